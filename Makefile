@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need first.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint unit integration lock clean
+
+help:  ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+setup: .venv/.ready  ## Install everything into .venv and leave .venv/bin/sesn-bot
+
+.tools/bin/uv:
+	@echo "==> fetching the installer (uv) into .tools"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .tools || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: requirements.lock pyproject.toml | $(UV)
+	@echo "==> installing into .venv (a minute on a new machine)"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock || { echo "The packages could not be installed: is the package registry reachable?"; exit 1; }
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+	@echo "==> ready: $(BIN)/sesn-bot"
+
+demo: setup  ## Play the tour on a private network of its own; with a terminal, stay open for you
+	@$(BIN)/sesn-bot demo
+
+test: setup lint unit integration  ## The gate: linters, types, import contracts, all tests
+
+lint: setup
+	@echo "==> ruff"; $(BIN)/ruff check .
+	@echo "==> ruff format"; $(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
+	@echo "==> mypy"; $(BIN)/mypy
+	@echo "==> import-linter"; $(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+unit: setup  ## The unit tests alone (in-memory SQLite)
+	@echo "==> unit tests"; $(BIN)/pytest -q --ignore=tests/integration
+
+integration: setup  ## The tests against a real homeserver on loopback
+	@echo "==> integration tests (a homeserver starts on loopback)"; $(BIN)/pytest -q tests/integration
+
+lock: | $(UV)  ## Write requirements.lock anew from pyproject.toml
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	    --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean:  ## Remove what setup made
+	@rm -rf .venv .tools

@@ -1,0 +1,216 @@
+"""What the rest of the bot knows of Matrix: plain values, one protocol, one family of errors.
+
+Nothing here imports nio; `bot.matrix.client.MatrixGateway` implements `Gateway` with it, and the unit tests
+implement it in memory.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from storage.ids import DeviceId, EventId, RoomId, UserId
+
+MARKER = "org.sesn.row"
+"""Key inside the (encrypted) content that holds the transaction id, so that a sent row is found again."""
+
+REQUEST = "org.sesn.request"
+"""Key inside `m.room.create` that names the request a room was made for, so that it is not made twice."""
+
+
+class Trust(StrEnum):
+    """How the sender's device of an encrypted event stands at the moment it was received."""
+
+    SIGNED = "signed"  # the device is cross-signed by its owner's self-signing key
+    UNSIGNED = "unsigned"  # the device belongs to the sender but is not cross-signed
+    CLEAR = "clear"  # the event was not encrypted: nothing says that the sender wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text message of a member, with edits, notices, own messages and quoted text already left out.
+
+    `body` is the text without reply fallback and, when the bot was mentioned at its start, without the mention.
+    """
+
+    event_id: EventId
+    room_id: RoomId
+    sender: UserId
+    sent_at: datetime  # origin_server_ts, aware, UTC
+    body: str
+    trust: Trust
+    device_id: DeviceId | None
+    room_encrypted: bool
+    direct: bool  # the room holds the bot and one other person, invitations counted, and is bound to nothing
+    mentioned: bool  # the bot is named in m.mentions or by a pill at the start
+    thread_root: EventId | None = None
+    reply_to: EventId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An encrypted event that could not be read (`reason`: no key, spoofed sender, replay ...): refused, counted."""
+
+    event_id: EventId
+    room_id: RoomId
+    sender: UserId
+    sent_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """The bot is invited to a room."""
+
+    room_id: RoomId
+    inviter: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """Somebody joined or left a room that the bot is in (clear state only)."""
+
+    room_id: RoomId
+    user: UserId
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A room was closed in favour of another."""
+
+    room_id: RoomId
+    successor: RoomId | None
+
+
+Incoming = Message | Unreadable | Invite | MembershipChange | Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class SyncBatch:
+    """One answered sync: what is new, in order, and the token from which the next one continues."""
+
+    next_token: str
+    events: Sequence[Incoming] = ()
+
+
+Journal = Callable[[SyncBatch], Awaitable[None]]
+"""Writes a batch and its token in one transaction; when it raises, the batch is offered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """What clear state says of a room the bot is joined to."""
+
+    room_id: RoomId
+    name: str | None
+    encrypted: bool
+    joined: frozenset[UserId]
+    invited: frozenset[UserId]
+    tombstoned: bool = False
+    world_readable: bool = False
+    powers: Mapping[UserId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRoom:
+    """A room to make: encrypted from its first event, invite only, history for those present."""
+
+    request: str  # unique; a room already made for the same request is returned instead of a second one
+    name: str | None
+    invite: Sequence[UserId] = ()
+    direct: bool = False
+    admins: Sequence[UserId] = ()  # given power 100 beside the bot
+    topic: str | None = None
+
+
+class MatrixError(Exception):
+    """Any failure of the homeserver or the way to it. Never shown to a room."""
+
+
+class Throttled(MatrixError):
+    """429: the homeserver asks for a pause."""
+
+    def __init__(self, retry_after: timedelta | None) -> None:
+        super().__init__(f"throttled, retry after {retry_after}")
+        self.retry_after = retry_after
+
+
+class Unavailable(MatrixError):
+    """No answer, a cut connection, a time-out or a 5xx: the request may or may not have been carried out."""
+
+
+class Rejected(MatrixError):
+    """The homeserver said no for good (4xx other than 401 and 429)."""
+
+    def __init__(self, status: int, errcode: str, message: str = "") -> None:
+        super().__init__(f"{status} {errcode} {message}")
+        self.status = status
+        self.errcode = errcode
+
+
+class LoggedOut(MatrixError):
+    """The access token is no longer accepted."""
+
+
+class WhyUnsafe(StrEnum):
+    """Why a room gets nothing of substance."""
+
+    NOT_JOINED = "not joined"
+    NOT_ENCRYPTED = "not encrypted"
+    TOMBSTONED = "closed in favour of another room"
+    WORLD_READABLE = "readable by everybody"
+
+
+class RoomUnsafe(MatrixError):
+    """The room may not be sent to."""
+
+    def __init__(self, why: WhyUnsafe) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+class Gateway(Protocol):
+    """Matrix, as the bot uses it. Every method raises MatrixError and nothing else; every await has a deadline."""
+
+    @property
+    def user_id(self) -> UserId: ...
+
+    @property
+    def device_id(self) -> DeviceId: ...
+
+    async def sync_forever(self, journal: Journal, *, since: str | None) -> None:
+        """Sync from `since` until cancelled, with backoff and jitter; each batch goes to `journal` before the next."""
+
+    async def send(
+        self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False
+    ) -> EventId:
+        """Encrypt and send one m.room.message; the same transaction id never makes two events.
+
+        Adds MARKER to the content. With `clear` the message goes to an unencrypted room (the one polite refusal).
+
+        Raises:
+            RoomUnsafe: the room is not joined, not encrypted (unless `clear`), tombstoned or world readable.
+        """
+
+    async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
+        """Look for an own message with this MARKER among the latest messages of the room."""
+
+    async def room(self, room_id: RoomId) -> RoomFacts:
+        """Return what is known of a joined room. Raises RoomUnsafe(NOT_JOINED)."""
+
+    async def joined_rooms(self) -> Sequence[RoomId]: ...
+
+    async def join(self, room_id: RoomId) -> None: ...
+
+    async def leave(self, room_id: RoomId) -> None: ...
+
+    async def invite(self, room_id: RoomId, user: UserId) -> None: ...
+
+    async def create_room(self, room: NewRoom) -> RoomId: ...
+
+    async def direct_room(self, user: UserId) -> RoomId | None:
+        """Return an encrypted room that holds the bot and `user` alone (joined or invited), if there is one."""
+
+    async def set_display_name(self, name: str) -> None: ...
