@@ -73,7 +73,7 @@ class Homeserver:
     """One Synapse on loopback. Made by `start`; use it only inside its `async with`."""
 
     def __init__(self, folder: Path, port: int, *, rate_limits: bool) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()
         self.port = port
         self.server_name = SERVER_NAME
         self._rate_limits = rate_limits
@@ -93,7 +93,7 @@ class Homeserver:
         Raises:
             HomeserverFailed: it died, or did not answer within 60 seconds.
         """
-        server = cls(folder.absolute(), _free_port(port), rate_limits=rate_limits)
+        server = cls(folder, _free_port(port), rate_limits=rate_limits)
         try:
             await server._launch()
             yield server
