@@ -1,0 +1,297 @@
+"""The kinds of arguments a command may take, parsed once at the edge into typed values.
+
+A field of an `Args` model is an option (`key=value`) unless its annotation says otherwise:
+
+    class NewContact(Args):
+        country: Annotated[CountryCode, Country(), Option(ask=_("Which country?"))]    # country=GH
+        about: Annotated[Ref, About("alert")]                                          # 7, or the thread it stands in
+        text: Annotated[str, Rest(ask=_("What do you want to say?"))]                  # all that is left, taken raw
+"""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator, ValidationInfo
+from rapidfuzz import process
+
+from commands.document import Code, Message, Text, _, joined
+from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when, take_when
+from storage.ids import CountryCode, UserId, parse_user_id
+from storage.reference.countries import country, country_name, find_country, guess_countries
+
+
+class BadValue(ValueError):
+    """A value that cannot be what the argument needs; the words say what can."""
+
+    def __init__(self, words: Message) -> None:
+        super().__init__("bad value")
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the parser knows when it reads a value: the time, and the zone and language of the person who writes."""
+
+    now: datetime
+    zone: ZoneInfo
+    language: str = "en"
+
+
+Take = Callable[[str, Reading], tuple[str, str] | None]
+"""Takes a value of several words from the start of a text: (value, what is left), or None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """key=value. `ask` is what the bot asks when a required option is missing."""
+
+    ask: Message | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A value by position: the next word, or as many as `take` takes."""
+
+    ask: Message
+    take: Take | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The free text: all that is left, as it was written."""
+
+    ask: Message
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The number of what the command is about; it may be left out in the thread of that thing or in reply to it."""
+
+    kind: str
+    ask: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Which one is meant: by the number that was written, or by the id of what the thread is about."""
+
+    number: str | None = None
+    id: int | None = None
+
+
+Kind = Option | Word | Rest | About
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    """Return the known word that was most probably meant, if one is near."""
+    found = process.extractOne(word.casefold(), known, score_cutoff=70)
+    if found is not None:
+        return str(found[0])
+    close = difflib.get_close_matches(word.casefold(), known, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def _reading(info: ValidationInfo) -> Reading:
+    reading = info.context
+    assert isinstance(reading, Reading), "arguments are read with a Reading as context"
+    return reading
+
+
+def When() -> BeforeValidator:  # noqa: N802 - reads as a kind in annotations, like the classes above
+    """A point in time in the writer's zone: ISO, `tomorrow 09:00`, `fri 14:00`, `in 2 hours`."""
+
+    def read(value: Any, info: ValidationInfo) -> Any:
+        reading = _reading(info)
+        try:
+            return value if isinstance(value, datetime) else parse_when(str(value), reading.now, reading.zone)
+        except TimeDoesNotExist as error:
+            words = _("{time} does not exist in {zone}: the clocks go forward then.", time=str(value), zone=error.zone)
+            raise BadValue(words) from error
+        except NotATime as error:
+            words = _(
+                "I cannot read the time {time}. Write it like {iso}, {relative}, {weekday} or {duration}.",
+                time=Text(f"“{value}”"),
+                iso=Code("2026-12-01 09:00"),
+                relative=Code("tomorrow 09:00"),
+                weekday=Code("fri 14:00"),
+                duration=Code("in 2 hours"),
+            )
+            raise BadValue(words) from error
+
+    return BeforeValidator(read)
+
+
+def Duration() -> BeforeValidator:  # noqa: N802
+    """A length of time: `30m`, `2h`, `3d`, `45 min`."""
+
+    def read(value: Any) -> Any:
+        try:
+            return value if isinstance(value, timedelta) else parse_duration(str(value))
+        except NotATime as error:
+            words = _(
+                "I cannot read the duration {text}. Write it like {example}.", text=str(value), example=Code("3d")
+            )
+            raise BadValue(words) from error
+
+    return BeforeValidator(read)
+
+
+def take_time(text: str, reading: Reading) -> tuple[str, str] | None:
+    """Take a time of several words from the start of a text, such as `tomorrow 09:00`."""
+    return take_when(text, reading.now, reading.zone)
+
+
+def read_country(value: str) -> CountryCode:
+    """Return the country that is meant. Raises BadValue, with the nearest countries."""
+    found = find_country(value)
+    if found is not None:
+        return found
+    near = list(guess_countries(value))[:3]
+    if near:
+        options = joined(_("{name} ({code})", name=country_name(code), code=code) for code in near)
+        raise BadValue(_("I know no country {text}. Did you mean {options}?", text=Text(f"“{value}”"), options=options))
+    words = _(
+        "I know no country {text}. Write its two-letter code ({code}) or its name.",
+        text=Text(f"“{value}”"),
+        code=Code("GH"),
+    )
+    raise BadValue(words)
+
+
+def Country() -> BeforeValidator:  # noqa: N802
+    """A country by its ISO code or its name in one of the languages that the reference tables know."""
+    return BeforeValidator(lambda value: read_country(str(value)))
+
+
+def split_list(value: Any) -> list[str]:
+    """Return the entries of `a, b; c` (an already split list stays as it is)."""
+    if isinstance(value, list | tuple):
+        return [str(entry) for entry in value]
+    return [entry for entry in (part.strip() for part in str(value).replace(";", ",").split(",")) if entry]
+
+
+def Countries() -> BeforeValidator:  # noqa: N802
+    """Countries separated by commas, each once, in the order written."""
+
+    def read(value: Any) -> Any:
+        codes = tuple(dict.fromkeys(read_country(entry) for entry in split_list(value)))
+        if not codes:
+            raise BadValue(_("Name at least one country, for example {example}.", example=Code("GH,NL")))
+        return codes
+
+    return BeforeValidator(read)
+
+
+def Person() -> BeforeValidator:  # noqa: N802
+    """A Matrix user id."""
+
+    def read(value: Any) -> UserId:
+        try:
+            return parse_user_id(str(value))
+        except ValueError as error:
+            words = _(
+                "{text} is not a Matrix id. It looks like {example}.", text=str(value), example=Code("@ama:example.org")
+            )
+            raise BadValue(words) from error
+
+    return BeforeValidator(read)
+
+
+def Zone() -> BeforeValidator:  # noqa: N802
+    """An IANA time zone, by its name in any case, or the only city of that name."""
+
+    def read(value: Any) -> str:
+        wanted = str(value).strip().replace(" ", "_")
+        zones = available_timezones()
+        by_name = {name.casefold(): name for name in zones}
+        if wanted.casefold() in by_name:
+            return by_name[wanted.casefold()]
+        cities = [name for name in zones if name.rpartition("/")[2].casefold() == wanted.casefold() and "/" in name]
+        if len(cities) == 1:
+            return cities[0]
+        near = did_you_mean(wanted, sorted(zones))
+        example = Code(near or "Africa/Accra")
+        raise BadValue(_("I know no time zone {text}. Did you mean {example}?", text=str(value), example=example))
+
+    return BeforeValidator(read)
+
+
+def read_language(value: str) -> str:
+    """Return the ISO 639-1 code of a language given by code or by its English or own name. Raises BadValue."""
+    from babel import Locale
+    from babel.core import get_global
+
+    wanted = value.strip().casefold()
+    languages = Locale("en").languages
+    codes = {code for code in languages if len(code) == 2}
+    if wanted in codes:
+        return wanted
+    for code in codes:
+        if str(languages[code]).casefold() == wanted:
+            return code
+    for code in ("fr", "es", "pt", "de", "nl", "ar", "zh", "ru", "th", "it"):
+        if str(Locale(code).languages.get(code, "")).casefold() == wanted:
+            return code
+    alias = get_global("language_aliases").get(wanted)
+    if isinstance(alias, str) and alias in codes:
+        return alias
+    raise BadValue(
+        _(
+            "I know no language {text}. Write its two-letter code, for example {example}.",
+            text=value,
+            example=Code("fr"),
+        )
+    )
+
+
+def Language() -> BeforeValidator:  # noqa: N802
+    """A language by its ISO 639-1 code or name."""
+    return BeforeValidator(lambda value: read_language(str(value)))
+
+
+def Languages() -> BeforeValidator:  # noqa: N802
+    """Languages separated by commas, each once."""
+    return BeforeValidator(lambda value: tuple(dict.fromkeys(read_language(entry) for entry in split_list(value))))
+
+
+def Choice(enum: type[Enum]) -> BeforeValidator:  # noqa: N802
+    """One of the words of an enum, in any case; spaces, hyphens and underscores are alike."""
+    words = {_plain(str(member.value)): member for member in enum}
+    names = {_plain(member.name): member for member in enum}
+
+    def read(value: Any) -> Enum:
+        if isinstance(value, enum):
+            return value
+        wanted = _plain(str(value))
+        member = words.get(wanted) or names.get(wanted)
+        if member is not None:
+            return member
+        options = [str(member.value) if isinstance(member.value, str) else member.name.lower() for member in enum]
+        near = did_you_mean(str(value), options)
+        choices = joined(Code(option) for option in options)
+        if near is not None:
+            text = _(
+                "{value} is not one of {choices}. Did you mean {near}?",
+                value=str(value),
+                choices=choices,
+                near=Code(near),
+            )
+            raise BadValue(text)
+        raise BadValue(_("{value} is not one of {choices}.", value=str(value), choices=choices))
+
+    return BeforeValidator(read)
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.casefold() if character not in " -_+")
+
+
+def zone_of_country(code: CountryCode) -> ZoneInfo:
+    """Return the main time zone of a country."""
+    return ZoneInfo(country(code).zone)

@@ -1,0 +1,303 @@
+"""How a capability is declared, and what its handlers are given.
+
+A capability is a module-level object named `capability`; discovery finds it, and the parser, the role check, the help
+and the documentation test follow from its declarations. See ARCHITECTURE.md, "Add a capability".
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from commands.document import Doc, Message
+from storage.base import Transaction
+from storage.ids import CountryCode, EventId, RoomId, UserId
+from storage.members import Member, Role
+from storage.outbox import OutboxRow, Priority, RowKind
+from storage.rooms import Binding, BindingKind
+from storage.timers import Timer, Timers
+
+__all__ = [
+    "Answer", "Args", "Capability", "Command", "Context", "Event", "People", "Post", "Priority", "Refusal", "Role",
+    "RoomView", "Settings", "Subject",
+]  # fmt: skip
+
+
+class Refusal(Exception):
+    """The command cannot be done; the words go to the sender, everything else is rolled back."""
+
+    def __init__(self, words: Message | Doc) -> None:
+        super().__init__("refused")
+        self.words = words
+
+
+class Args(BaseModel):
+    """Arguments of a command: see `commands.arguments` for the kinds of fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Settings(BaseModel):
+    """A capability's own section of config.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Event:
+    """Something that happened to an entity. Every event has an announcer that puts it into words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a message or a thread is about, such as alert 17: written "alert:17" in the outbox."""
+
+    kind: str
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Subject":
+        kind, _, number = text.partition(":")
+        return cls(kind, int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """The room in which something was said."""
+
+    id: RoomId
+    direct: bool
+    bindings: Sequence[Binding] = ()
+    name: str | None = None
+
+    def is_bound_to(self, kind: BindingKind) -> bool:
+        return any(binding.kind is kind for binding in self.bindings)
+
+    @property
+    def countries(self) -> frozenset[CountryCode]:
+        return frozenset(CountryCode(binding.value) for binding in self.bindings if binding.kind is BindingKind.COUNTRY)
+
+
+class People(Protocol):
+    """Who is in which room, as clear state says."""
+
+    async def in_room(self, room_id: RoomId) -> frozenset[UserId]:
+        """Return the persons joined to the room, without the bot; empty when the bot is not in it."""
+
+    async def name_of(self, room_id: RoomId) -> str | None:
+        """Return the name of the room, if it has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Something to be sent, in the same transaction as what caused it.
+
+    Exactly one of `room` and `person` is set; a message to a person goes to their direct chat, made when needed.
+    """
+
+    doc: Doc | None = None
+    room: RoomId | None = None
+    person: UserId | None = None
+    priority: Priority = Priority.ANSWER
+    subject: Subject | None = None
+    part: str | None = None
+    thread_root: EventId | None = None
+    thread_row: int | None = None
+    """The outbox id of the message whose thread it joins, when that may not have been sent yet."""
+    replaces: int | None = None
+    """The outbox id of the message that this one edits."""
+    reply_to: EventId | None = None
+    report: str | None = None
+    """The name of the delivery handler that is told of its fate."""
+    origin: UserId | None = None
+    kind: RowKind = RowKind.MESSAGE
+    content: dict[str, Any] = field(default_factory=dict)
+    """For kinds other than messages: what to do, as `bot.sender` documents."""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said to a question of a capability (`Context.ask`)."""
+
+    text: str
+    data: dict[str, Any]
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class Context(Protocol):
+    """What a handler may use. It never sends, commits or reads the clock by itself."""
+
+    tx: Transaction
+    now: datetime
+    room: RoomView
+    people: People
+    prefix: str
+    network_name: str
+    thread_root: EventId | None
+    source: EventId | None
+    """The event that carried the command."""
+
+    @property
+    def member(self) -> Member:
+        """The member who speaks. In a timer or delivery handler nobody does, and this raises LookupError."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the member who speaks, else UTC."""
+
+    @property
+    def commands(self) -> Sequence["Command"]:
+        """Every command there is, for the help."""
+
+    def settings(self, model: type[S]) -> S:
+        """Return a capability's section of the configuration."""
+
+    async def emit(self, event: Event) -> None:
+        """Let the event's announcer write what everybody concerned is told, now, in this transaction."""
+
+    async def post(self, post: Post) -> OutboxRow:
+        """Write one message to the outbox. For answers return a Doc instead."""
+
+    async def ask(self, question: Doc, kind: str, data: dict[str, Any], *, within: timedelta | None = None) -> Doc:
+        """Ask the member who speaks; the capability's `answer(kind)` handler gets what they say.
+
+        Returns the question, to be returned by the handler.
+        """
+
+    async def duties_of(self, member: Member) -> Sequence[Message]:
+        """Collect from all capabilities what rests on this member."""
+
+    async def is_bot(self, user: UserId) -> bool:
+        """Whether this is the bot's own Matrix id."""
+
+    def timers(self) -> Timers: ...
+
+
+A = TypeVar("A", bound=Args)
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Any, Context], Awaitable[Doc | None]]
+Announcer = Callable[[Any, Context], Awaitable[None]]
+TimerHandler = Callable[[Timer, Context], Awaitable[None]]
+AnswerHandler = Callable[[Answer, Context], Awaitable[Doc | None]]
+DeliveryHandler = Callable[[OutboxRow, Context], Awaitable[None]]
+DutyTeller = Callable[[Member, Context], Awaitable[Sequence[Message]]]
+RoomHandler = Callable[[RoomId, UserId, bool, Context], Awaitable[None]]
+
+
+class Effect(StrEnum):
+    """Whether a command only reads; what changes state asks for a signed device."""
+
+    READS = "reads"
+    CHANGES = "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One declared command."""
+
+    words: tuple[str, ...]
+    args: type[Args]
+    role: Role
+    effect: Effect
+    summary: Message
+    examples: tuple[str, ...]
+    handler: Handler
+    usage: str | None = None
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass
+class Capability:
+    """A declared set of commands, events, clocks and questions."""
+
+    name: str
+    summary: Message
+    settings: type[Settings] | None = None
+    commands: list[Command] = field(default_factory=list)
+    announcers: dict[type[Event], Announcer] = field(default_factory=dict)
+    timer_handlers: dict[str, TimerHandler] = field(default_factory=dict)
+    answer_handlers: dict[str, AnswerHandler] = field(default_factory=dict)
+    delivery_handlers: dict[str, DeliveryHandler] = field(default_factory=dict)
+    duty_tellers: list[DutyTeller] = field(default_factory=list)
+    room_handlers: list[RoomHandler] = field(default_factory=list)
+
+    def command(
+        self, words: str, *, role: Role, summary: Message, reads: bool = False, examples: Sequence[str] = ()
+    ) -> Callable[[Callable[[A, Context], Awaitable[Doc | None]]], Callable[[A, Context], Awaitable[Doc | None]]]:
+        """Declare a command: `words` after the prefix; its arguments are the type of the handler's first parameter.
+
+        Examples stand without the prefix: the help and the user guide show them, and a test parses each.
+        """
+
+        def declare(
+            handler: Callable[[A, Context], Awaitable[Doc | None]],
+        ) -> Callable[[A, Context], Awaitable[Doc | None]]:
+            model = handler.__annotations__["args"]
+            if not (isinstance(model, type) and issubclass(model, Args)):
+                raise TypeError(f"{words}: the first parameter of a handler is `args`, a model of Args")
+            effect = Effect.READS if reads else Effect.CHANGES
+            command = Command(tuple(words.split()), model, role, effect, summary, tuple(examples), handler)
+            self.commands.append(command)
+            return handler
+
+        return declare
+
+    def announces(
+        self, event: type[E]
+    ) -> Callable[[Callable[[E, Context], Awaitable[None]]], Callable[[E, Context], Awaitable[None]]]:
+        """Declare who puts an event into words: the handler calls `context.post` for everybody who is told."""
+
+        def declare(announcer: Callable[[E, Context], Awaitable[None]]) -> Callable[[E, Context], Awaitable[None]]:
+            self.announcers[event] = announcer
+            return announcer
+
+        return declare
+
+    def timer(self, kind: str) -> Callable[[TimerHandler], TimerHandler]:
+        """Declare what happens when a clock of this kind fires."""
+
+        def declare(handler: TimerHandler) -> TimerHandler:
+            self.timer_handlers[kind] = handler
+            return handler
+
+        return declare
+
+    def answer(self, kind: str) -> Callable[[AnswerHandler], AnswerHandler]:
+        """Declare what is done with the answer to a question of this kind."""
+
+        def declare(handler: AnswerHandler) -> AnswerHandler:
+            self.answer_handlers[kind] = handler
+            return handler
+
+        return declare
+
+    def delivery(self, name: str) -> Callable[[DeliveryHandler], DeliveryHandler]:
+        """Declare who is told that a row with `report=name` was sent or given up."""
+
+        def declare(handler: DeliveryHandler) -> DeliveryHandler:
+            self.delivery_handlers[name] = handler
+            return handler
+
+        return declare
+
+    def duties(self, teller: DutyTeller) -> DutyTeller:
+        """Declare what of this capability may rest on a member, for the day the member goes."""
+        self.duty_tellers.append(teller)
+        return teller
+
+    def membership(self, handler: RoomHandler) -> RoomHandler:
+        """Declare what is done when somebody joins (True) or leaves (False) a room."""
+        self.room_handlers.append(handler)
+        return handler

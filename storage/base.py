@@ -1,0 +1,178 @@
+"""The database: one engine, one writer, explicit transactions."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from enum import Enum as PyEnum
+from enum import IntEnum
+from typing import Any, Generic, Self, TypeVar
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.types import TypeDecorator
+
+
+class StorageError(Exception):
+    """The database cannot be used; the message is for the operator."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC. SQLite forgets zones, so they are put back when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+E = TypeVar("E", bound=IntEnum)
+
+
+class IntEnumType(TypeDecorator[E], Generic[E]):
+    """An IntEnum kept as its number, so that "at least" and "most urgent" are comparisons of the database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, enum: type[E]) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        return None if value is None else self.enum(value)
+
+
+def _enum_values(enum: type[PyEnum]) -> list[str]:
+    return [str(member.value) for member in enum]
+
+
+class Base(DeclarativeBase):
+    """Every table. Enums are stored by value as text, so a new state needs no new type in PostgreSQL."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own contract for this attribute
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        PyEnum: Enum(PyEnum, native_enum=False, length=40, values_callable=_enum_values),
+    }
+
+
+class Transaction:
+    """One unit of work. Repositories are made from it; nobody else sees the session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[None]:
+        """What fails inside is undone and raised again, while the transaction itself goes on."""
+        async with self.session.begin_nested():
+            yield
+        # Objects changed inside must be read anew after an undo; begin_nested expires them by itself.
+
+    async def flush(self) -> None:
+        """Send what is pending to the database, so that new rows have their ids."""
+        await self.session.flush()
+
+
+class Database:
+    """The engine and its single writer.
+
+    The bot is one process with one writer: transactions take turns. SQLite would make them wait in any case, and
+    numbers, states and "not yet told" checks never race.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Make the engine for `url` (sqlite+aiosqlite or postgresql+asyncpg); nothing is connected yet.
+
+        Raises:
+            StorageError: the URL is not one of a supported database, or its driver is missing.
+        """
+        try:
+            backend = make_url(url).get_backend_name()
+            if backend == "sqlite":
+                engine = create_async_engine(url, **_memory_options(url))
+                event.listen(engine.sync_engine, "connect", _configure_sqlite)
+                event.listen(engine.sync_engine, "begin", _begin_immediate)
+            elif backend == "postgresql":
+                engine = create_async_engine(url, pool_pre_ping=True)
+            else:
+                raise StorageError(f"{backend} is not supported: use sqlite+aiosqlite or postgresql+asyncpg")
+        except ArgumentError as error:
+            raise StorageError("the database URL is not valid, for example sqlite+aiosqlite:///data/sesn.db") from error
+        except ModuleNotFoundError as error:
+            raise StorageError(f"the database driver {error.name} is not installed (extra: postgres)") from error
+        return cls(engine)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        """Begin; commit when the block ends, roll everything back when it raises."""
+        async with self._turn, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield Transaction(session)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[AsyncConnection]:
+        """A bare connection inside a transaction, for migrations."""
+        async with self._turn, self.engine.begin() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life. Raises StorageError."""
+        try:
+            async with self.connection() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError("the database does not answer") from error
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _memory_options(url: str) -> dict[str, Any]:
+    in_memory = make_url(url).database in {None, "", ":memory:"}
+    return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}} if in_memory else {}
+
+
+def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling begins late and never for SELECT; we begin explicitly instead.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

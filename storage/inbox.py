@@ -1,0 +1,63 @@
+"""The inbox: every event as it was received, journalled before it is handled, handled once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, Transaction
+
+
+class InboxRow(Base):
+    """One received event. Its payload is emptied once it is handled: texts are not kept longer than needed."""
+
+    __tablename__ = "inbox"
+
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    """The event id; for what has none (an invitation) a key made from the sync token."""
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+
+
+class SyncState(Base):
+    """The token from which the next sync continues."""
+
+    __tablename__ = "sync_state"
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    token: Mapped[str]
+
+
+class Inbox:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def journal(self, key: str, kind: str, payload: dict[str, Any], now: datetime) -> bool:
+        """Write one event; False when it was known already (a repeated or replayed event is not handled twice)."""
+        if await self._session.scalar(select(InboxRow.seq).where(InboxRow.key == key)) is not None:
+            return False
+        self._session.add(InboxRow(key=key, kind=kind, payload=payload, received_at=now))
+        await self._session.flush()
+        return True
+
+    async def next_unhandled(self) -> InboxRow | None:
+        """Return the oldest event that is not handled yet."""
+        query = select(InboxRow).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.seq).limit(1)
+        return (await self._session.scalars(query)).first()
+
+    def mark_handled(self, row: InboxRow, outcome: str, now: datetime) -> None:
+        row.handled_at = now
+        row.outcome = outcome
+        row.payload = {}
+
+    async def token(self, user_id: str) -> str | None:
+        state = await self._session.get(SyncState, user_id)
+        return state.token if state else None
+
+    async def save_token(self, user_id: str, token: str) -> None:
+        await self._session.merge(SyncState(user_id=user_id, token=token))

@@ -1,0 +1,112 @@
+"""The roster: who belongs to the network, for which authority and country, and with which rights."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, IntEnumType, Transaction
+from storage.ids import CountryCode, UserId
+
+
+class Role(IntEnum):
+    """What a member may do; each role may do what the lower ones may."""
+
+    MEMBER = 1
+    OFFICIAL = 2
+    COORDINATOR = 3
+
+
+class AuthorityKind(StrEnum):
+    """The kinds of authority that fight illegal waste shipments through seaports."""
+
+    ENVIRONMENT = "environment"
+    REGULATORY = "regulatory"
+    CUSTOMS = "customs"
+    POLICE = "police"
+    PORT = "port"
+    MARITIME = "maritime"
+    INTERNATIONAL = "international"
+
+
+class Member(Base):
+    """A person on the roster. Removal keeps the record and ends every right."""
+
+    __tablename__ = "members"
+
+    user_id: Mapped[UserId] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    authority: Mapped[str]
+    kind: Mapped[AuthorityKind]
+    country: Mapped[CountryCode | None] = mapped_column(index=True)
+    """None for an international organisation."""
+    role: Mapped[Role] = mapped_column(IntEnumType(Role))
+    language: Mapped[str] = mapped_column(default="en")
+    """ISO 639-1, the language the bot speaks to this person."""
+    zone: Mapped[str] = mapped_column(default="UTC")
+    """IANA time zone in which this person's times are read and shown."""
+    added_by: Mapped[UserId]
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    def is_official_of(self, country: CountryCode) -> bool:
+        return self.role >= Role.OFFICIAL and self.country == country
+
+
+class Stranger(Base):
+    """A person who is not on the roster and was told so; told once."""
+
+    __tablename__ = "strangers"
+
+    user_id: Mapped[UserId] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+
+
+class Members:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def get(self, user_id: UserId) -> Member | None:
+        """Return the member with exactly this Matrix id, unless removed."""
+        member = await self._session.get(Member, user_id)
+        return None if member is None or member.removed_at is not None else member
+
+    async def removed(self, user_id: UserId) -> Member | None:
+        """Return the record of a person who was removed."""
+        member = await self._session.get(Member, user_id)
+        return member if member is not None and member.removed_at is not None else None
+
+    async def save(self, member: Member) -> Member:
+        """Add the member, or put the record in the place of an earlier one of the same Matrix id."""
+        saved = await self._session.merge(member)
+        await self._session.flush()
+        return saved
+
+    async def all(
+        self, *, country: CountryCode | None = None, at_least: Role = Role.MEMBER, exactly: Role | None = None
+    ) -> Sequence[Member]:
+        """Return the members, by country and name."""
+        query = select(Member).where(Member.removed_at.is_(None), Member.role >= at_least)
+        if country is not None:
+            query = query.where(Member.country == country)
+        if exactly is not None:
+            query = query.where(Member.role == exactly)
+        return (await self._session.scalars(query.order_by(Member.country, Member.name))).all()
+
+    async def coordinators(self) -> Sequence[Member]:
+        return await self.all(at_least=Role.COORDINATOR)
+
+    async def first_meeting(self, user_id: UserId, now: datetime) -> bool:
+        """Note that a stranger is told that they are not on the roster; False when they were told before."""
+        if await self._session.get(Stranger, user_id) is not None:
+            return False
+        self._session.add(Stranger(user_id=user_id, told_at=now))
+        await self._session.flush()
+        return True
+
+    async def forget_stranger(self, user_id: UserId) -> None:
+        stranger = await self._session.get(Stranger, user_id)
+        if stranger is not None:
+            await self._session.delete(stranger)

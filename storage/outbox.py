@@ -1,0 +1,143 @@
+"""The outbox: everything the bot will say or do on Matrix, written in the transaction that decided it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import Index, func, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, IntEnumType, Transaction
+from storage.ids import DeviceId, EventId, RoomId, UserId
+
+
+class Priority(IntEnum):
+    """Urgent first; order within a room is kept whatever the priority."""
+
+    ALERT = 0
+    ANSWER = 1
+    REMINDER = 2
+    ANNOUNCEMENT = 3
+
+
+class RowKind(StrEnum):
+    MESSAGE = "message"
+    CREATE_ROOM = "create_room"
+    INVITE = "invite"
+    JOIN = "join"
+    LEAVE = "leave"
+
+
+class RowState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+    DROPPED = "dropped"  # no longer needed: what it edits was never said
+
+
+class OutboxRow(Base):
+    """One thing to send. `lane` is the room (or the person, for a direct chat) whose order it keeps."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_waiting", "state", "lane", "id"),
+        Index("ix_outbox_subject", "subject", "part"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    transaction_id: Mapped[str] = mapped_column(unique=True)
+    device_id: Mapped[DeviceId]
+    """The device under which the row was or may have been sent; the homeserver knows the id only together with it."""
+    kind: Mapped[RowKind]
+    lane: Mapped[str]
+    room_id: Mapped[RoomId | None]
+    user_id: Mapped[UserId | None]
+    content: Mapped[dict[str, Any]]
+    clear: Mapped[bool] = mapped_column(default=False)
+    thread_root: Mapped[EventId | None]
+    thread_row: Mapped[int | None]
+    replaces_row: Mapped[int | None] = mapped_column(index=True)
+    reply_to: Mapped[EventId | None]
+    subject: Mapped[str | None]
+    """What it is about, such as "alert:17": a command in its thread or in reply to it means that one."""
+    part: Mapped[str | None]
+    """Its part in the subject: "card", "line", "draft" ..."""
+    report: Mapped[str | None]
+    """Whom to tell of its fate: the name of a delivery handler."""
+    origin_user: Mapped[UserId | None]
+    """Who asked for it, and is told when it is given up."""
+    priority: Mapped[Priority] = mapped_column(IntEnumType(Priority))
+    state: Mapped[RowState] = mapped_column(default=RowState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    sent_room: Mapped[RoomId | None]
+    event_id: Mapped[EventId | None] = mapped_column(index=True)
+    failure: Mapped[str | None]
+
+
+class Outbox:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def add(self, row: OutboxRow) -> OutboxRow:
+        """Write the row and give it its id. An edit that still waits is overtaken by a newer one of the same target."""
+        if row.replaces_row is not None:
+            waiting = await self._session.scalar(
+                select(OutboxRow).where(OutboxRow.replaces_row == row.replaces_row, OutboxRow.state == RowState.PENDING)
+            )
+            if waiting is not None and waiting.attempts == 0:
+                waiting.state = RowState.DROPPED
+        self._session.add(row)
+        await self._session.flush()
+        return row
+
+    async def get(self, row_id: int) -> OutboxRow | None:
+        return await self._session.get(OutboxRow, row_id)
+
+    async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[str]:
+        """Return the lanes with something to send, the one that holds the most urgent row first."""
+        query = (
+            select(OutboxRow.lane)
+            .where(OutboxRow.state == RowState.PENDING, OutboxRow.lane.not_in(busy))
+            .group_by(OutboxRow.lane)
+            .having(or_(func.min(OutboxRow.not_before).is_(None), func.min(OutboxRow.not_before) <= now))
+            .order_by(func.min(OutboxRow.priority), func.min(OutboxRow.id))
+            .limit(limit)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def head(self, lane: str) -> OutboxRow | None:
+        """Return the row that the lane sends next: the oldest, so that order is kept."""
+        query = (
+            select(OutboxRow)
+            .where(OutboxRow.lane == lane, OutboxRow.state == RowState.PENDING)
+            .order_by(OutboxRow.id)
+            .limit(1)
+        )
+        return (await self._session.scalars(query)).first()
+
+    async def next_attempt_at(self) -> datetime | None:
+        """Return when the next delayed row may be tried again."""
+        return await self._session.scalar(
+            select(func.min(OutboxRow.not_before)).where(
+                OutboxRow.state == RowState.PENDING, OutboxRow.not_before.is_not(None)
+            )
+        )
+
+    async def by_event(self, event_id: EventId) -> OutboxRow | None:
+        """Return the row that was sent as this event."""
+        return (await self._session.scalars(select(OutboxRow).where(OutboxRow.event_id == event_id))).first()
+
+    async def about(self, subject: str, part: str | None = None) -> Sequence[OutboxRow]:
+        """Return every message about a subject that was not an edit, oldest first."""
+        query = select(OutboxRow).where(OutboxRow.subject == subject, OutboxRow.replaces_row.is_(None))
+        if part is not None:
+            query = query.where(OutboxRow.part == part)
+        return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
+
+    async def count_waiting(self) -> int:
+        query = select(func.count()).where(OutboxRow.state == RowState.PENDING)
+        return await self._session.scalar(query) or 0

@@ -1,0 +1,97 @@
+"""Which room stands for whom: bindings of rooms to countries, regions, the network or its coordination."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, Transaction
+from storage.ids import CountryCode, RoomId, UserId
+
+
+class BindingKind(StrEnum):
+    COUNTRY = "country"
+    REGION = "region"
+    NETWORK = "network"  # all members
+    COORDINATION = "coordination"
+
+
+class Binding(Base):
+    """A room stands for a country, a region, the whole network or the coordinators. A room may have several."""
+
+    __tablename__ = "bindings"
+    __table_args__ = (UniqueConstraint("room_id", "kind", "value"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[RoomId] = mapped_column(index=True)
+    kind: Mapped[BindingKind]
+    value: Mapped[str] = mapped_column(default="")
+    """ISO country code, name of the region, or empty."""
+    bound_by: Mapped[UserId]
+    bound_at: Mapped[datetime]
+
+
+class RoomNote(Base):
+    """What the bot remembers of a room that is not bound: that it was told once that it is not encrypted."""
+
+    __tablename__ = "room_notes"
+
+    room_id: Mapped[RoomId] = mapped_column(primary_key=True)
+    refused_clear_at: Mapped[datetime | None]
+    name: Mapped[str | None]
+
+
+class Rooms:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def bind(self, binding: Binding) -> bool:
+        """Add the binding; False when the room was bound like this before."""
+        query = select(Binding.id).where(
+            Binding.room_id == binding.room_id, Binding.kind == binding.kind, Binding.value == binding.value
+        )
+        if await self._session.scalar(query) is not None:
+            return False
+        self._session.add(binding)
+        await self._session.flush()
+        return True
+
+    async def unbind(self, room_id: RoomId) -> int:
+        """Remove every binding of the room and return how many there were."""
+        bindings = await self.of_room(room_id)
+        await self._session.execute(delete(Binding).where(Binding.room_id == room_id))
+        return len(bindings)
+
+    async def of_room(self, room_id: RoomId) -> Sequence[Binding]:
+        query = select(Binding).where(Binding.room_id == room_id).order_by(Binding.id)
+        return (await self._session.scalars(query)).all()
+
+    async def all(self) -> Sequence[Binding]:
+        query = select(Binding).order_by(Binding.kind, Binding.value, Binding.id)
+        return (await self._session.scalars(query)).all()
+
+    async def bound_to(self, kind: BindingKind, value: str = "") -> Sequence[RoomId]:
+        """Return the rooms bound to exactly this, each once."""
+        query = select(Binding.room_id).where(Binding.kind == kind, Binding.value == value).order_by(Binding.id)
+        return list(dict.fromkeys((await self._session.scalars(query)).all()))
+
+    async def of_country(self, country: CountryCode) -> Sequence[RoomId]:
+        return await self.bound_to(BindingKind.COUNTRY, country)
+
+    async def every_room(self) -> Sequence[RoomId]:
+        """Return all bound rooms, each once."""
+        return list(dict.fromkeys(binding.room_id for binding in await self.all()))
+
+    async def first_refusal(self, room_id: RoomId, now: datetime) -> bool:
+        """Note that the room is told that it is not encrypted; False when it was told before."""
+        note = await self._session.get(RoomNote, room_id)
+        if note is None:
+            note = RoomNote(room_id=room_id)
+            self._session.add(note)
+        if note.refused_clear_at is not None:
+            return False
+        note.refused_clear_at = now
+        await self._session.flush()
+        return True

@@ -1,0 +1,70 @@
+"""Clocks as rows: a reminder, an escalation, a deadline. Nothing lives in memory alone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, Transaction
+
+
+class TimerState(StrEnum):
+    PENDING = "pending"
+    FIRED = "fired"
+
+
+class Timer(Base):
+    """One clock of one subject. A subject has at most one pending clock of a kind."""
+
+    __tablename__ = "timers"
+    __table_args__ = (Index("ix_timers_due", "state", "due_at"), Index("ix_timers_subject", "subject", "kind"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    due_at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[TimerState] = mapped_column(default=TimerState.PENDING)
+    fired_at: Mapped[datetime | None]
+
+
+class Timers:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def schedule(self, kind: str, subject: str, due_at: datetime, payload: dict[str, Any]) -> Timer:
+        """Set the clock, in place of a pending one of the same kind and subject."""
+        await self.cancel(kind, subject)
+        timer = Timer(kind=kind, subject=subject, due_at=due_at, payload=payload)
+        self._session.add(timer)
+        await self._session.flush()
+        return timer
+
+    async def cancel(self, kind: str, subject: str) -> None:
+        """Stop the pending clock of this kind and subject, if there is one."""
+        await self._session.execute(
+            delete(Timer).where(Timer.kind == kind, Timer.subject == subject, Timer.state == TimerState.PENDING)
+        )
+
+    async def cancel_all(self, subject: str) -> None:
+        """Stop every pending clock of the subject."""
+        await self._session.execute(delete(Timer).where(Timer.subject == subject, Timer.state == TimerState.PENDING))
+
+    async def next_due(self) -> datetime | None:
+        return await self._session.scalar(select(func.min(Timer.due_at)).where(Timer.state == TimerState.PENDING))
+
+    async def due(self, now: datetime) -> Timer | None:
+        """Return the pending clock that has been due the longest."""
+        query = select(Timer).where(Timer.state == TimerState.PENDING, Timer.due_at <= now)
+        return (await self._session.scalars(query.order_by(Timer.due_at, Timer.id).limit(1))).first()
+
+    async def pending(self, subject: str) -> Sequence[Timer]:
+        query = select(Timer).where(Timer.state == TimerState.PENDING, Timer.subject == subject)
+        return (await self._session.scalars(query.order_by(Timer.due_at))).all()
+
+    def mark_fired(self, timer: Timer, now: datetime) -> None:
+        timer.state = TimerState.FIRED
+        timer.fired_at = now
