@@ -1,0 +1,177 @@
+"""Announcements: what was said to whom, and whether it arrived."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storage.base import Base, Transaction
+from storage.ids import RoomId, UserId
+
+
+class AudienceKind(StrEnum):
+    ALL = "all"
+    COUNTRY = "country"
+    REGION = "region"
+    ROLE = "role"
+
+
+class AnnouncementState(StrEnum):
+    DRAFT = "draft"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class Fate(StrEnum):
+    """What became of an announcement on its way to one room or person."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    NOT_DELIVERED = "not delivered"
+
+
+class AlreadyDecided(Exception):
+    """The announcement was sent or cancelled before."""
+
+    def __init__(self, state: AnnouncementState) -> None:
+        super().__init__(state.value)
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    announcement: "Announcement"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    announcement: "Announcement"
+
+
+class AnnouncementTarget(Base):
+    """One room, or one person in the direct chat, that an announcement goes to."""
+
+    __tablename__ = "announcement_targets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcements.id", ondelete="CASCADE"), index=True)
+    room_id: Mapped[RoomId | None]
+    user_id: Mapped[UserId | None]
+    name: Mapped[str]
+    """The name of the room or person at the time of writing; the room id when it has none."""
+    people: Mapped[int]
+    row_id: Mapped[int | None] = mapped_column(index=True)
+    """The outbox row that carries it."""
+    fate: Mapped[Fate] = mapped_column(default=Fate.WAITING)
+    failure: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+
+    @property
+    def address(self) -> str:
+        """The room or user id."""
+        return str(self.room_id or self.user_id)
+
+    def delivered(self, at: datetime) -> None:
+        self.fate, self.failure, self.settled_at = Fate.DELIVERED, None, at
+
+    def given_up(self, failure: str | None, at: datetime) -> None:
+        self.fate, self.failure, self.settled_at = Fate.NOT_DELIVERED, failure, at
+
+
+class Announcement(Base):
+    """A text of a coordinator, written to an audience; sent only after its author confirmed both."""
+
+    __tablename__ = "announcements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author: Mapped[UserId]
+    audience: Mapped[AudienceKind]
+    value: Mapped[str]
+    """Country codes with commas between, the region, the role; empty for all."""
+    text: Mapped[str]
+    persons: Mapped[int]
+    """How many different people it reaches, as counted when its author was asked."""
+    state: Mapped[AnnouncementState] = mapped_column(default=AnnouncementState.DRAFT, index=True)
+    drafted_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    targets: Mapped[list[AnnouncementTarget]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by=AnnouncementTarget.id
+    )
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(target.address for target in self.targets)
+
+    def with_fate(self, fate: Fate) -> list[AnnouncementTarget]:
+        return [target for target in self.targets if target.fate is fate]
+
+    def retarget(self, targets: Iterable[AnnouncementTarget], persons: int) -> None:
+        """Take another audience than the one shown before. Raises AlreadyDecided."""
+        self._must_be_draft()
+        self.targets = list(targets)
+        self.persons = persons
+
+    def send(self, at: datetime) -> Sent:
+        """Raises AlreadyDecided."""
+        self._must_be_draft()
+        self.state, self.decided_at = AnnouncementState.SENT, at
+        return Sent(self)
+
+    def cancel(self, at: datetime) -> Cancelled:
+        """Raises AlreadyDecided."""
+        self._must_be_draft()
+        self.state, self.decided_at = AnnouncementState.CANCELLED, at
+        return Cancelled(self)
+
+    def _must_be_draft(self) -> None:
+        if self.state is not AnnouncementState.DRAFT:
+            raise AlreadyDecided(self.state)
+
+
+class Announcements:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def draft(
+        self,
+        author: UserId,
+        audience: AudienceKind,
+        value: str,
+        text: str,
+        *,
+        targets: Iterable[AnnouncementTarget],
+        persons: int,
+        now: datetime,
+    ) -> Announcement:
+        announcement = Announcement(
+            author=author,
+            audience=audience,
+            value=value,
+            text=text,
+            persons=persons,
+            state=AnnouncementState.DRAFT,
+            drafted_at=now,
+            targets=list(targets),
+        )
+        self._session.add(announcement)
+        await self._session.flush()
+        return announcement
+
+    async def get(self, announcement_id: int) -> Announcement | None:
+        return await self._session.get(Announcement, announcement_id)
+
+    async def latest_sent(self, *, limit: int) -> Sequence[Announcement]:
+        """Return the announcements that were sent, the latest first."""
+        query = select(Announcement).where(Announcement.state == AnnouncementState.SENT)
+        return (await self._session.scalars(query.order_by(Announcement.id.desc()).limit(limit))).all()
+
+    async def carried_by(self, row_id: int) -> tuple[Announcement, AnnouncementTarget] | None:
+        """Return the announcement, and the one of its targets, that this outbox row carries."""
+        target = (
+            await self._session.scalars(select(AnnouncementTarget).where(AnnouncementTarget.row_id == row_id))
+        ).first()
+        announcement = None if target is None else await self.get(target.announcement_id)
+        return None if target is None or announcement is None else (announcement, target)
