@@ -88,6 +88,13 @@ class Ref:
 Kind = Option | Word | Rest | About
 
 
+@dataclass(frozen=True, slots=True)
+class Form(BeforeValidator):
+    """A validator that also says, for the usage line, what a value looks like: `GH`, `yes|no`."""
+
+    form: str = ""
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """Return the known word that was most probably meant, if one is near."""
     found = process.extractOne(word.casefold(), known, score_cutoff=70)
@@ -103,7 +110,7 @@ def _reading(info: ValidationInfo) -> Reading:
     return reading
 
 
-def When() -> BeforeValidator:  # noqa: N802 - reads as a kind in annotations, like the classes above
+def When() -> Form:  # noqa: N802 - reads as a kind in annotations, like the classes above
     """A point in time in the writer's zone: ISO, `tomorrow 09:00`, `fri 14:00`, `in 2 hours`."""
 
     def read(value: Any, info: ValidationInfo) -> Any:
@@ -124,10 +131,10 @@ def When() -> BeforeValidator:  # noqa: N802 - reads as a kind in annotations, l
             )
             raise BadValue(words) from error
 
-    return BeforeValidator(read)
+    return Form(read, form="YYYY-MM-DD HH:MM")
 
 
-def Duration() -> BeforeValidator:  # noqa: N802
+def Duration() -> Form:  # noqa: N802
     """A length of time: `30m`, `2h`, `3d`, `45 min`."""
 
     def read(value: Any) -> Any:
@@ -139,7 +146,7 @@ def Duration() -> BeforeValidator:  # noqa: N802
             )
             raise BadValue(words) from error
 
-    return BeforeValidator(read)
+    return Form(read, form="2h")
 
 
 def take_time(text: str, reading: Reading) -> tuple[str, str] | None:
@@ -152,7 +159,7 @@ def read_country(value: str) -> CountryCode:
     found = find_country(value)
     if found is not None:
         return found
-    near = list(guess_countries(value))[:3]
+    near = [guess.code for guess in guess_countries(value)][:3]
     if near:
         options = joined(_("{name} ({code})", name=country_name(code), code=code) for code in near)
         raise BadValue(_("I know no country {text}. Did you mean {options}?", text=Text(f"“{value}”"), options=options))
@@ -164,9 +171,9 @@ def read_country(value: str) -> CountryCode:
     raise BadValue(words)
 
 
-def Country() -> BeforeValidator:  # noqa: N802
+def Country() -> Form:  # noqa: N802
     """A country by its ISO code or its name in one of the languages that the reference tables know."""
-    return BeforeValidator(lambda value: read_country(str(value)))
+    return Form(lambda value: read_country(str(value)), form="GH")
 
 
 def split_list(value: Any) -> list[str]:
@@ -176,7 +183,7 @@ def split_list(value: Any) -> list[str]:
     return [entry for entry in (part.strip() for part in str(value).replace(";", ",").split(",")) if entry]
 
 
-def Countries() -> BeforeValidator:  # noqa: N802
+def Countries() -> Form:  # noqa: N802
     """Countries separated by commas, each once, in the order written."""
 
     def read(value: Any) -> Any:
@@ -185,10 +192,10 @@ def Countries() -> BeforeValidator:  # noqa: N802
             raise BadValue(_("Name at least one country, for example {example}.", example=Code("GH,NL")))
         return codes
 
-    return BeforeValidator(read)
+    return Form(read, form="GH,NL")
 
 
-def Person() -> BeforeValidator:  # noqa: N802
+def Person() -> Form:  # noqa: N802
     """A Matrix user id."""
 
     def read(value: Any) -> UserId:
@@ -200,26 +207,26 @@ def Person() -> BeforeValidator:  # noqa: N802
             )
             raise BadValue(words) from error
 
-    return BeforeValidator(read)
+    return Form(read, form="@name:server")
 
 
-def Zone() -> BeforeValidator:  # noqa: N802
-    """An IANA time zone, by its name in any case, or the only city of that name."""
+def read_zone(value: str) -> str:
+    """Return the IANA name of a time zone given in any case, or by the only city of that name. Raises BadValue."""
+    wanted = value.strip().replace(" ", "_")
+    zones = available_timezones()
+    by_name = {name.casefold(): name for name in zones}
+    if wanted.casefold() in by_name:
+        return by_name[wanted.casefold()]
+    cities = [name for name in zones if name.rpartition("/")[2].casefold() == wanted.casefold() and "/" in name]
+    if len(cities) == 1:
+        return cities[0]
+    near = Code(did_you_mean(wanted, sorted(zones)) or "Africa/Accra")
+    raise BadValue(_("I know no time zone {text}. Did you mean {example}?", text=value, example=near))
 
-    def read(value: Any) -> str:
-        wanted = str(value).strip().replace(" ", "_")
-        zones = available_timezones()
-        by_name = {name.casefold(): name for name in zones}
-        if wanted.casefold() in by_name:
-            return by_name[wanted.casefold()]
-        cities = [name for name in zones if name.rpartition("/")[2].casefold() == wanted.casefold() and "/" in name]
-        if len(cities) == 1:
-            return cities[0]
-        near = did_you_mean(wanted, sorted(zones))
-        example = Code(near or "Africa/Accra")
-        raise BadValue(_("I know no time zone {text}. Did you mean {example}?", text=str(value), example=example))
 
-    return BeforeValidator(read)
+def Zone() -> Form:  # noqa: N802
+    """An IANA time zone."""
+    return Form(lambda value: read_zone(str(value)), form="Africa/Accra")
 
 
 def read_language(value: str) -> str:
@@ -229,7 +236,7 @@ def read_language(value: str) -> str:
 
     wanted = value.strip().casefold()
     languages = Locale("en").languages
-    codes = {code for code in languages if len(code) == 2}
+    codes = {str(code) for code in languages if len(str(code)) == 2}
     if wanted in codes:
         return wanted
     for code in codes:
@@ -250,20 +257,21 @@ def read_language(value: str) -> str:
     )
 
 
-def Language() -> BeforeValidator:  # noqa: N802
+def Language() -> Form:  # noqa: N802
     """A language by its ISO 639-1 code or name."""
-    return BeforeValidator(lambda value: read_language(str(value)))
+    return Form(lambda value: read_language(str(value)), form="fr")
 
 
-def Languages() -> BeforeValidator:  # noqa: N802
+def Languages() -> Form:  # noqa: N802
     """Languages separated by commas, each once."""
-    return BeforeValidator(lambda value: tuple(dict.fromkeys(read_language(entry) for entry in split_list(value))))
+    return Form(lambda value: tuple(dict.fromkeys(read_language(entry) for entry in split_list(value))), form="en,fr")
 
 
-def Choice(enum: type[Enum]) -> BeforeValidator:  # noqa: N802
+def Choice(enum: type[Enum]) -> Form:  # noqa: N802
     """One of the words of an enum, in any case; spaces, hyphens and underscores are alike."""
     words = {_plain(str(member.value)): member for member in enum}
     names = {_plain(member.name): member for member in enum}
+    options = [str(member.value) if isinstance(member.value, str) else member.name.lower() for member in enum]
 
     def read(value: Any) -> Enum:
         if isinstance(value, enum):
@@ -272,7 +280,6 @@ def Choice(enum: type[Enum]) -> BeforeValidator:  # noqa: N802
         member = words.get(wanted) or names.get(wanted)
         if member is not None:
             return member
-        options = [str(member.value) if isinstance(member.value, str) else member.name.lower() for member in enum]
         near = did_you_mean(str(value), options)
         choices = joined(Code(option) for option in options)
         if near is not None:
@@ -285,7 +292,7 @@ def Choice(enum: type[Enum]) -> BeforeValidator:  # noqa: N802
             raise BadValue(text)
         raise BadValue(_("{value} is not one of {choices}.", value=str(value), choices=choices))
 
-    return BeforeValidator(read)
+    return Form(read, form="|".join(options))
 
 
 def _plain(text: str) -> str:
