@@ -1,0 +1,98 @@
+"""Alerts, found by number, by fact, by who is concerned."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from storage.alerts.entity import Addressee, Alert, AlertCard, AlertNumber, Fact, HistoryLine
+from storage.alerts.states import ENDED, OPEN, AlertState
+from storage.base import Transaction
+from storage.ids import CountryCode, RoomId, UserId
+
+
+class Alerts:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def add(self, alert: Alert) -> Alert:
+        """Keep a new alert and give it the next number of its series in the year it was drafted (UTC)."""
+        alert.year = alert.drafted_at.year
+        highest = select(func.max(Alert.sequence)).where(Alert.series == alert.series, Alert.year == alert.year)
+        alert.sequence = (await self._session.scalar(highest) or 0) + 1
+        self._session.add(alert)
+        await self._session.flush()
+        return alert
+
+    async def get(self, alert_id: int) -> Alert | None:
+        return await self._session.get(Alert, alert_id)
+
+    async def by_number(self, number: AlertNumber) -> Alert | None:
+        query = select(Alert).where(
+            Alert.series == number.series, Alert.year == number.year, Alert.sequence == number.sequence
+        )
+        return (await self._session.scalars(query)).first()
+
+    async def latest_draft(self, author: UserId) -> Alert | None:
+        """Return the draft that this person wrote last."""
+        query = select(Alert).where(Alert.author == author, Alert.state == AlertState.DRAFT)
+        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(1))).first()
+
+    async def newest(
+        self,
+        *,
+        before: int | None = None,
+        limit: int,
+        is_open: bool = False,
+        author: UserId | None = None,
+        country: CountryCode | None = None,
+        fact: tuple[Sequence[str], str] | None = None,
+    ) -> Sequence[Alert]:
+        """Return alerts, newest first, of all that match; `before` is the id from which to go on.
+
+        `fact` is (kinds, text): one of these kinds has exactly this value, or shows this text in any case.
+        """
+        query = select(Alert)
+        if before is not None:
+            query = query.where(Alert.id < before)
+        if is_open:
+            query = query.where(Alert.state.in_(OPEN))
+        if author is not None:
+            query = query.where(Alert.author == author)
+        if country is not None:
+            addressed = select(Addressee.alert_id).where(Addressee.country == country)
+            query = query.where(or_(Alert.id.in_(addressed), Alert.author_country == country))
+        if fact is not None:
+            kinds, text = fact
+            matching = select(Fact.alert_id).where(
+                Fact.kind.in_(kinds),
+                Fact.replaced_at.is_(None),
+                or_(Fact.value == text.upper(), func.lower(Fact.shown).contains(text.lower(), autoescape=True)),
+            )
+            query = query.where(Alert.id.in_(matching))
+        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
+
+    async def unfinished_of(self, author: UserId) -> Sequence[Alert]:
+        """Return the alerts of this person that have not ended, oldest first."""
+        query = select(Alert).where(Alert.author == author, Alert.state.not_in(ENDED))
+        return (await self._session.scalars(query.order_by(Alert.id))).all()
+
+    async def history(self, alert: Alert, *, latest: int | None = None) -> Sequence[HistoryLine]:
+        """Return what happened, oldest first; with `latest`, only so many of the last lines."""
+        query = select(HistoryLine).where(HistoryLine.alert_id == alert.id).order_by(HistoryLine.id.desc())
+        lines = (await self._session.scalars(query.limit(latest) if latest else query)).all()
+        return lines[::-1]
+
+    async def add_card(
+        self, alert: Alert, row_id: int, *, room: RoomId | None = None, person: UserId | None = None, at: datetime
+    ) -> AlertCard:
+        """Remember that this message of the outbox is the card of a room or a person."""
+        card = AlertCard(row_id=row_id, alert_id=alert.id, room_id=room, user_id=person, told_at=at, retracted_at=None)
+        self._session.add(card)
+        await self._session.flush()
+        return card
+
+    async def cards(self, alert: Alert) -> Sequence[AlertCard]:
+        """Return the cards that still show the alert, in the order they were written."""
+        query = select(AlertCard).where(AlertCard.alert_id == alert.id, AlertCard.retracted_at.is_(None))
+        return (await self._session.scalars(query.order_by(AlertCard.row_id))).all()
