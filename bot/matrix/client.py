@@ -1,0 +1,337 @@
+"""`MatrixGateway`: the bot's one way to Matrix. See `bot.matrix.interface` for what each method promises."""
+
+import asyncio
+import random as system_random
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bot.matrix.crypto import Crypto
+from bot.matrix.http import Http, path_of
+from bot.matrix.interface import (
+    MARKER,
+    REQUEST,
+    Journal,
+    NewRoom,
+    Rejected,
+    RoomFacts,
+    RoomUnsafe,
+    WhyUnsafe,
+)
+from bot.matrix.login import log_in
+from bot.matrix.machine import Machine
+from bot.matrix.rooms import MEGOLM, Rooms, RoomView, version_number
+from bot.matrix.signing import ChainStatus, CrossSigningIdentity
+from bot.matrix.store import Cost, KeyStore
+from bot.matrix.sync import Syncer
+from storage.ids import DeviceId, EventId, RoomId, UserId
+
+log = structlog.get_logger()
+
+_LOOK_BACK = 200  # events of a room among which an own message is looked for
+_PAGE = 100
+_ROTATION = timedelta(days=7)
+_ROTATION_MESSAGES = 100
+DIRECT = "org.sesn.direct"
+"""Key inside `m.room.create` of rooms that were made for one person."""
+
+
+async def reachable(homeserver: str, *, timeout: timedelta = timedelta(seconds=10)) -> Sequence[str]:  # noqa: ASYNC109  passed on as a deadline
+    """Return the versions of the specification that the homeserver speaks. Raises MatrixError. Needs no login."""
+    async with Http(homeserver, timeout=timeout) as http:
+        answer = await http.request("GET", "/_matrix/client/versions")
+    versions = answer.get("versions") if isinstance(answer, dict) else None
+    return [str(version) for version in versions] if isinstance(versions, list) else []
+
+
+class MatrixGateway:
+    """Implements `bot.matrix.interface.Gateway`. Made by `open`, used inside its `async with`.
+
+    Rooms may be sent to in parallel; within a room sends wait for each other.
+    """
+
+    fresh_login: bool
+    """A new device was made at this start: what the device before may have sent must be looked for (`find_sent`)."""
+
+    def __init__(
+        self, *, http: Http, crypto: Crypto, identity: CrossSigningIdentity, rooms: Rooms, syncer: Syncer, fresh: bool
+    ) -> None:
+        self.fresh_login = fresh
+        self._http = http
+        self._crypto = crypto
+        self._identity = identity
+        self._rooms = rooms
+        self._syncer = syncer
+        self._locks: defaultdict[RoomId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._creating = asyncio.Lock()
+        self._observer: Callable[[str], None] = lambda _: None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        *,
+        homeserver: str,
+        user_id: UserId,
+        password: str | Callable[[], str],
+        store: Path,
+        store_secret: str,
+        device_name: str = "SESN",
+        timeout: timedelta = timedelta(seconds=30),  # noqa: ASYNC109  passed on as a deadline
+        poll: timedelta = timedelta(seconds=30),
+        timeline: int = 50,
+        proxy: str | None = None,
+        reset_identity: bool = False,
+        observer: Callable[[str], None] | None = None,
+        cost: Cost | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = system_random.random,
+    ) -> AsyncIterator["MatrixGateway"]:
+        """Open the key store, log in if there is no valid login, and make the cross-signing chain complete.
+
+        The password is used for the first login, for a new one after the token was rejected, and where the homeserver
+        wants proof for cross-signing keys. `timeout` is the deadline of one request (syncs: `poll` and 30 s more);
+        behind a proxy that cuts long polls, shorten `poll`. `timeline`: events per room and sync, gaps are filled.
+        `observer` is called with the step just reached: `sync.answered` (answer processed, not yet journalled),
+        `send.before_put` and `send.after_put` (around the request that puts a message into a room).
+
+        Raises:
+            SetupError: WrongSecret, ForeignStore, StoreInUse, DamagedStore, LoginRefused, IdentityConflict; the message
+                says what to do.
+            MatrixError: the homeserver does not answer as it should.
+        """
+        async with AsyncExitStack() as stack:
+            kept = stack.enter_context(KeyStore.open(store, user_id, store_secret, cost=cost))
+            http = await stack.enter_async_context(Http(homeserver, timeout=timeout, proxy=proxy))
+            ask: Callable[[], str] = password if callable(password) else lambda: password
+            session = await log_in(http, kept, ask, device_name)
+            stack.callback(session.machine.store.database.close)
+            crypto = Crypto(session.machine, http)
+            identity = await _sign(http, kept, crypto, ask, reset=reset_identity)
+            rooms = Rooms(session.machine.store.load_encrypted_rooms())
+            syncer = Syncer(
+                http,
+                crypto,
+                rooms,
+                own=user_id,
+                names=lambda view: _names(view, user_id),
+                poll=poll,
+                timeline=timeline,
+                observer=observer,
+                sleep=sleep,
+                random=random,
+            )
+            gateway = cls(http=http, crypto=crypto, identity=identity, rooms=rooms, syncer=syncer, fresh=session.fresh)
+            gateway._observer = observer or gateway._observer
+            yield gateway
+
+    @property
+    def user_id(self) -> UserId:
+        return UserId(self._identity.user)
+
+    @property
+    def device_id(self) -> DeviceId:
+        return DeviceId(self._crypto.machine.device_id)
+
+    @property
+    def fingerprint(self) -> str:
+        """The public master key in groups of four, for people to compare."""
+        return self._identity.fingerprint
+
+    async def logged_in(self) -> DeviceId:
+        """Ask the homeserver who we are. Raises MatrixError, LoggedOut when the token is not accepted."""
+        answer = await self._http.request("GET", path_of("account", "whoami"))
+        return DeviceId(str(answer["device_id"]))
+
+    async def chain(self) -> ChainStatus:
+        """Ask the homeserver for the own cross-signing chain and verify it. Raises MatrixError."""
+        return await self._identity.status(self._http.request, self._crypto.machine.device_keys())
+
+    async def sync_forever(self, journal: Journal, *, since: str | None) -> None:
+        """Sync from `since` until cancelled.
+
+        With `since` None nothing said earlier is journalled, only invitations. An event journalled as Unreadable may
+        come again as Message, when its key arrives late.
+
+        Raises:
+            LoggedOut: open the gateway anew; it logs in again.
+        """
+        await self._syncer.run(journal, since)
+
+    async def send(
+        self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False
+    ) -> EventId:
+        async with self._locks[room_id]:
+            view = await self._view(room_id)
+            why = view.why_unsafe(self.user_id, clear=clear)
+            if why is not None:
+                raise RoomUnsafe(why)
+            body: dict[str, Any] = {**content, MARKER: transaction_id}
+            kind = "m.room.message"
+            if view.encrypted:
+                await self._crypto.share(view)
+                kind, body = "m.room.encrypted", self._crypto.encrypt(room_id, kind, body)
+            self._observer("send.before_put")
+            answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
+            self._observer("send.after_put")
+            return EventId(str(answer["event_id"]))
+
+    async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
+        query = {"dir": "b", "limit": str(_PAGE)}
+        for _ in range(_LOOK_BACK // _PAGE):
+            answer = await self._http.request("GET", path_of("rooms", room_id, "messages"), query=query)
+            for event in answer.get("chunk") or ():
+                if event.get("sender") == self.user_id and self._marker(event, room_id) == transaction_id:
+                    return EventId(str(event["event_id"]))
+            if not answer.get("end"):
+                break
+            query["from"] = answer["end"]
+        return None
+
+    def _marker(self, event: Mapping[str, Any], room_id: RoomId) -> object:
+        content = event.get("content") or {}
+        if event.get("type") == "m.room.encrypted":
+            opened = self._crypto.open_own(event, room_id)
+            content = opened.payload["content"] if opened is not None else {}
+        return content.get(MARKER)
+
+    async def room(self, room_id: RoomId) -> RoomFacts:
+        view = await self._view(room_id)
+        if view.why_unsafe(self.user_id) is WhyUnsafe.NOT_JOINED:
+            raise RoomUnsafe(WhyUnsafe.NOT_JOINED)
+        return view.facts()
+
+    async def joined_rooms(self) -> Sequence[RoomId]:
+        answer = await self._http.request("GET", path_of("joined_rooms"))
+        return [RoomId(room) for room in answer["joined_rooms"]]
+
+    async def join(self, room_id: RoomId) -> None:
+        await self._http.request("POST", path_of("join", room_id), {})
+        await self._fetch(room_id)
+
+    async def leave(self, room_id: RoomId) -> None:
+        await self._http.request("POST", path_of("rooms", room_id, "leave"), {})
+        self._rooms.forget(room_id)
+
+    async def invite(self, room_id: RoomId, user: UserId) -> None:
+        view = await self._view(room_id)
+        if user not in view.with_membership("join", "invite"):
+            await self._http.request("POST", path_of("rooms", room_id, "invite"), {"user_id": user})
+
+    async def create_room(self, room: NewRoom) -> RoomId:
+        """Make the room, or return the one made for the same request; who is still missing is invited.
+
+        A person who cannot be invited (no such account) is logged and left out, so that the others have their room.
+        """
+        async with self._creating:
+            made = await self._made_for(room.request)
+            if made is None:
+                answer = await self._http.request("POST", path_of("createRoom"), await self._creation(room))
+                made = await self._fetch(RoomId(str(answer["room_id"])))
+        for user in room.invite:
+            try:
+                await self.invite(made.room_id, user)
+            except Rejected as error:
+                log.warning("room.invite_refused", room=made.room_id, user=user, errcode=error.errcode)
+        return made.room_id
+
+    async def _made_for(self, request: str) -> RoomView | None:
+        for room_id in await self.joined_rooms():
+            view = await self._view(room_id)
+            if view.request == request and view.creator == self.user_id and not view.tombstoned:
+                return view
+        return None
+
+    async def _creation(self, room: NewRoom) -> dict[str, Any]:
+        capabilities = await self._http.request("GET", path_of("capabilities"))
+        version = str(capabilities.get("capabilities", {}).get("m.room_versions", {}).get("default", "11"))
+        # From version 12 on the creator stands above all levels and may not be listed among them.
+        powers = {user: 100 for user in room.admins if user != self.user_id}
+        if version_number(version) < 12:
+            powers[self.user_id] = 100
+        encryption = {
+            "algorithm": MEGOLM,
+            "rotation_period_ms": _ROTATION // timedelta(milliseconds=1),
+            "rotation_period_msgs": _ROTATION_MESSAGES,
+        }
+        state = {
+            "m.room.encryption": encryption,
+            "m.room.history_visibility": {"history_visibility": "joined"},
+            "m.room.guest_access": {"guest_access": "forbidden"},
+            "m.room.join_rules": {"join_rule": "invite"},
+        }
+        return {
+            "room_version": version,
+            "preset": "private_chat",
+            "visibility": "private",
+            "creation_content": {REQUEST: room.request, **({DIRECT: True} if room.direct else {})},
+            "initial_state": [{"type": kind, "state_key": "", "content": part} for kind, part in state.items()],
+            "power_level_content_override": {"users": powers},
+            # In a direct chat the invitation itself must say so; it can only do that while the room is made.
+            "is_direct": room.direct,
+            "invite": list(room.invite) if room.direct else [],
+            **({"name": room.name} if room.name else {}),
+            **({"topic": room.topic} if room.topic else {}),
+        }
+
+    async def direct_room(self, user: UserId) -> RoomId | None:
+        """Return an encrypted room of the bot and `user` alone; rooms with a name or made for a group do not count."""
+        pair = {self.user_id, user}
+        for room_id in await self.joined_rooms():
+            view = await self._view(room_id)
+            for_group = view.name is not None or view.request is not None
+            if for_group and view.content("m.room.create").get(DIRECT) is not True:
+                continue
+            if view.with_membership("join", "invite") == pair and view.why_unsafe(self.user_id) is None:
+                return room_id
+        return None
+
+    async def set_display_name(self, name: str) -> None:
+        await self._http.request("PUT", path_of("profile", self.user_id, "displayname"), {"displayname": name})
+
+    async def _view(self, room_id: RoomId) -> RoomView:
+        return self._rooms.known(room_id) or await self._fetch(room_id)
+
+    async def _fetch(self, room_id: RoomId) -> RoomView:
+        """Read the whole state of a room that no sync has brought yet."""
+        try:
+            state = await self._http.request("GET", path_of("rooms", room_id, "state"))
+        except Rejected as error:
+            if error.status in {403, 404}:
+                raise RoomUnsafe(WhyUnsafe.NOT_JOINED) from error
+            raise
+        view = self._rooms.replace(room_id, state)
+        self._crypto.remember_encrypted(self._rooms.newly_encrypted())
+        return view
+
+
+def _names(view: RoomView, own: UserId) -> list[str]:
+    member = view.members.get(own)
+    return [member.display_name] if member is not None and member.display_name else []
+
+
+async def _sign(
+    http: Http, kept: KeyStore, crypto: Crypto, password: Callable[[], str], *, reset: bool
+) -> CrossSigningIdentity:
+    """Upload the device's keys if that was never done, and make the chain above them complete."""
+    assert kept.secrets is not None
+    machine: Machine = crypto.machine
+    if not machine.account.shared:
+        await crypto.upload_keys(first=True)
+    if kept.secrets.seeds is None:
+        # Kept before anything is uploaded: a crash in between must not leave keys on the server that nobody has.
+        identity = CrossSigningIdentity.create(kept.user_id, secrets.token_bytes)
+        shown = await identity.status(http.request, machine.device_keys())
+        if shown.master_on_server is None or reset:
+            kept.change(seeds=identity.seeds)
+    else:
+        identity = CrossSigningIdentity(kept.user_id, kept.secrets.seeds)
+    await identity.ensure(http.request, machine.device_keys(), machine.sign, password=password, replace=reset)
+    log.info("signing.chain_complete", device=machine.device_id, fingerprint=identity.fingerprint)
+    return identity

@@ -1,0 +1,220 @@
+"""What clear state says of each room: who is in it, whether it is encrypted, closed, readable by everybody.
+
+Nothing decrypted ever reaches this module: membership and power come from clear state alone. Room ids are opaque.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeGuard
+
+from bot.matrix.interface import REQUEST, RoomFacts, WhyUnsafe
+from storage.ids import RoomId, UserId
+
+MEGOLM = "m.megolm.v1.aes-sha2"
+CREATOR_POWER = 2**53 - 1
+"""Stands for the unlimited power of creators from room version 12 on; no power level can be higher."""
+
+_LONGEST_ROTATION = timedelta(days=7)
+_MOST_MESSAGES = 100
+
+
+@dataclass(slots=True)
+class Member:
+    """One m.room.member event."""
+
+    membership: str
+    display_name: str | None = None
+
+
+@dataclass(slots=True)
+class RoomView:
+    """The current clear state of one room, as far as the bot needs it."""
+
+    room_id: RoomId
+    was_encrypted: bool = False  # remembered from earlier runs: encryption is never switched off
+    members: dict[UserId, Member] = field(default_factory=dict)
+    state: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # event by type, empty state key
+    known: bool = False  # the whole state has been seen, not only changes of it
+
+    def apply(self, event: Mapping[str, Any]) -> None:
+        """Take over one clear state event; anything malformed counts as an event with empty content."""
+        kind, key = event.get("type"), event.get("state_key")
+        content = event["content"] if isinstance(event.get("content"), dict) else {}
+        if kind == "m.room.member" and isinstance(key, str):
+            name = content.get("displayname")
+            self.members[UserId(key)] = Member(
+                content["membership"] if isinstance(content.get("membership"), str) else "leave",
+                name if isinstance(name, str) else None,
+            )
+        elif isinstance(kind, str) and key == "":
+            if kind == "m.room.encryption" and content.get("algorithm") == MEGOLM:
+                self.was_encrypted = True
+            self.state[kind] = event
+
+    def content(self, kind: str) -> Mapping[str, Any]:
+        """Return the content of a state event with an empty state key, or nothing."""
+        event = self.state.get(kind)
+        content = event.get("content") if event else None
+        return content if isinstance(content, dict) else {}
+
+    def with_membership(self, *memberships: str) -> frozenset[UserId]:
+        """Return the users with one of these memberships."""
+        return frozenset(user for user, member in self.members.items() if member.membership in memberships)
+
+    @property
+    def encrypted(self) -> bool:
+        """The room is encrypted now, or was at any time before."""
+        return self.was_encrypted
+
+    @property
+    def tombstoned(self) -> bool:
+        """The room was closed."""
+        return "m.room.tombstone" in self.state
+
+    @property
+    def successor(self) -> RoomId | None:
+        """The room that a tombstone names."""
+        room = self.content("m.room.tombstone").get("replacement_room")
+        return RoomId(room) if isinstance(room, str) else None
+
+    @property
+    def visibility(self) -> str:
+        """The history visibility; the specification's default is `shared`."""
+        value = self.content("m.room.history_visibility").get("history_visibility")
+        return value if isinstance(value, str) else "shared"
+
+    @property
+    def name(self) -> str | None:
+        """The room's name, if it has one."""
+        name = self.content("m.room.name").get("name")
+        return name if isinstance(name, str) and name else None
+
+    @property
+    def request(self) -> str | None:
+        """What the room was made for (see REQUEST)."""
+        value = self.content("m.room.create").get(REQUEST)
+        return value if isinstance(value, str) else None
+
+    @property
+    def creator(self) -> UserId | None:
+        """The sender of the create event: in every room version the one who made the room."""
+        sender = self.state.get("m.room.create", {}).get("sender")
+        return UserId(sender) if isinstance(sender, str) else None
+
+    @property
+    def receivers(self) -> frozenset[UserId]:
+        """Those whose devices get the keys: who joined, and who is invited where history is for the invited too."""
+        if self.visibility == "joined":
+            return self.with_membership("join")
+        return self.with_membership("join", "invite")
+
+    @property
+    def rotation(self) -> tuple[timedelta, int]:
+        """After which age and how many messages the room wants a new key; never laxer than a week and 100."""
+        content = self.content("m.room.encryption")
+        period, count = content.get("rotation_period_ms"), content.get("rotation_period_msgs")
+        age = timedelta(milliseconds=period) if _positive(period) and period < 10**12 else _LONGEST_ROTATION
+        return min(age, _LONGEST_ROTATION), min(count, _MOST_MESSAGES) if _positive(count) else _MOST_MESSAGES
+
+    def powers(self) -> dict[UserId, int]:
+        """Return the users with a power of their own; creators as the room's version says."""
+        users = self.content("m.room.power_levels").get("users")
+        powers = {
+            UserId(user): level
+            for user, level in (users.items() if isinstance(users, dict) else ())
+            if isinstance(level, int) and not isinstance(level, bool)
+        }
+        create = self.content("m.room.create")
+        if self.creator is None:
+            return powers
+        if version_number(create.get("room_version")) >= 12:
+            more = create.get("additional_creators")
+            for user in [self.creator, *(more if isinstance(more, list) else [])]:
+                if isinstance(user, str):
+                    powers[UserId(user)] = CREATOR_POWER
+        elif "m.room.power_levels" not in self.state:
+            powers[self.creator] = 100
+        return powers
+
+    def why_unsafe(self, own: UserId, *, clear: bool = False) -> WhyUnsafe | None:
+        """Say why the room may not be sent to; `clear` allows an unencrypted one."""
+        member = self.members.get(own)
+        if member is None or member.membership != "join":
+            return WhyUnsafe.NOT_JOINED
+        if self.tombstoned:
+            return WhyUnsafe.TOMBSTONED
+        if not self.encrypted and not clear:
+            return WhyUnsafe.NOT_ENCRYPTED
+        if self.visibility == "world_readable":
+            return WhyUnsafe.WORLD_READABLE
+        return None
+
+    def facts(self) -> RoomFacts:
+        """Return the view as the rest of the bot knows it."""
+        return RoomFacts(
+            room_id=self.room_id,
+            name=self.name,
+            encrypted=self.encrypted,
+            joined=self.with_membership("join"),
+            invited=self.with_membership("invite"),
+            tombstoned=self.tombstoned,
+            world_readable=self.visibility == "world_readable",
+            powers=self.powers(),
+        )
+
+
+def version_number(version: object) -> int:
+    """Return a room version as a number, 1 when there is none; unstable versions count as 0."""
+    if version is None:
+        return 1
+    return int(version) if isinstance(version, str) and version.isdecimal() else 0
+
+
+def _positive(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+class Rooms:
+    """All rooms the bot knows the state of."""
+
+    def __init__(self, encrypted: Iterable[str] = ()) -> None:
+        """`encrypted`: ids of rooms that were encrypted in earlier runs."""
+        self._views: dict[RoomId, RoomView] = {}
+        self._encrypted = {RoomId(room) for room in encrypted}
+
+    def view(self, room_id: RoomId) -> RoomView:
+        """Return the view of a room, an empty one when nothing is known yet."""
+        if room_id not in self._views:
+            self._views[room_id] = RoomView(room_id, was_encrypted=room_id in self._encrypted)
+        return self._views[room_id]
+
+    def known(self, room_id: RoomId) -> RoomView | None:
+        """Return the view of a room whose whole state has been seen."""
+        view = self._views.get(room_id)
+        return view if view is not None and view.known else None
+
+    def replace(self, room_id: RoomId, state: Iterable[Mapping[str, Any]]) -> RoomView:
+        """Take over the whole state of a room in place of what was known."""
+        old = self._views.pop(room_id, None)
+        view = self.view(room_id)
+        view.was_encrypted = view.was_encrypted or (old is not None and old.was_encrypted)
+        for event in state:
+            view.apply(event)
+        view.known = True
+        return view
+
+    def forget(self, room_id: RoomId) -> None:
+        """The bot is no longer in the room."""
+        view = self._views.pop(room_id, None)
+        if view is not None and view.encrypted:
+            self._encrypted.add(room_id)
+
+    def newly_encrypted(self) -> set[RoomId]:
+        """Return rooms found to be encrypted since the last call."""
+        new = {room for room, view in self._views.items() if view.encrypted} - self._encrypted
+        self._encrypted |= new
+        return new
+
+    def __iter__(self) -> Iterator[RoomView]:
+        return iter([view for view in self._views.values() if view.known])

@@ -1,0 +1,341 @@
+"""Our own sync loop: answer -> keys -> messages judged -> journalled -> only then the next token.
+
+First start (no token): state is read, but nothing said before is executed; only invitations are journalled. Restart
+with a token: one sync with the full state and everything since the token, so that nothing is lost, nothing is done
+twice, and room state is known before messages are judged.
+"""
+
+import asyncio
+import json
+import random as system_random
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot.matrix.backoff import Backoff
+from bot.matrix.crypto import Crypto
+from bot.matrix.http import Http, path_of
+from bot.matrix.interface import (
+    Incoming,
+    Invite,
+    Journal,
+    LoggedOut,
+    MatrixError,
+    MembershipChange,
+    Message,
+    Rejected,
+    SyncBatch,
+    Tombstone,
+    Trust,
+    Unreadable,
+)
+from bot.matrix.machine import NoKey, Refused
+from bot.matrix.reading import is_redacted, moment, said
+from bot.matrix.rooms import Rooms, RoomView
+from storage.ids import DeviceId, EventId, RoomId, UserId
+
+log = structlog.get_logger()
+
+_TIMELINE = 50
+_PAGE = 100
+_MOST_PAGES = 200  # of a gap: 20,000 events in one room
+_KEPT_UNREADABLE = 2_000
+_GRACE = timedelta(seconds=30)  # beyond the long poll, before the connection counts as dead
+_FULL_STATE = timedelta(minutes=5)
+
+Event = Mapping[str, Any]
+
+
+def sync_filter(timeline: int = _TIMELINE) -> str:
+    """Return the lean filter as JSON: no presence, typing, receipts, account data; members in full."""
+    nothing: dict[str, list[str]] = {"types": []}
+    room = {
+        "timeline": {"limit": timeline, "lazy_load_members": False},
+        "state": {"lazy_load_members": False},
+        "ephemeral": nothing,
+        "account_data": nothing,
+    }
+    return json.dumps({"presence": nothing, "account_data": nothing, "room": room}, separators=(",", ":"))
+
+
+class Syncer:
+    """Reads one account's syncs. One `run` at a time."""
+
+    def __init__(
+        self,
+        http: Http,
+        crypto: Crypto,
+        rooms: Rooms,
+        *,
+        own: UserId,
+        names: Callable[[RoomView], Iterable[str]],
+        poll: timedelta = timedelta(seconds=30),
+        timeline: int = _TIMELINE,
+        observer: Callable[[str], None] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = system_random.random,
+    ) -> None:
+        """`names` gives the bot's display names in a room; `timeline` is how many events one sync brings per room."""
+        self._http = http
+        self._crypto = crypto
+        self._rooms = rooms
+        self._own = own
+        self._names = names
+        self._poll = poll
+        self._filter = sync_filter(timeline)
+        self._observer = observer or (lambda _: None)
+        self._backoff = Backoff(sleep, random)
+        self._unreadable: dict[str, dict[str, tuple[RoomId, Event]]] = {}  # by session and event id
+
+    async def run(self, journal: Journal, since: str | None) -> None:
+        """Sync until cancelled. Raises LoggedOut; everything else is retried."""
+        token, full = since, True
+        while True:
+            raw = await self._retried("asking", partial(self._ask, token, full_state=full))
+            arrived = self._take_keys(raw)
+            batch = await self._retried("reading", partial(self._digest, raw, token, arrived))
+            self._observer("sync.answered")
+            await self._retried("journalling", partial(journal, batch))
+            for _, session_id in arrived:
+                self._unreadable.pop(session_id, None)
+            token, full = batch.next_token, False
+            self._backoff.reset()
+
+    async def _retried(self, step: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        while True:
+            try:
+                return await attempt()
+            except LoggedOut:
+                raise
+            except MatrixError as error:
+                log.warning("sync.failed", step=step, error=type(error).__name__)
+                await self._backoff.pause(error)
+            except Exception as error:
+                # A bug, or a database that is down: the same batch again, after a pause; nothing is skipped.
+                log.exception("sync.failed", step=step, error=type(error).__name__)
+                await self._backoff.pause(error)
+
+    async def _ask(self, token: str | None, *, full_state: bool) -> Any:
+        query = {"filter": self._filter, "set_presence": "offline"}
+        wait = timedelta(0) if full_state else self._poll
+        query["timeout"] = str(wait // timedelta(milliseconds=1))
+        if token is not None:
+            query["since"] = token
+        if full_state:
+            query["full_state"] = "true"
+        deadline = _FULL_STATE if full_state else wait + _GRACE
+        return await self._http.request("GET", path_of("sync"), query=query, deadline=deadline)
+
+    def _take_keys(self, raw: Mapping[str, Any]) -> list[tuple[RoomId, str]]:
+        # Once per answer: an Olm message decrypts only once.
+        arrived = self._crypto.take_to_device(raw)
+        self._crypto.note_counts(raw)
+        return arrived
+
+    async def _digest(self, raw: Mapping[str, Any], token: str | None, arrived: list[tuple[RoomId, str]]) -> SyncBatch:
+        # May run again for the same answer when a request in it fails; applying clear state twice changes nothing.
+        rooms = raw.get("rooms") or {}
+        joined: dict[str, Any] = rooms.get("join") or {}
+        gaps = {
+            room_id: await self._gap(RoomId(room_id), part["timeline"], token)
+            for room_id, part in joined.items()
+            if token is not None and part.get("timeline", {}).get("limited")
+        }
+        for room_id, part in joined.items():
+            self._take_state(RoomId(room_id), part)
+        self._crypto.note_device_lists(raw, self._receivers())
+        await self._crypto.upkeep()
+        events: list[Incoming] = await self._late(arrived)
+        for room_id, part in joined.items():
+            timeline = [*gaps.get(room_id, ()), *part.get("timeline", {}).get("events", ())]
+            events += await self._read_room(RoomId(room_id), timeline, execute=token is not None)
+        self._crypto.remember_encrypted(self._rooms.newly_encrypted())
+        events += self._left(rooms.get("leave") or {})
+        events += _invites(rooms.get("invite") or {}, self._own)
+        return SyncBatch(str(raw["next_batch"]), tuple(events))
+
+    def _receivers(self) -> frozenset[UserId]:
+        return frozenset(user for view in self._rooms if view.encrypted for user in view.receivers)
+
+    def _take_state(self, room_id: RoomId, part: Mapping[str, Any]) -> None:
+        view = self._rooms.view(room_id)
+        for event in part.get("state", {}).get("events", ()):
+            view.apply(event)
+        # Joined rooms come with their whole state, be it at the first sync of this process or when they are new.
+        view.known = True
+        # State of the timeline is applied before its messages are judged: what counts is how the room stands now.
+        for event in part.get("timeline", {}).get("events", ()):
+            if "state_key" in event:
+                view.apply(event)
+
+    async def _gap(self, room_id: RoomId, timeline: Mapping[str, Any], since: str) -> list[Event]:
+        """Return the events between the last journalled position and a limited timeline, oldest first."""
+        position = timeline.get("prev_batch")
+        found: list[Event] = []
+        if any(self._is_own_join(event) for event in timeline.get("events", ())):
+            return []
+        for _ in range(_MOST_PAGES):
+            if position is None:
+                break
+            query = {"dir": "b", "from": position, "to": since, "limit": str(_PAGE)}
+            try:
+                answer = await self._http.request("GET", path_of("rooms", room_id, "messages"), query=query)
+            except Rejected as error:
+                log.warning("sync.gap_refused", room=room_id, errcode=error.errcode)
+                break
+            page = answer.get("chunk") or []
+            found += page
+            if not page or any(self._is_own_join(event) for event in page):
+                break
+            position = answer.get("end")
+        else:
+            log.error("sync.gap_too_long", room=room_id, events=len(found))
+        log.info("sync.gap_filled", room=room_id, events=len(found))
+        return found[::-1]
+
+    def _is_own_join(self, event: Event) -> bool:
+        return event.get("state_key") == self._own and _joined(event) is True
+
+    async def _read_room(self, room_id: RoomId, timeline: list[Event], *, execute: bool) -> list[Incoming]:
+        if not execute:
+            return []
+        # What was said before the bot came is not meant for it, even where it may be read.
+        start = max((index for index, event in enumerate(timeline) if self._is_own_join(event)), default=0)
+        read: dict[str, Incoming] = {}
+        for event in timeline[start:]:
+            incoming = await self._read_guarded(room_id, event)
+            if incoming is not None:
+                read.setdefault(str(event.get("event_id")), incoming)
+        return list(read.values())
+
+    async def _read_guarded(self, room_id: RoomId, event: Event) -> Incoming | None:
+        try:
+            return await self._read(room_id, event)
+        except MatrixError:
+            raise
+        except Exception as error:
+            # One malformed event must not stop all that come after it.
+            log.exception("event.malformed", room=room_id, error=type(error).__name__)
+            return _unreadable(room_id, event, "malformed")
+
+    async def _read(self, room_id: RoomId, event: Event) -> Incoming | None:
+        view = self._rooms.view(room_id)
+        if "state_key" in event:
+            return _state_change(view, event)
+        if event.get("sender") == self._own or is_redacted(event):
+            return None
+        if event.get("type") == "m.room.message":
+            return self._message(view, event, event["content"], Trust.CLEAR, None)
+        return await self._read_encrypted(view, event) if event.get("type") == "m.room.encrypted" else None
+
+    async def _read_encrypted(self, view: RoomView, event: Event) -> Incoming | None:
+        room_id = view.room_id
+        try:
+            read = await self._crypto.read(event, room_id)
+        except NoKey as error:
+            self._keep_unreadable(error.session_id, room_id, event)
+            return _unreadable(room_id, event, "no key")
+        except Refused as error:
+            log.warning("event.refused", room=room_id, sender=event.get("sender"), reason=str(error))
+            return _unreadable(room_id, event, str(error))
+        payload = read.opened.payload
+        if "state_key" in payload:
+            log.warning("event.encrypted_state", room=room_id, sender=event.get("sender"))
+            return _unreadable(room_id, event, "encrypted state")
+        if payload["type"] != "m.room.message":
+            return None
+        return self._message(view, event, payload["content"], read.trust, read.device_id)
+
+    def _message(
+        self, view: RoomView, event: Event, content: Mapping[str, Any], trust: Trust, device: DeviceId | None
+    ) -> Message | None:
+        words = said(content, event["content"], self._own, self._names(view))
+        if words is None:
+            return None
+        sender = UserId(event["sender"])
+        return Message(
+            event_id=EventId(event["event_id"]),
+            room_id=view.room_id,
+            sender=sender,
+            sent_at=moment(event),
+            body=words.body,
+            trust=trust,
+            device_id=device,
+            room_encrypted=view.encrypted,
+            direct=view.with_membership("join", "invite") == {self._own, sender},
+            mentioned=words.mentioned,
+            thread_root=words.thread_root,
+            reply_to=words.reply_to,
+        )
+
+    def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event) -> None:
+        if sum(map(len, self._unreadable.values())) < _KEPT_UNREADABLE:
+            self._unreadable.setdefault(session_id, {})[str(event.get("event_id"))] = (room_id, event)
+
+    async def _late(self, arrived: list[tuple[RoomId, str]]) -> list[Incoming]:
+        late: list[Incoming] = []
+        for room_id, session_id in arrived:
+            for kept_in, event in list(self._unreadable.get(session_id, {}).values()):
+                if kept_in == room_id:
+                    incoming = await self._read_guarded(room_id, event)
+                    if isinstance(incoming, Message):
+                        late.append(incoming)
+        return late
+
+    def _left(self, rooms: Mapping[str, Any]) -> list[Incoming]:
+        left: list[Incoming] = []
+        for room_id, part in rooms.items():
+            events = part.get("timeline", {}).get("events", ())
+            if self._rooms.known(RoomId(room_id)) or any(
+                event.get("state_key") == self._own and _joined(event) is False for event in events
+            ):
+                left.append(MembershipChange(RoomId(room_id), self._own, joined=False))
+            self._rooms.forget(RoomId(room_id))
+        return left
+
+
+def _invites(rooms: Mapping[str, Any], own: UserId) -> list[Incoming]:
+    invites: list[Incoming] = []
+    for room_id, part in rooms.items():
+        for event in part.get("invite_state", {}).get("events", ()):
+            content, sender = event.get("content"), event.get("sender")
+            if (
+                event.get("type") == "m.room.member"
+                and event.get("state_key") == own
+                and isinstance(content, dict)
+                and content.get("membership") == "invite"
+                and isinstance(sender, str)
+            ):
+                invites.append(Invite(RoomId(room_id), UserId(sender)))
+    return invites
+
+
+def _joined(event: Event) -> bool | None:
+    """Say whether a membership event makes somebody join (True), leave (False) or changes neither (None)."""
+    if event.get("type") != "m.room.member" or not isinstance(event.get("content"), dict):
+        return None
+    unsigned = event.get("unsigned") or {}
+    before = (unsigned.get("prev_content") or event.get("prev_content") or {}).get("membership")
+    now = event["content"].get("membership")
+    if (now == "join") == (before == "join"):
+        return None
+    return bool(now == "join")
+
+
+def _state_change(view: RoomView, event: Event) -> Incoming | None:
+    joined = _joined(event)
+    if joined is not None and isinstance(event["state_key"], str):
+        return MembershipChange(view.room_id, UserId(event["state_key"]), joined)
+    if event.get("type") == "m.room.tombstone" and event["state_key"] == "":
+        return Tombstone(view.room_id, view.successor)
+    return None
+
+
+def _unreadable(room_id: RoomId, event: Event, reason: str) -> Unreadable | None:
+    event_id, sender = event.get("event_id"), event.get("sender")
+    if not isinstance(event_id, str) or not isinstance(sender, str):
+        return None
+    return Unreadable(EventId(event_id), room_id, UserId(sender), moment(event), reason)
