@@ -147,7 +147,7 @@ def _title(text: str) -> str:
     role=Role.COORDINATOR,
     summary=_("Plan an international inspection exercise"),
     examples=[
-        'exercise new title="Clean Quay" start="2027-03-01 08:00" end="2027-03-05 18:00" tz=Europe/Brussels countries=GH,NL'
+        'exercise new title="Quay" start="2027-03-01 08:00" end="2027-03-05 18:00" tz=Africa/Accra countries=GH,NL'
     ],
 )
 async def new(args: New, context: Context) -> Doc:
