@@ -1,0 +1,168 @@
+"""How an announcement reads: to its audience, to its author before it is sent, and in the report."""
+
+from collections.abc import Sequence
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from commands.announcements.audience import Reached, Wanted, audience_words
+from commands.base import Subject
+from commands.document import (
+    Code,
+    CountryName,
+    Doc,
+    Heading,
+    Inline,
+    Message,
+    Moment,
+    Quote,
+    Text,
+    _,
+    _n,
+    bullets,
+    doc,
+    fields,
+    joined,
+    table,
+)
+from storage.announcements import Announcement, AnnouncementTarget, Fate
+from storage.members import Member
+
+FAILURES_SHOWN = 20
+"""The report is edited, and an edit has one page; `announce show` has them all."""
+NAMES_SHOWN = 20
+
+
+def subject_of(announcement: Announcement) -> Subject:
+    return Subject("announcement", announcement.id)
+
+
+def wanted_of(announcement: Announcement) -> Wanted:
+    return Wanted(announcement.audience, announcement.value)
+
+
+def announcement_words(announcement: Announcement, author: Member) -> Doc:
+    """Return what the audience reads: who speaks, and the text with its lines."""
+    heading = Heading(_("Announcement by {name}, {authority}", name=author.name, authority=author.authority))
+    return doc(heading, *(Text(line.rstrip()) for line in announcement.text.splitlines() if line.strip()))
+
+
+def question(announcement: Announcement, reached: Reached, author: Member) -> Doc:
+    """Return the text and the audience, and what to answer."""
+    shown = doc(
+        _("This is the announcement by {name}, {authority}:", name=author.name, authority=author.authority),
+        Quote(announcement.text),
+        _("It goes to {audience}:", audience=audience_words(wanted_of(announcement), author.language)),
+        bullets(_target_line(target) for target in reached.targets),
+        _n(
+            "Altogether {count} person reads it.",
+            "Altogether {count} different people read it.",
+            len(reached.persons),
+        ),
+    )
+    if reached.without_room:
+        countries = joined(CountryName(code) for code in reached.without_room)
+        shown += doc(_("No room is bound to {countries}.", countries=countries))
+    if reached.unreached:
+        shown += doc(_not_reached(reached.unreached))
+    return shown + how_to_answer()
+
+
+def _not_reached(members: Sequence[Member]) -> Message:
+    named = joined(member.name for member in members[:NAMES_SHOWN])
+    if len(members) > NAMES_SHOWN:
+        return _n(
+            "{count} member is in none of these rooms and will not get it, among them {names}.",
+            "{count} members are in none of these rooms and will not get it, among them {names}.",
+            len(members),
+            names=named,
+        )
+    return _("In none of these rooms, and therefore left out: {names}.", names=named)
+
+
+def how_to_answer() -> Doc:
+    return doc(_("Answer {send} or {cancel}.", send=Code("send"), cancel=Code("cancel")))
+
+
+def _target_line(target: AnnouncementTarget) -> Message:
+    if target.room_id is None:
+        return _("{person}, in the direct chat", person=target.name)
+    if target.people == 0:
+        return _("{room}: nobody but me, or I am not in it", room=target.name)
+    return _n("{room}: {count} person", "{room}: {count} people", target.people, room=target.name)
+
+
+def fate_words(fate: Fate) -> Message:
+    match fate:
+        case Fate.WAITING:
+            return _("on its way")
+        case Fate.DELIVERED:
+            return _("delivered")
+        case Fate.NOT_DELIVERED:
+            return _("not delivered")
+        case _:
+            assert_never(fate)
+
+
+def tally(announcement: Announcement) -> Message:
+    delivered = len(announcement.with_fate(Fate.DELIVERED))
+    return _("{delivered} of {total} delivered", delivered=delivered, total=len(announcement.targets))
+
+
+def report(announcement: Announcement, prefix: str) -> Doc:
+    """Return how far it got; shown at once and edited as it arrives."""
+    waiting, failed = announcement.with_fate(Fate.WAITING), announcement.with_fate(Fate.NOT_DELIVERED)
+    shown = doc(_("Announcement {number}: {tally}.", number=announcement.id, tally=tally(announcement)))
+    if waiting:
+        shown += doc(_n("{count} is on its way.", "{count} are on their way.", len(waiting)))
+    if failed:
+        shown += doc(_("Not delivered:"), bullets(_failure(target) for target in failed[:FAILURES_SHOWN]))
+    if len(failed) > FAILURES_SHOWN:
+        command = Code(f"{prefix}announce show {announcement.id}")
+        shown += doc(_("{command} shows all of them.", command=command))
+    return shown
+
+
+def _failure(target: AnnouncementTarget) -> Inline:
+    if target.failure is None:
+        return Text(target.name)
+    return _("{name} ({reason})", name=target.name, reason=target.failure)
+
+
+def line(announcement: Announcement, author: str, zone: ZoneInfo) -> Message:
+    """Return the announcement in one line of a list."""
+    return _(
+        "{number}. {moment}, {author} to {audience}: {tally}",
+        number=announcement.id,
+        moment=Moment(announcement.decided_at or announcement.drafted_at, zone),
+        author=author,
+        audience=audience_words(wanted_of(announcement)),
+        tally=tally(announcement),
+    )
+
+
+def full(announcement: Announcement, author: str, zone: ZoneInfo) -> Doc:
+    """Return the text and what became of it in each room, or with each person."""
+    return doc(
+        Heading(_("Announcement {number}: {tally}", number=announcement.id, tally=tally(announcement))),
+        fields(
+            [
+                (_("From"), author),
+                (_("To"), audience_words(wanted_of(announcement))),
+                (_("Sent"), Moment(announcement.decided_at or announcement.drafted_at, zone)),
+                (_("People"), announcement.persons),
+            ]
+        ),
+        Quote(announcement.text),
+        table(
+            (_("Room or person"), _("People"), _("State")),
+            [(target.name, target.people, _state(target, zone)) for target in announcement.targets],
+        ),
+    )
+
+
+def _state(target: AnnouncementTarget, zone: ZoneInfo) -> Message:
+    if target.settled_at is None:
+        return fate_words(target.fate)
+    if target.failure is not None:
+        return _("{state}: {reason}", state=fate_words(target.fate), reason=target.failure)
+    return _("{state}, {moment}", state=fate_words(target.fate), moment=Moment(target.settled_at, zone))
