@@ -13,8 +13,8 @@ from commands.base import Command
 def usage(command: Command, prefix: str) -> str:
     """Return the usage line: `!alert close [number] outcome=returned|treated <text>`.
 
-    Values by position come first, then required and optional options, then the free text. What may be left out stands in
-    square brackets; `<word>` is to be replaced.
+    Values by position come first, then required and optional options, then the free text. What may be left out stands
+    in square brackets; `<word>` is to be replaced.
     """
     if command.usage is not None:
         return f"{prefix}{command.usage}"
@@ -60,7 +60,8 @@ def _position(name: str, info: FieldInfo) -> str:
 def _form_of_type(annotation: Any) -> str | None:
     arguments = [entry for entry in get_args(annotation) if entry is not type(None)]
     if arguments:
-        return _form_of_type(arguments[0])
+        form = next((entry.form for entry in arguments if isinstance(entry, Form)), None)
+        return form or _form_of_type(arguments[0])
     if annotation is bool:
         return "yes|no"
     if annotation is int:

@@ -1,14 +1,16 @@
 """The roster: who belongs to the network, for which authority and country, and with which rights."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, IntEnumType, Transaction
 from storage.ids import CountryCode, UserId
+from storage.questions import Question
 
 
 class Role(IntEnum):
@@ -29,6 +31,26 @@ class AuthorityKind(StrEnum):
     PORT = "port"
     MARITIME = "maritime"
     INTERNATIONAL = "international"
+
+
+class LastCoordinator(Exception):
+    """The network would be left without a coordinator."""
+
+
+class CountryMissing(Exception):
+    """Only an international organisation belongs to no country."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """What changed in a member's record: the values before, by field, of what is different now."""
+
+    member: "Member"
+    before: dict[str, object]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(self.before)
 
 
 class Member(Base):
@@ -53,6 +75,54 @@ class Member(Base):
 
     def is_official_of(self, country: CountryCode) -> bool:
         return self.role >= Role.OFFICIAL and self.country == country
+
+    def change(
+        self,
+        *,
+        coordinators: int,
+        role: Role | None = None,
+        country: CountryCode | None = None,
+        authority: str | None = None,
+        kind: AuthorityKind | None = None,
+        name: str | None = None,
+        language: str | None = None,
+        zone: str | None = None,
+    ) -> RecordChange:
+        """Change what is given; `coordinators` is how many there are now.
+
+        Raises:
+            LastCoordinator: the only coordinator would become something else.
+            CountryMissing: a national authority would belong to no country.
+        """
+        if role is not None and role < Role.COORDINATOR <= self.role and coordinators <= 1:
+            raise LastCoordinator
+        if (kind or self.kind) is not AuthorityKind.INTERNATIONAL and (country or self.country) is None:
+            raise CountryMissing
+        wanted: dict[str, object] = {
+            "role": role,
+            "country": country,
+            "authority": authority,
+            "kind": kind,
+            "name": name,
+            "language": language,
+            "zone": zone,
+        }
+        before = {}
+        for field, value in wanted.items():
+            if value is not None and value != getattr(self, field):
+                before[field] = getattr(self, field)
+                setattr(self, field, value)
+        return RecordChange(self, before)
+
+    def remove(self, at: datetime, *, coordinators: int) -> None:
+        """End every right at once; the record stays.
+
+        Raises:
+            LastCoordinator: this is the only coordinator.
+        """
+        if self.role >= Role.COORDINATOR and coordinators <= 1:
+            raise LastCoordinator
+        self.removed_at = at
 
 
 class Stranger(Base):
@@ -94,6 +164,10 @@ class Members:
         if exactly is not None:
             query = query.where(Member.role == exactly)
         return (await self._session.scalars(query.order_by(Member.country, Member.name))).all()
+
+    async def drop_questions(self, user_id: UserId) -> None:
+        """Delete what the bot asked this person: an answer would no longer count."""
+        await self._session.execute(delete(Question).where(Question.user_id == user_id))
 
     async def coordinators(self) -> Sequence[Member]:
         return await self.all(at_least=Role.COORDINATOR)

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from sqlalchemy import UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
 from storage.ids import CountryCode, RoomId, UserId
+from storage.members import Member, Role
+from storage.reference.countries import countries_in
 
 
 class BindingKind(StrEnum):
@@ -31,6 +34,31 @@ class Binding(Base):
     """ISO country code, name of the region, or empty."""
     bound_by: Mapped[UserId]
     bound_at: Mapped[datetime]
+
+
+def is_meant_for(binding: Binding, member: Member) -> bool:
+    """Whether the member is one of those for whom a room bound like this exists."""
+    match binding.kind:
+        case BindingKind.COUNTRY:
+            return member.country == binding.value
+        case BindingKind.REGION:
+            return member.country is not None and member.country in countries_in(binding.value)
+        case BindingKind.NETWORK:
+            return True
+        case BindingKind.COORDINATION:
+            return member.role >= Role.COORDINATOR
+        case _:
+            assert_never(binding.kind)
+
+
+def admits(bindings: Sequence[Binding], member: Member) -> bool:
+    """Whether a room with these bindings is for this member.
+
+    What coordinators discuss is for them alone, whatever else the room is bound to.
+    """
+    if any(binding.kind is BindingKind.COORDINATION for binding in bindings) and member.role < Role.COORDINATOR:
+        return False
+    return any(is_meant_for(binding, member) for binding in bindings)
 
 
 class RoomNote(Base):
@@ -63,6 +91,22 @@ class Rooms:
         bindings = await self.of_room(room_id)
         await self._session.execute(delete(Binding).where(Binding.room_id == room_id))
         return len(bindings)
+
+    async def release(self, binding: Binding) -> None:
+        """Remove one binding of a room."""
+        await self._session.delete(binding)
+        await self._session.flush()
+
+    async def by_room(self) -> dict[RoomId, list[Binding]]:
+        """Return every bound room with its bindings."""
+        rooms: dict[RoomId, list[Binding]] = {}
+        for binding in await self.all():
+            rooms.setdefault(binding.room_id, []).append(binding)
+        return rooms
+
+    async def of_member(self, member: Member) -> Sequence[RoomId]:
+        """Return the rooms that are for this member."""
+        return [room for room, bindings in (await self.by_room()).items() if admits(bindings, member)]
 
     async def of_room(self, room_id: RoomId) -> Sequence[Binding]:
         query = select(Binding).where(Binding.room_id == room_id).order_by(Binding.id)

@@ -1,0 +1,120 @@
+"""The help, made from what the commands declare about themselves."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Annotated
+
+from commands.arguments import Rest, did_you_mean
+from commands.base import Args, Capability, Command, Context, Refusal, Role
+from commands.document import Bullets, Code, Doc, Inline, Message, Strong, _, bullets, doc, joined
+from commands.network import role_name
+from commands.usage import usage
+
+capability = Capability("help", _("What you can do"))
+
+
+class About(Args):
+    words: Annotated[str, Rest(ask=_("About which command?"))] = ""
+
+
+@capability.command(
+    "help",
+    role=Role.MEMBER,
+    summary=_("Show what you can do, or how a command is typed"),
+    reads=True,
+    examples=["help", "help alert", "help alert set"],
+)
+async def show_help(args: About, context: Context) -> Doc:
+    words = args.words.casefold().removeprefix(context.prefix.casefold()).split()
+    allowed = _shortest_first(command for command in context.commands if command.role <= context.member.role)
+    if not words:
+        return _overview(allowed, context)
+    found = _family(words, allowed)
+    if not found:
+        raise Refusal(_not_found(words, allowed, context))
+    if len(found) == 1:
+        return _details(found[0], context)
+    return _commands_of(words, found, context)
+
+
+def _shortest_first(commands: Iterable[Command]) -> list[Command]:
+    return sorted(commands, key=lambda command: (len(command.name), command.name))
+
+
+def _family(words: Sequence[str], commands: Sequence[Command]) -> Sequence[Command]:
+    """Return the commands that begin with the words; of two words or more, the one that they are exactly."""
+    family = [command for command in commands if list(command.words[: len(words)]) == list(words)]
+    exact = [command for command in family if list(command.words) == list(words)]
+    return exact if exact and len(words) > 1 else family
+
+
+def _overview(commands: Sequence[Command], context: Context) -> Doc:
+    groups = [
+        (word, _shortest_first(group))
+        for word, group in groupby(
+            sorted(commands, key=lambda command: command.words[0]), key=lambda command: command.words[0]
+        )
+    ]
+    groups.sort(key=lambda entry: (len(entry[0]), entry[0]))
+    entries = [_entry(group, context) for _word, group in groups]
+    where = _("Here no {prefix} is needed.", prefix=Code(context.prefix)) if context.room.direct else None
+    more = _(
+        "{help} followed by a word says more, for example {example}.",
+        help=Code(f"{context.prefix}help"),
+        example=Code(f"{context.prefix}help {groups[-1][0]}"),
+    )
+    heading = _("What you can do as {role}:", role=role_name(context.member.role))
+    return doc(heading, bullets(entries), more, *([where] if where is not None else []))
+
+
+def _entry(group: Sequence[Command], context: Context) -> Message:
+    """Return one line for the commands of one word."""
+    first, others = group[0], group[1:]
+    name = Code(f"{context.prefix}{first.name}")
+    if not others:
+        return _("{command}: {summary}", command=name, summary=first.summary)
+    more = joined(Code(command.name) for command in others)
+    if len(first.words) == 1:
+        return _("{command}: {summary}; also {more}", command=name, summary=first.summary, more=more)
+    return _("{commands}", commands=joined([name, *more.items]))
+
+
+def _commands_of(words: Sequence[str], commands: Sequence[Command], context: Context) -> Doc:
+    lines = [
+        _("{usage}: {summary}", usage=Code(usage(command, context.prefix)), summary=command.summary)
+        for command in commands
+    ]
+    longest = commands[-1].name
+    more = _("Examples of one of them: {help}", help=Code(f"{context.prefix}help {longest}"))
+    heading = _("Commands that begin with {word}:", word=Code(f"{context.prefix}{' '.join(words)}"))
+    return doc(heading, bullets(lines), more)
+
+
+def _details(command: Command, context: Context) -> Doc:
+    usage_line = Code(usage(command, context.prefix))
+    parts: list[Inline | Bullets] = [Strong(command.summary), _("Type: {usage}", usage=usage_line)]
+    if command.examples:
+        parts.append(_("For example:"))
+        parts.append(bullets(Code(f"{context.prefix}{example}") for example in command.examples))
+    return doc(*parts)
+
+
+def _not_found(words: Sequence[str], allowed: Sequence[Command], context: Context) -> Message:
+    typed = " ".join(words)
+    others = _family(words, _shortest_first(context.commands))
+    if others:
+        return _(
+            "{command} is for people who are {role}; you are {own}.",
+            command=Code(f"{context.prefix}{typed}"),
+            role=role_name(min(command.role for command in others)),
+            own=role_name(context.member.role),
+        )
+    known = sorted({command.name for command in allowed} | {command.words[0] for command in allowed})
+    near = did_you_mean(typed, known) or did_you_mean(words[0], known)
+    if near is None:
+        return _(
+            "I know no command {typed}. {help} shows all of them.",
+            typed=Code(typed),
+            help=Code(f"{context.prefix}help"),
+        )
+    return _("I know no command {typed}. Did you mean {near}?", typed=Code(typed), near=Code(f"help {near}"))
