@@ -4,7 +4,7 @@ A capability is a module-level object named `capability`; discovery finds it, an
 and the documentation test follow from its declarations. See ARCHITECTURE.md, "Add a capability".
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,12 +139,23 @@ class Context(Protocol):
     tx: Transaction
     now: datetime
     room: RoomView
-    people: People
-    prefix: str
-    network_name: str
+    subject: Subject | None
+    """What the thread or the message replied to is about."""
     thread_root: EventId | None
     source: EventId | None
     """The event that carried the command."""
+
+    @property
+    def people(self) -> People:
+        """Who is in which room."""
+
+    @property
+    def prefix(self) -> str:
+        """What a command begins with in a room."""
+
+    @property
+    def network_name(self) -> str:
+        """The name of the network, as configured."""
 
     @property
     def member(self) -> Member:
@@ -167,7 +178,7 @@ class Context(Protocol):
     async def post(self, post: Post) -> OutboxRow:
         """Write one message to the outbox. For answers return a Doc instead."""
 
-    async def ask(self, question: Doc, kind: str, data: dict[str, Any], *, within: timedelta | None = None) -> Doc:
+    async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:
         """Ask the member who speaks; the capability's `answer(kind)` handler gets what they say.
 
         Returns the question, to be returned by the handler.

@@ -8,13 +8,15 @@ from enum import Enum as PyEnum
 from enum import IntEnum
 from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, event, text
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
+
+from storage.ids import CountryCode, DeviceId, EventId, Locode, RoomId, UserId
 
 
 class StorageError(Exception):
@@ -80,6 +82,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        **dict.fromkeys((CountryCode, DeviceId, EventId, Locode, RoomId, UserId), String),
         PyEnum: Enum(PyEnum, native_enum=False, length=40, values_callable=_enum_values),
     }
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
 
 from storage.base import Base, Transaction
-from storage.ids import CountryCode, UserId
+from storage.ids import CountryCode, Locode, UserId
 from storage.members import AuthorityKind, Member
-from storage.reference.ports import Locode, is_locode, port
+from storage.reference.ports import is_locode, port
 from storage.reference.text import words
 
 LONGEST_TERM = 40
@@ -190,9 +190,15 @@ class Contacts:
         return (await self._session.scalars(query)).all()
 
     async def same_as(
-        self, country: CountryCode, kind: AuthorityKind, phone: str | None, email: str | None
+        self,
+        country: CountryCode,
+        kind: AuthorityKind,
+        phone: str | None,
+        email: str | None,
+        *,
+        but: Contact | None = None,
     ) -> Contact | None:
-        """Return the contact that has this e-mail address, or this phone in the same country and kind."""
+        """Return another contact that has this e-mail address, or this phone in the same country and kind."""
         reasons: list[ColumnElement[bool]] = []
         if email is not None:
             reasons.append(Contact.email_key == email_key(email))
@@ -200,8 +206,10 @@ class Contacts:
             reasons.append((Contact.phone == phone) & (Contact.country == country) & (Contact.kind == kind))
         if not reasons:
             return None
-        query = select(Contact).where(Contact.removed_at.is_(None), or_(*reasons)).order_by(Contact.id).limit(1)
-        return (await self._session.scalars(query)).first()
+        query = select(Contact).where(Contact.removed_at.is_(None), or_(*reasons))
+        if but is not None:
+            query = query.where(Contact.id != but.id)
+        return (await self._session.scalars(query.order_by(Contact.id).limit(1))).first()
 
     async def on_duty(self, country: CountryCode) -> Sequence[Contact]:
         """Return who is on duty in a country, by number. `member` says whom to mention, where it is known."""

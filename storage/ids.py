@@ -9,6 +9,8 @@ DeviceId = NewType("DeviceId", str)
 UserId = NewType("UserId", str)
 CountryCode = NewType("CountryCode", str)
 """ISO 3166-1 alpha-2, upper case."""
+Locode = NewType("Locode", str)
+"""UN/LOCODE, five characters, upper case, without a space."""
 
 # Matrix specification, appendix "User identifiers": historical localparts may hold any printable ASCII.
 _USER = re.compile(r"@[!-9;-~]*:[A-Za-z0-9.\-]+(:\d{1,5})?|@[!-9;-~]*:\[[0-9A-Fa-f:.]+\](:\d{1,5})?")

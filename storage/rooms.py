@@ -62,13 +62,15 @@ def admits(bindings: Sequence[Binding], member: Member) -> bool:
 
 
 class RoomNote(Base):
-    """What the bot remembers of a room that is not bound: that it was told once that it is not encrypted."""
+    """What the bot remembers of a room: that it was told once that it is not encrypted; that it owes it a greeting."""
 
     __tablename__ = "room_notes"
 
     room_id: Mapped[RoomId] = mapped_column(primary_key=True)
     refused_clear_at: Mapped[datetime | None]
     name: Mapped[str | None]
+    owes_greeting: Mapped[bool] = mapped_column(default=False)
+    """The room was bound while nobody was in it who could read a greeting."""
 
 
 class Rooms:
@@ -132,10 +134,24 @@ class Rooms:
         """Note that the room is told that it is not encrypted; False when it was told before."""
         note = await self._session.get(RoomNote, room_id)
         if note is None:
-            note = RoomNote(room_id=room_id)
+            note = RoomNote(room_id=room_id, owes_greeting=False)
             self._session.add(note)
         if note.refused_clear_at is not None:
             return False
         note.refused_clear_at = now
+        await self._session.flush()
+        return True
+
+    async def owe_greeting(self, room_id: RoomId) -> None:
+        """Note that the room is greeted as soon as somebody is there to read it."""
+        await self._session.merge(RoomNote(room_id=room_id, owes_greeting=True))
+        await self._session.flush()
+
+    async def settle_greeting(self, room_id: RoomId) -> bool:
+        """Whether the room is still owed a greeting; it is not any more afterwards."""
+        note = await self._session.get(RoomNote, room_id)
+        if note is None or not note.owes_greeting:
+            return False
+        note.owes_greeting = False
         await self._session.flush()
         return True

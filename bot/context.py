@@ -1,0 +1,124 @@
+"""What a handler is given: the one implementation of `commands.base.Context`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot import outgoing
+from bot.capabilities import Registry
+from commands.base import Command, Event, People, Post, RoomView, S, Settings, Subject
+from commands.document import Doc, Message
+from storage.base import Transaction
+from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.members import Member
+from storage.outbox import OutboxRow
+from storage.questions import Question, Questions
+from storage.timers import Timers
+
+ANSWER_WITHIN = timedelta(minutes=30)
+QUESTION_TIMER = "question.expire"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all contexts share: the declarations, the settings, who the bot is and where people are."""
+
+    registry: Registry
+    settings: Mapping[type[Settings], Settings]
+    people: People
+    user_id: UserId
+    device_id: DeviceId
+    prefix: str
+    network_name: str
+    now: Callable[[], datetime]
+
+
+@dataclass
+class BotContext:
+    """One handler's view: a transaction, a moment, the room and who speaks there."""
+
+    house: House
+    tx: Transaction
+    now: datetime
+    room: RoomView
+    speaker: Member | None = None
+    subject: Subject | None = None
+    thread_root: EventId | None = None
+    source: EventId | None = None
+    answer_thread: EventId | None = None
+    """Where the answer goes when a question was asked: the thread of the question."""
+    subjects_touched: list[str] = field(default_factory=list)
+
+    @property
+    def people(self) -> People:
+        return self.house.people
+
+    @property
+    def prefix(self) -> str:
+        return self.house.prefix
+
+    @property
+    def network_name(self) -> str:
+        return self.house.network_name
+
+    @property
+    def member(self) -> Member:
+        if self.speaker is None:
+            raise LookupError("nobody speaks here")
+        return self.speaker
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.speaker.zone if self.speaker else "UTC")
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return self.house.registry.commands
+
+    def settings(self, model: type[S]) -> S:
+        settings = self.house.settings[model]
+        assert isinstance(settings, model)
+        return settings
+
+    async def emit(self, event: Event) -> None:
+        await self.house.registry.announcers[type(event)](event, self)
+
+    async def post(self, post: Post) -> OutboxRow:
+        if post.subject is not None:
+            self.subjects_touched.append(str(post.subject))
+        return await outgoing.write(self.tx, post, device=self.house.device_id, now=self.now)
+
+    async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:
+        self.answer_thread = self.thread_root or (None if self.room.direct else self.source)
+        asked = await Questions(self.tx).ask(
+            Question(
+                room_id=self.room.id,
+                user_id=self.member.user_id,
+                thread_root=self.answer_thread,
+                kind=kind,
+                data=dict(data),
+                asked_at=self.now,
+                expires_at=self.now + (within or ANSWER_WITHIN),
+            )
+        )
+        await Timers(self.tx).schedule(QUESTION_TIMER, f"question:{asked.id}", asked.expires_at, {})
+        return question
+
+    async def duties_of(self, member: Member) -> Sequence[Message]:
+        found: list[Message] = []
+        for teller in self.house.registry.duties:
+            found += await teller(member, self)
+        return found
+
+    async def is_bot(self, user: UserId) -> bool:
+        return user == self.house.user_id
+
+    def timers(self) -> Timers:
+        return Timers(self.tx)
+
+
+def nowhere(room_id: RoomId | None = None) -> RoomView:
+    """Return the room view of what happens outside any room: a clock, a delivery."""
+    return RoomView(id=room_id or RoomId(""), direct=False)

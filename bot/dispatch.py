@@ -1,0 +1,320 @@
+"""The pipeline: inbox row -> handler -> outbox rows, in one transaction and one try/except."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from bot import access, journal
+from bot.context import BotContext, House, nowhere
+from bot.matrix.interface import Incoming, Invite, MembershipChange, Message, Tombstone, Trust, Unreadable
+from bot.parser import Call, Missing, parse
+from bot.steps import Observer, Step, nobody
+from commands.arguments import Reading
+from commands.base import Answer, Effect, Post, Refusal, Subject
+from commands.document import Code, Doc, Moment, Quote, _, doc
+from storage.audit import Audit
+from storage.base import Database, Transaction
+from storage.ids import EventId, UserId
+from storage.inbox import Inbox, InboxRow
+from storage.members import Members, Role
+from storage.outbox import Outbox, Priority, RowKind
+from storage.questions import Question, Questions
+from storage.rooms import Rooms
+
+log = structlog.get_logger()
+
+COMPLETE = "complete"
+"""Kind of the question for a missing argument."""
+LATE = "late"
+"""Kind of the question whether a command that arrived late is still meant."""
+_YES = {"yes", "y", "oui", "sí", "si", "ja", "send", "ok"}
+_NO = {"no", "n", "non", "nein", "nee", "cancel"}
+
+
+class Dispatcher:
+    """Handles inbox rows one after the other, in the order in which they were journalled."""
+
+    def __init__(
+        self,
+        database: Database,
+        house: House,
+        *,
+        too_old: timedelta,
+        wake: Callable[[], None],
+        observer: Observer = nobody,
+    ) -> None:
+        self._database = database
+        self._house = house
+        self._too_old = too_old
+        self._wake = wake
+        self._observer = observer
+        self._arrived = asyncio.Event()
+
+    def notify(self) -> None:
+        """There is something in the inbox."""
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Handle what is in the inbox, and what comes, until cancelled."""
+        pause = 1.0
+        self._arrived.set()
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            try:
+                while await self.handle_next():
+                    pause = 1.0
+            except Exception:  # the database failed: the row is still there, and is tried again
+                log.exception("dispatch.stalled", retry_in=pause)
+                self._arrived.set()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 60.0)
+
+    async def handle_next(self) -> bool:
+        """Handle the oldest row; False when there is none."""
+        async with self._database.transaction() as tx:
+            row = await Inbox(tx).next_unhandled()
+            if row is None:
+                return False
+            outcome = await self._handle(row, tx)
+            Inbox(tx).mark_handled(row, outcome, self._house.now())
+            self._observer(Step.HANDLING)
+        self._observer(Step.HANDLED)
+        self._wake()
+        return True
+
+    async def _handle(self, row: InboxRow, tx: Transaction) -> str:
+        event = journal.read(row)
+        try:
+            async with tx.attempt():
+                return await self._route(event, tx)
+        except Refusal as refusal:
+            assert isinstance(event, Message)
+            words = refusal.words if isinstance(refusal.words, Doc) else doc(refusal.words)
+            await self._say(event, tx, words)
+            return "refused"
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("dispatch.bug", reference=reference, kind=row.kind, inbox=row.seq)
+            if isinstance(event, Message) and event.room_encrypted:
+                await self._say(event, tx, _bug(reference))
+            return f"failed {reference}"
+
+    async def _route(self, event: Incoming, tx: Transaction) -> str:
+        match event:
+            case Message():
+                return await self._message(event, tx)
+            case Invite():
+                return await self._invite(event, tx)
+            case MembershipChange(room_id, user, joined):
+                context = BotContext(self._house, tx, self._house.now(), nowhere(room_id))
+                for handler in self._house.registry.rooms:
+                    await handler(room_id, user, joined, context)
+                return "membership"
+            case Tombstone():
+                log.warning("room.tombstoned", room=event.room_id)
+                return "tombstoned"
+            case Unreadable():
+                log.warning("event.unreadable", room=event.room_id, reason=event.reason)
+                return f"unreadable: {event.reason}"
+
+    async def _invite(self, invite: Invite, tx: Transaction) -> str:
+        inviter = await Members(tx).get(invite.inviter)
+        known = await Rooms(tx).of_room(invite.room_id)
+        if not known and (inviter is None or inviter.role < Role.COORDINATOR):
+            log.info("invite.ignored", room=invite.room_id)
+            return "ignored: invited by no coordinator"
+        context = BotContext(self._house, tx, self._house.now(), nowhere(invite.room_id))
+        await context.post(Post(kind=RowKind.JOIN, room=invite.room_id, priority=Priority.ANSWER))
+        return "joining"
+
+    async def _message(self, message: Message, tx: Transaction) -> str:
+        if message.room_encrypted and message.trust is Trust.CLEAR:
+            log.warning("message.clear_in_encrypted_room", room=message.room_id)
+            return "ignored: clear text in an encrypted room"
+        room = await access.room_of(message, tx, await self._house.people.name_of(message.room_id))
+        question = await self._question(message, tx, direct=room.direct)
+        text = self._command_text(message, direct=room.direct, is_answer=question is not None)
+        if text is None and question is None:
+            return "ignored: not for the bot"
+        if not message.room_encrypted:
+            return await self._refuse_clear(message, tx)
+        member = await Members(tx).get(message.sender)
+        if member is None:
+            if not await Members(tx).first_meeting(message.sender, self._house.now()):
+                return "ignored: a stranger who was told"
+            # What is written here must outlive the refusal, so that it is said once: answered, not raised.
+            await self._say(message, tx, await access.stranger_refusal(message, tx, self._house.network_name))
+            return "refused: a stranger"
+        context = BotContext(
+            self._house,
+            tx,
+            self._house.now(),
+            room,
+            speaker=member,
+            subject=await self._subject(message, tx),
+            thread_root=message.thread_root,
+            source=message.event_id,
+        )
+        is_late = self._house.now() - message.sent_at > self._too_old
+        if text is None:
+            assert question is not None
+            if is_late:
+                raise Refusal(_("Your answer reached me late, so I did nothing. If you still mean it, answer again."))
+            return await self._answer(message, question, context)
+        if is_late:
+            return await self._ask_whether_still_meant(message, text, context)
+        return await self._command(message, text, {}, context)
+
+    def _command_text(self, message: Message, *, direct: bool, is_answer: bool) -> str | None:
+        """Return the command without its prefix, or None when the message is not one."""
+        body = message.body.strip()
+        prefix = self._house.prefix
+        if body.startswith(prefix) and body[len(prefix) :][:1].isalpha():
+            return body[len(prefix) :]
+        if is_answer or not body:
+            return None
+        if message.mentioned or direct:
+            return body.removeprefix(prefix)
+        return None
+
+    async def _question(self, message: Message, tx: Transaction, *, direct: bool) -> Question | None:
+        asked = await Questions(tx).open_for(message.room_id, message.sender, now=self._house.now())
+        for question in asked:
+            here = question.thread_root is not None and question.thread_root == message.thread_root
+            if here or (direct and message.thread_root in {None, question.thread_root}):
+                return question
+            if message.reply_to is not None and message.reply_to == question.thread_root:
+                return question
+        return None
+
+    async def _refuse_clear(self, message: Message, tx: Transaction) -> str:
+        if not await Rooms(tx).first_refusal(message.room_id, self._house.now()):
+            return "ignored: not encrypted, and told before"
+        words = doc(
+            _("I take commands only in encrypted rooms, and this room is not encrypted."),
+            _("Turn encryption on in the room's settings, or write to me in a direct chat."),
+        )
+        context = BotContext(self._house, tx, self._house.now(), nowhere(message.room_id))
+        row = await context.post(Post(doc=words, room=message.room_id))
+        row.clear = True
+        return "refused: not encrypted"
+
+    async def _subject(self, message: Message, tx: Transaction) -> Subject | None:
+        for event_id in (message.thread_root, message.reply_to):
+            row = await Outbox(tx).by_event(event_id) if event_id is not None else None
+            if row is not None and row.subject is not None:
+                return Subject.parse(row.subject)
+        return None
+
+    async def _command(self, message: Message, text: str, given: dict[str, str], context: BotContext) -> str:
+        reading = Reading(context.now, context.zone, context.member.language)
+        registry = self._house.registry
+        call = parse(text, registry.commands, reading, prefix=self._house.prefix, subject=context.subject, given=given)
+        access.check_role(context.member, call.command, self._house.prefix)
+        access.check_device(message, call.command.effect)
+        if isinstance(call, Missing):
+            await self._ask_for(call, text, given, message, context)
+            return f"asked {call.field} of {call.command.name}"
+        await self._run(call, message, context)
+        return f"did {call.command.name}"
+
+    async def _run(self, call: Call, message: Message, context: BotContext) -> None:
+        answer = await call.command.handler(call.args, context)
+        if answer is not None:
+            await self._say(message, context.tx, answer, context=context)
+        if call.command.effect is Effect.CHANGES:
+            subjects = list(dict.fromkeys(context.subjects_touched))
+            Audit(context.tx).record(
+                context.now,
+                context.member.user_id,
+                call.command.name,
+                "ok",
+                subject=str(context.subject) if context.subject else (subjects[0] if subjects else None),
+                room_id=message.room_id,
+            )
+
+    async def _ask_for(
+        self, missing: Missing, text: str, given: dict[str, str], message: Message, context: BotContext
+    ) -> None:
+        data = {"text": text, "given": given, "field": missing.field, "subject": _written(context.subject)}
+        question = await context.ask(doc(missing.question), COMPLETE, data)
+        await self._say(message, context.tx, question, context=context)
+
+    async def _answer(self, message: Message, question: Question, context: BotContext) -> str:
+        data = dict(question.data)
+        await Questions(context.tx).close(question)
+        if data.get("subject"):
+            context.subject = Subject.parse(str(data["subject"]))
+        text = message.body.strip()
+        if question.kind == COMPLETE:
+            if text.casefold() in _NO and len(text) > 1:
+                await self._say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)
+                return "cancelled"
+            given = {**data["given"], data["field"]: text}
+            return await self._command(message, str(data["text"]), given, context)
+        if question.kind == LATE:
+            return await self._answer_late(message, text, data, context)
+        access.check_device(message, Effect.CHANGES)
+        answer = await self._house.registry.answers[question.kind](Answer(text, data), context)
+        if answer is not None:
+            await self._say(message, context.tx, answer, context=context)
+        Audit(context.tx).record(
+            context.now, context.member.user_id, question.kind, "answered", room_id=message.room_id
+        )
+        return f"answered {question.kind}"
+
+    async def _ask_whether_still_meant(self, message: Message, text: str, context: BotContext) -> str:
+        words = doc(
+            _(
+                "I read this only now; you sent it on {sent}. I did nothing yet.",
+                sent=Moment(message.sent_at, context.zone),
+            ),
+            Quote(text),
+            _("Do you still mean it? Answer {yes} or {no}.", yes=Code("yes"), no=Code("no")),
+        )
+        data = {"text": text, "subject": _written(context.subject)}
+        await self._say(message, context.tx, await context.ask(words, LATE, data), context=context)
+        return "asked whether it is still meant"
+
+    async def _answer_late(self, message: Message, text: str, data: dict[str, object], context: BotContext) -> str:
+        word = text.casefold().strip(" .!")
+        if word in _YES:
+            return await self._command(message, str(data["text"]), {}, context)
+        if word in _NO:
+            await self._say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)
+            return "cancelled"
+        again = doc(_("Please answer {yes} or {no}.", yes=Code("yes"), no=Code("no")))
+        await self._say(message, context.tx, await context.ask(again, LATE, data), context=context)
+        return "asked again"
+
+    async def _say(self, message: Message, tx: Transaction, words: Doc, *, context: BotContext | None = None) -> None:
+        """Answer where the message came from: in its thread, else as a reply to it."""
+        now = self._house.now()
+        context = context or BotContext(self._house, tx, now, nowhere(message.room_id))
+        thread: EventId | None = message.thread_root or context.answer_thread
+        await context.post(
+            Post(
+                doc=words,
+                room=message.room_id,
+                thread_root=thread,
+                reply_to=None if thread else message.event_id,
+                priority=Priority.ANSWER,
+                origin=UserId(message.sender),
+            )
+        )
+
+
+def _written(subject: Subject | None) -> str | None:
+    return None if subject is None else str(subject)
+
+
+def _bug(reference: str) -> Doc:
+    return doc(
+        _("Something went wrong on my side, and I did nothing of it. It is written down as {reference}.",
+          reference=Code(reference)),
+        _("Try again; if it stays like this, tell a coordinator this reference."),
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""A sync answer -> inbox rows and the token, in one transaction. Nothing is handled here."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.matrix.interface import Incoming, Invite, MembershipChange, Message, SyncBatch, Tombstone, Unreadable
+from storage.base import Database
+from storage.ids import UserId
+from storage.inbox import Inbox, InboxRow
+
+_KINDS: dict[str, TypeAdapter[Any]] = {
+    "message": TypeAdapter(Message),
+    "unreadable": TypeAdapter(Unreadable),
+    "invite": TypeAdapter(Invite),
+    "membership": TypeAdapter(MembershipChange),
+    "tombstone": TypeAdapter(Tombstone),
+}
+
+
+def kind_of(event: Incoming) -> str:
+    match event:
+        case Message():
+            return "message"
+        case Unreadable():
+            return "unreadable"
+        case Invite():
+            return "invite"
+        case MembershipChange():
+            return "membership"
+        case Tombstone():
+            return "tombstone"
+
+
+def read(row: InboxRow) -> Incoming:
+    """Return the event that an inbox row holds."""
+    event: Incoming = _KINDS[row.kind].validate_python(row.payload)
+    return event
+
+
+class Journal:
+    """Writes batches for one user of the bot; wakes the dispatcher after each commit that brought something."""
+
+    def __init__(
+        self, database: Database, user_id: UserId, now: Callable[[], datetime], wake: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._user_id = user_id
+        self._now = now
+        self._wake = wake
+
+    async def __call__(self, batch: SyncBatch) -> None:
+        fresh = 0
+        async with self._database.transaction() as tx:
+            inbox = Inbox(tx)
+            for index, event in enumerate(batch.events):
+                kind = kind_of(event)
+                key = event.event_id if isinstance(event, Message | Unreadable) else f"{batch.next_token}#{index}"
+                payload = _KINDS[kind].dump_python(event, mode="json")
+                fresh += await inbox.journal(key, kind, payload, self._now())
+            await inbox.save_token(self._user_id, batch.next_token)
+        if fresh:
+            self._wake()
+
+    async def token(self) -> str | None:
+        """Return the token from which the next sync continues."""
+        async with self._database.transaction() as tx:
+            return await Inbox(tx).token(self._user_id)

@@ -1,0 +1,78 @@
+"""Post -> outbox rows: rendered in the reader's language, one row for each page."""
+
+import secrets
+from typing import Any
+
+from bot.rendering import Page, render
+from commands.base import Post
+from storage.base import Transaction
+from storage.ids import DeviceId, UserId
+from storage.members import Members
+from storage.outbox import Outbox, OutboxRow, RowKind
+
+NETWORK_LANGUAGE = "en"
+"""What is said in rooms of several languages."""
+
+
+async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, language: str | None = None) -> OutboxRow:
+    """Write what a post says to the outbox and return its first row.
+
+    Pages after the first follow it in the same lane and thread. An edit has one page: an edited message cannot grow
+    into several, so what does not fit is cut there and said to be cut by the caller's document.
+    """
+    if post.kind is not RowKind.MESSAGE:
+        return await Outbox(tx).add(_row(post, dict(post.content), device, now))
+    if post.doc is None or (post.room is None) == (post.person is None):
+        raise ValueError("a message needs a document and exactly one of room and person")
+    if language is None:
+        language = await _language_of(tx, post.person)
+    pages = render(post.doc, language)
+    if post.replaces is not None:
+        pages = pages[:1]
+    first = await Outbox(tx).add(_row(post, content_of(pages[0]), device, now))
+    for page in pages[1:]:
+        row = _row(post, content_of(page), device, now)
+        row.report = None
+        row.part = None
+        await Outbox(tx).add(row)
+    return first
+
+
+def content_of(page: Page) -> dict[str, Any]:
+    """Return the content of an m.room.message; relations are added when it is sent."""
+    return {
+        "msgtype": "m.notice" if page.notice else "m.text",
+        "body": page.body,
+        "format": "org.matrix.custom.html",
+        "formatted_body": page.html,
+        "m.mentions": {"user_ids": list(page.mentions)} if page.mentions else {},
+    }
+
+
+async def _language_of(tx: Transaction, person: UserId | None) -> str:
+    member = await Members(tx).get(person) if person is not None else None
+    return member.language if member is not None else NETWORK_LANGUAGE
+
+
+def _row(post: Post, content: dict[str, Any], device: DeviceId, now: Any) -> OutboxRow:
+    transaction_id = f"sesn-{secrets.token_hex(16)}"
+    lane = post.room or post.person or f"new:{transaction_id}"
+    return OutboxRow(
+        transaction_id=transaction_id,
+        device_id=device,
+        kind=post.kind,
+        lane=lane,
+        room_id=post.room,
+        user_id=post.person,
+        content=content,
+        thread_root=post.thread_root,
+        thread_row=post.thread_row,
+        replaces_row=post.replaces,
+        reply_to=post.reply_to,
+        subject=str(post.subject) if post.subject else None,
+        part=post.part,
+        report=post.report,
+        origin_user=post.origin,
+        priority=post.priority,
+        created_at=now,
+    )

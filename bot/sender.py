@@ -1,0 +1,353 @@
+"""The outbox -> Matrix: order kept within a room, rooms in parallel, urgent first, each row sent once.
+
+A row keeps its transaction id through every try, so that the homeserver makes one event of it whatever happened to the
+answers. When the bot has a new device since the row was tried, the homeserver knows nothing of that id: the row is
+first looked for in the room.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.context import BotContext, House, nowhere
+from bot.matrix.interface import (
+    Gateway,
+    LoggedOut,
+    MatrixError,
+    NewRoom,
+    Rejected,
+    RoomUnsafe,
+    Throttled,
+    Unavailable,
+)
+from bot.steps import Observer, Step, nobody
+from commands.base import Post
+from commands.document import Code, Message, Text, _, doc
+from storage.base import Database, Transaction
+from storage.ids import EventId, RoomId, UserId
+from storage.members import Members
+from storage.outbox import Outbox, OutboxRow, Priority, RowKind, RowState
+from storage.rooms import BindingKind, Rooms
+
+log = structlog.get_logger()
+
+LOSS_REPORT = "loss"
+"""Part of a message that says that another could not be delivered; when it fails itself, nothing more is said."""
+_LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderSettings:
+    """In flight: rooms sent to at the same time. Give up: how long an unreachable homeserver is tried for one row."""
+
+    in_flight: int = 8
+    give_up_after: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one try."""
+
+    event_id: EventId | None = None
+    room_id: RoomId | None = None
+    retry_in: timedelta | None = None
+    failure: str | None = None
+    dropped: bool = False
+
+
+class Sender:
+    def __init__(
+        self,
+        database: Database,
+        gateway: Gateway,
+        house: House,
+        settings: SenderSettings,
+        *,
+        wake: Callable[[], None],
+        observer: Observer = nobody,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._house = house
+        self._settings = settings
+        self._wake = wake
+        self._observer = observer
+        self._jitter = jitter
+        self._news = asyncio.Event()
+        self._paused_until: datetime | None = None
+
+    def notify(self) -> None:
+        """There is something in the outbox."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Send what waits, and what comes, until cancelled."""
+        busy: dict[str, asyncio.Task[None]] = {}
+        pause = 1.0
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    for lane in await self._next_lanes(list(busy)):
+                        task = asyncio.create_task(self._work(lane))
+                        busy[lane] = task
+                        task.add_done_callback(lambda _task: self._news.set())
+                    timeout = await self._until_next_attempt()
+                    pause = 1.0
+                except Exception:  # the database failed: nothing is lost, the rows are there
+                    log.exception("sender.stalled", retry_in=pause)
+                    timeout, pause = pause, min(pause * 2, 60.0)
+                await self._wait(timeout)
+                busy = {lane: task for lane, task in busy.items() if not task.done()}
+        finally:
+            for task in busy.values():
+                task.cancel()
+            await asyncio.gather(*busy.values(), return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Send what can be sent now, one after the other; for tests, which want it in order and finished."""
+        while lanes := await self._next_lanes([]):
+            for lane in lanes:
+                await self._work(lane)
+
+    async def _wait(self, timeout: float | None) -> None:  # noqa: ASYNC109 - how long nothing may be due
+        try:
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _next_lanes(self, busy: list[str]) -> list[str]:
+        now = self._house.now()
+        free = self._settings.in_flight - len(busy)
+        if free <= 0 or (self._paused_until is not None and now < self._paused_until):
+            return []
+        async with self._database.transaction() as tx:
+            return list(await Outbox(tx).waiting_lanes(now, limit=free, busy=busy))
+
+    async def _until_next_attempt(self) -> float | None:
+        async with self._database.transaction() as tx:
+            due = await Outbox(tx).next_attempt_at()
+        moments = [moment for moment in (due, self._paused_until) if moment is not None]
+        if not moments:
+            return None
+        return max((min(moments) - self._house.now()).total_seconds(), 0.05)
+
+    async def _work(self, lane: str) -> None:
+        """Send the rows of one lane until it is empty or has to wait."""
+        try:
+            while await self._send_head(lane):
+                pass
+        except Exception:  # storage failed between the two transactions; the row is tried again under the same id
+            log.exception("sender.lane_failed")
+            await asyncio.sleep(1)
+
+    async def _send_head(self, lane: str) -> bool:
+        """Try the oldest row of the lane; True when the next one may follow at once."""
+        now = self._house.now()
+        if self._paused_until is not None and now < self._paused_until:
+            return False
+        async with self._database.transaction() as tx:
+            row = await Outbox(tx).head(lane)
+            if row is None or (row.not_before is not None and row.not_before > now):
+                return False
+            relation = await self._relation(row, tx)
+        outcome = await self._try(row, relation)
+        async with self._database.transaction() as tx:
+            kept = await Outbox(tx).get(row.id)
+            assert kept is not None
+            await self._settle(kept, outcome, tx)
+            self._observer(Step.MARKING)
+        self._observer(Step.MARKED)
+        self._wake()
+        return outcome.retry_in is None
+
+    async def _relation(self, row: OutboxRow, tx: Transaction) -> Mapping[str, Any] | None:
+        """Return the m.relates_to of a message, or None when what it edits was never sent."""
+        if row.replaces_row is not None:
+            target = await Outbox(tx).get(row.replaces_row)
+            if target is None or target.event_id is None:
+                return None
+            return {"rel_type": "m.replace", "event_id": target.event_id}
+        thread = row.thread_root
+        if thread is None and row.thread_row is not None:
+            root = await Outbox(tx).get(row.thread_row)
+            thread = root.event_id if root else None
+        if thread is not None:
+            return {"rel_type": "m.thread", "event_id": thread}
+        if row.reply_to is not None:
+            return {"m.in_reply_to": {"event_id": row.reply_to}}
+        return {}
+
+    async def _try(self, row: OutboxRow, relation: Mapping[str, Any] | None) -> _Outcome:
+        """Do what the row says, once, and say what became of it."""
+        if row.kind is RowKind.MESSAGE and relation is None:
+            return _Outcome(dropped=True)
+        try:
+            return await self._do(row, relation or {})
+        except Throttled as error:
+            pause = error.retry_after or self._backoff(row.attempts)
+            self._paused_until = self._house.now() + pause
+            log.warning("sender.throttled", seconds=pause.total_seconds())
+            return _Outcome(retry_in=pause)
+        except (Unavailable, LoggedOut) as error:
+            if self._house.now() - row.created_at > self._settings.give_up_after:
+                return _Outcome(failure="unreachable")
+            pause = self._backoff(row.attempts)
+            log.warning("sender.unavailable", row=row.id, error=type(error).__name__, retry_in=pause.total_seconds())
+            return _Outcome(retry_in=pause)
+        except RoomUnsafe as error:
+            return _Outcome(failure=error.why.value)
+        except Rejected as error:
+            log.warning("sender.rejected", row=row.id, status=error.status, errcode=error.errcode)
+            return _Outcome(failure=error.errcode)
+        except MatrixError as error:
+            log.exception("sender.failed", row=row.id)
+            return _Outcome(failure=type(error).__name__)
+
+    def _backoff(self, attempts: int) -> timedelta:
+        seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())
+        return timedelta(seconds=seconds * (0.75 + self._jitter() / 2))
+
+    async def _do(self, row: OutboxRow, relation: Mapping[str, Any]) -> _Outcome:
+        gateway = self._gateway
+        match row.kind:
+            case RowKind.MESSAGE:
+                return await self._send_message(row, relation)
+            case RowKind.CREATE_ROOM:
+                return _Outcome(room_id=await gateway.create_room(_new_room(row)))
+            case RowKind.INVITE:
+                assert row.room_id is not None
+                try:
+                    await gateway.invite(row.room_id, UserId(str(row.content["user"])))
+                except Rejected as error:
+                    # Already in the room: a retry after a lost answer, or the person was quicker.
+                    if error.errcode != "M_FORBIDDEN" or row.attempts == 0:
+                        raise
+                return _Outcome(room_id=row.room_id)
+            case RowKind.JOIN:
+                assert row.room_id is not None
+                await gateway.join(row.room_id)
+                return _Outcome(room_id=row.room_id)
+            case RowKind.LEAVE:
+                assert row.room_id is not None
+                await gateway.leave(row.room_id)
+                return _Outcome(room_id=row.room_id)
+
+    async def _send_message(self, row: OutboxRow, relation: Mapping[str, Any]) -> _Outcome:
+        room_id = row.room_id or await self._direct_room(row)
+        if row.device_id != self._gateway.device_id:
+            found = await self._gateway.find_sent(room_id, row.transaction_id)
+            if found is not None:
+                return _Outcome(event_id=found, room_id=room_id)
+        content = dict(row.content)
+        if relation.get("rel_type") == "m.replace":
+            content = _as_edit(content, relation)
+        elif relation:
+            content["m.relates_to"] = dict(relation)
+        event_id = await self._gateway.send(room_id, content, row.transaction_id, clear=row.clear)
+        return _Outcome(event_id=event_id, room_id=room_id)
+
+    async def _direct_room(self, row: OutboxRow) -> RoomId:
+        assert row.user_id is not None
+        known = await self._gateway.direct_room(row.user_id)
+        if known is not None:
+            return known
+        request = NewRoom(
+            request=f"direct-{row.transaction_id}", name=None, invite=(row.user_id,), direct=True, admins=()
+        )
+        return await self._gateway.create_room(request)
+
+    async def _settle(self, row: OutboxRow, outcome: _Outcome, tx: Transaction) -> None:
+        """Write what became of the row, and tell whoever wants to know, in one transaction."""
+        now = self._house.now()
+        row.attempts += 1
+        row.device_id = self._gateway.device_id
+        if outcome.retry_in is not None:
+            row.not_before = now + outcome.retry_in
+            return
+        row.not_before = None
+        if outcome.dropped:
+            row.state = RowState.DROPPED
+            return
+        if outcome.failure is not None:
+            row.state = RowState.GIVEN_UP
+            row.failure = outcome.failure
+            log.error("sender.given_up", row=row.id, room=row.room_id, reason=outcome.failure)
+        else:
+            row.state = RowState.SENT
+            row.sent_at = now
+            row.event_id = outcome.event_id
+            row.sent_room = outcome.room_id
+        await self._report(row, tx)
+
+    async def _report(self, row: OutboxRow, tx: Transaction) -> None:
+        context = BotContext(self._house, tx, self._house.now(), nowhere(row.sent_room or row.room_id))
+        if row.report is not None:
+            try:
+                async with tx.attempt():
+                    await self._house.registry.deliveries[row.report](row, context)
+            except Exception:  # a capability's bug must not make a message that was sent look unsent
+                log.exception("sender.report_failed", row=row.id, report=row.report)
+        if row.state is RowState.GIVEN_UP and row.part != LOSS_REPORT:
+            await self._tell_of_loss(row, context)
+
+    async def _tell_of_loss(self, row: OutboxRow, context: BotContext) -> None:
+        """Nothing is given up silently: the coordinators hear of it, and who asked for it."""
+        where = await self._name(row)
+        words = doc(
+            _(
+                "I could not deliver a message to {where}: {reason}. I will not try again.",
+                where=where,
+                reason=_reason(row.failure or ""),
+            ),
+            _("What it was about: {subject}.", subject=Code(row.subject or row.kind.value)),
+        )
+        for room_id in await Rooms(context.tx).bound_to(BindingKind.COORDINATION):
+            if room_id != row.room_id:
+                await context.post(Post(doc=words, room=room_id, part=LOSS_REPORT, priority=Priority.ALERT))
+        asked_by = await Members(context.tx).get(row.origin_user) if row.origin_user else None
+        if asked_by is not None and asked_by.user_id != row.user_id:
+            await context.post(Post(doc=words, person=asked_by.user_id, part=LOSS_REPORT, priority=Priority.ALERT))
+
+    async def _name(self, row: OutboxRow) -> Text:
+        if row.room_id is None:
+            return Text(row.user_id or "?")
+        return Text(await self._house.people.name_of(row.room_id) or row.room_id)
+
+
+def _new_room(row: OutboxRow) -> NewRoom:
+    return NewRoom(
+        request=row.transaction_id,
+        name=row.content.get("name"),
+        topic=row.content.get("topic"),
+        invite=tuple(UserId(str(user)) for user in row.content.get("invite", ())),
+        admins=tuple(UserId(str(user)) for user in row.content.get("admins", ())),
+    )
+
+
+def _as_edit(content: dict[str, Any], relation: Mapping[str, Any]) -> dict[str, Any]:
+    """Wrap a content as an edit. The fallback is marked with a star; the edit itself notifies nobody anew."""
+    new_content = {**content, "m.mentions": {}}
+    fallback = {**content, "body": f"* {content['body']}", "m.mentions": {}}
+    if "formatted_body" in content:
+        fallback["formatted_body"] = f"* {content['formatted_body']}"
+    return {**fallback, "m.new_content": new_content, "m.relates_to": dict(relation)}
+
+
+def _reason(failure: str) -> Message:
+    reasons = {
+        "not joined": _("I am not in the room"),
+        "not encrypted": _("the room is not encrypted"),
+        "closed in favour of another room": _("the room was closed in favour of another"),
+        "readable by everybody": _("everybody can read the room"),
+        "unreachable": _("the homeserver did not take it for too long"),
+        "M_FORBIDDEN": _("I am not allowed to write there"),
+    }
+    return reasons.get(failure) or _("the homeserver refused it")

@@ -1,0 +1,13 @@
+"""Imports every module of storage/ that may declare tables, so that the metadata is complete."""
+
+import importlib
+import pkgutil
+
+import storage
+
+
+def load() -> None:
+    """Import the modules and packages of storage/, but not its migrations and code tables."""
+    for module in pkgutil.iter_modules(storage.__path__):
+        if module.name not in {"migrations", "reference", "schema", "models"}:
+            importlib.import_module(f"storage.{module.name}")

@@ -1,0 +1,80 @@
+"""Brings a database to the newest schema, and compares it with the models."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage import models
+from storage.base import Base, Database, StorageError
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def make_folder(url: str) -> None:
+    """Make the folder of an SQLite file, readable by its owner alone. Other databases are not touched."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        Path(str(parsed.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def revisions() -> list[str]:
+    """Return every revision, the oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return [revision.revision for revision in reversed(list(script.walk_revisions()))]
+
+
+async def upgrade(database: Database, to: str = "head") -> None:
+    """Run the migrations that are missing, in one transaction. Raises StorageError."""
+    try:
+        async with database.connection() as connection:
+            await connection.run_sync(lambda sync: command.upgrade(_config(sync), to))
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageError(
+            "the database cannot be opened or migrated: is its folder writable, its server up?"
+        ) from error
+
+
+async def downgrade(database: Database, to: str = "base") -> None:
+    """Undo migrations down to a revision."""
+    async with database.connection() as connection:
+        await connection.run_sync(lambda sync: command.downgrade(_config(sync), to))
+
+
+async def current(database: Database) -> str | None:
+    """Return the revision the database is at."""
+    async with database.connection() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+async def drift(database: Database) -> list[Any]:
+    """Return the differences between the database and the models: empty when the migrations are complete."""
+    models.load()
+
+    def compare(sync: Connection) -> list[Any]:
+        context = MigrationContext.configure(sync, opts={"compare_type": True, "render_as_batch": True})
+        return list(compare_metadata(context, Base.metadata))
+
+    async with database.connection() as connection:
+        return await connection.run_sync(compare)
+
+
+async def write_migration(database: Database, message: str) -> None:
+    """Write the migration from the database's schema to the models' into storage/migrations/versions."""
+    models.load()
+    async with database.connection() as connection:
+        await connection.run_sync(lambda sync: command.revision(_config(sync), message, autogenerate=True))

@@ -1,0 +1,385 @@
+"""A network in memory: the whole pipeline on SQLite, with Matrix itself played by a few dictionaries.
+
+Tests speak as users: `reply = await net.say("!alert ack 7", as_="ghana", room="ghana")`.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from bot.app import Machinery
+from bot.capabilities import discover
+from bot.config import Config
+from bot.matrix.interface import (
+    Journal,
+    MatrixError,
+    Message,
+    NewRoom,
+    RoomFacts,
+    RoomUnsafe,
+    SyncBatch,
+    Trust,
+    WhyUnsafe,
+)
+from storage import models
+from storage.base import Base, Database, Transaction
+from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
+from storage.members import AuthorityKind, Member, Members, Role
+from storage.rooms import Binding, BindingKind, Rooms
+from storage.timers import Timers
+
+BOT = UserId("@sesn:test")
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message that the bot sent."""
+
+    event_id: EventId
+    room: RoomId
+    body: str
+    html: str
+    thread_root: EventId | None
+    reply_to: EventId | None
+    replaces: EventId | None
+    mentions: tuple[UserId, ...]
+    notice: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the bot answered to one message, in the same room."""
+
+    event_id: EventId
+    messages: tuple[Heard, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(message.body for message in self.messages if message.replaces is None)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.text
+
+
+@dataclass
+class FakeRoom:
+    room_id: RoomId
+    joined: set[UserId]
+    name: str | None = None
+    encrypted: bool = True
+    tombstoned: bool = False
+    invited: set[UserId] = field(default_factory=set)
+    heard: list[Heard] = field(default_factory=list)
+    failure: MatrixError | None = None
+
+
+class FakeGateway:
+    """`bot.matrix.interface.Gateway` in memory."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[RoomId, FakeRoom] = {}
+        self.invitations: dict[RoomId, FakeRoom] = {}
+        self.by_transaction: dict[tuple[DeviceId, str], EventId] = {}
+        self.sent_order: list[tuple[RoomId, str]] = []
+        self.device = DeviceId("DEVICE")
+        self.display_name: str | None = None
+        self.requests: dict[str, RoomId] = {}
+        self._count = 0
+
+    @property
+    def user_id(self) -> UserId:
+        return BOT
+
+    @property
+    def device_id(self) -> DeviceId:
+        return self.device
+
+    def event_id(self) -> EventId:
+        self._count += 1
+        return EventId(f"$event{self._count}")
+
+    async def sync_forever(self, journal: Journal, *, since: str | None) -> None:
+        del journal, since
+        raise AssertionError("the tests offer their batches themselves")
+
+    def _room(self, room_id: RoomId) -> FakeRoom:
+        room = self.rooms.get(room_id)
+        if room is None:
+            raise RoomUnsafe(WhyUnsafe.NOT_JOINED)
+        if room.failure is not None:
+            raise room.failure
+        return room
+
+    async def send(
+        self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False
+    ) -> EventId:
+        known = self.by_transaction.get((self.device, transaction_id))
+        if known is not None:
+            return known
+        room = self._room(room_id)
+        if room.tombstoned:
+            raise RoomUnsafe(WhyUnsafe.TOMBSTONED)
+        if not room.encrypted and not clear:
+            raise RoomUnsafe(WhyUnsafe.NOT_ENCRYPTED)
+        event_id = self.event_id()
+        self.by_transaction[self.device, transaction_id] = event_id
+        self.sent_order.append((room_id, transaction_id))
+        room.heard.append(_heard(room_id, event_id, content))
+        return event_id
+
+    async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
+        del room_id
+        found = [event for (_device, known), event in self.by_transaction.items() if known == transaction_id]
+        return found[0] if found else None
+
+    async def room(self, room_id: RoomId) -> RoomFacts:
+        room = self.rooms.get(room_id)
+        if room is None:
+            raise RoomUnsafe(WhyUnsafe.NOT_JOINED)
+        return RoomFacts(
+            room_id,
+            room.name,
+            room.encrypted,
+            frozenset(room.joined | {BOT}),
+            frozenset(room.invited),
+            tombstoned=room.tombstoned,
+        )
+
+    async def joined_rooms(self) -> Sequence[RoomId]:
+        return list(self.rooms)
+
+    async def join(self, room_id: RoomId) -> None:
+        room = self.invitations.pop(room_id, None)
+        if room is None and room_id not in self.rooms:
+            raise RoomUnsafe(WhyUnsafe.NOT_JOINED)
+        if room is not None:
+            self.rooms[room_id] = room
+
+    async def leave(self, room_id: RoomId) -> None:
+        self.rooms.pop(room_id, None)
+
+    async def invite(self, room_id: RoomId, user: UserId) -> None:
+        self._room(room_id).invited.add(user)
+
+    async def create_room(self, room: NewRoom) -> RoomId:
+        if room.request in self.requests:
+            return self.requests[room.request]
+        room_id = RoomId(f"!new{len(self.rooms)}:test")
+        # In a direct chat the person counts as there at once: the tests read what they are told in it.
+        joined = set(room.invite) if room.direct else set()
+        self.rooms[room_id] = FakeRoom(room_id, joined, room.name, invited=set(room.invite) - joined)
+        self.requests[room.request] = room_id
+        return room_id
+
+    async def direct_room(self, user: UserId) -> RoomId | None:
+        for room in self.rooms.values():
+            if room.joined | room.invited == {user} and room.name is None and room.encrypted:
+                return room.room_id
+        return None
+
+    async def set_display_name(self, name: str) -> None:
+        self.display_name = name
+
+
+def _heard(room_id: RoomId, event_id: EventId, content: Mapping[str, Any]) -> Heard:
+    relation = content.get("m.relates_to", {})
+    is_edit = relation.get("rel_type") == "m.replace"
+    shown = content["m.new_content"] if is_edit else content
+    return Heard(
+        event_id=event_id,
+        room=room_id,
+        body=shown["body"],
+        html=shown["formatted_body"],
+        thread_root=EventId(relation["event_id"]) if relation.get("rel_type") == "m.thread" else None,
+        reply_to=relation.get("m.in_reply_to", {}).get("event_id"),
+        replaces=EventId(relation["event_id"]) if is_edit else None,
+        mentions=tuple(content["m.mentions"].get("user_ids", ())),
+        notice=content["msgtype"] == "m.notice",
+    )
+
+
+PEOPLE: dict[str, tuple[Role, str | None, AuthorityKind, str, str, str]] = {
+    "coordinator": (Role.COORDINATOR, None, AuthorityKind.INTERNATIONAL, "Co Ordinator", "SESN Secretariat", "UTC"),
+    "ghana": (Role.OFFICIAL, "GH", AuthorityKind.ENVIRONMENT, "Ama Example", "EPA Ghana", "Africa/Accra"),
+    "ghana2": (Role.OFFICIAL, "GH", AuthorityKind.CUSTOMS, "Kofi Sample", "Ghana Customs", "Africa/Accra"),
+    "netherlands": (Role.OFFICIAL, "NL", AuthorityKind.ENVIRONMENT, "Jan Voorbeeld", "ILT", "Europe/Amsterdam"),
+    "belgium": (Role.OFFICIAL, "BE", AuthorityKind.POLICE, "Eva Exemple", "Federal Police", "Europe/Brussels"),
+    "germany": (Role.MEMBER, "DE", AuthorityKind.PORT, "Max Muster", "Port of Hamburg", "Europe/Berlin"),
+}
+COUNTRY_ROOMS = {"ghana": "GH", "netherlands": "NL", "belgium": "BE", "germany": "DE"}
+
+
+class Network:
+    """The bot's pipeline with a preset roster and rooms, and a clock that the test sets."""
+
+    def __init__(self, database: Database, config: Config) -> None:
+        self.now = START
+        self.gateway = FakeGateway()
+        self.database = database
+        self.machinery = Machinery(database, self.gateway, config, now=lambda: self.now)
+        self._names: dict[str, RoomId] = {}
+        self._batches = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, **settings: Mapping[str, Any]) -> AsyncGenerator[Self]:
+        """Open a network; `settings` are sections of the configuration, such as alerts={...}."""
+        models.load()
+        database = Database.open("sqlite+aiosqlite://")
+        async with database.connection() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        config = Config.read(
+            {
+                "matrix": {"homeserver": "http://test", "user_id": BOT},
+                "network": {"name": "Seaport Environmental Security Network", "coordinators": ["@coordinator:test"]},
+                **settings,
+            },
+            discover(),
+        )
+        net = cls(database, config)
+        await net._populate()
+        try:
+            yield net
+        finally:
+            await database.close()
+
+    async def _populate(self) -> None:
+        async with self.transaction() as tx:
+            for name, (role, nation, kind, full_name, authority, zone) in PEOPLE.items():
+                member = Member(
+                    user_id=self.person(name),
+                    name=full_name,
+                    authority=authority,
+                    kind=kind,
+                    country=CountryCode(nation) if nation else None,
+                    role=role,
+                    language="en",
+                    zone=zone,
+                    added_by=BOT,
+                    added_at=START,
+                )
+                await Members(tx).save(member)
+        for name, country in COUNTRY_ROOMS.items():
+            people = {person for person in PEOPLE if person.startswith(name)} | {"coordinator"}
+            await self.add_room(name, people, [(BindingKind.COUNTRY, country)])
+        await self.add_room("network", set(PEOPLE), [(BindingKind.NETWORK, "")])
+        await self.add_room("coordination", {"coordinator"}, [(BindingKind.COORDINATION, "")])
+
+    async def add_room(
+        self, name: str, people: set[str], bindings: Sequence[tuple[BindingKind, str]] = (), *, encrypted: bool = True
+    ) -> RoomId:
+        """Make a room with these persons, bound as said."""
+        room_id = RoomId(f"!{name}:test")
+        joined = {self.person(person) for person in people}
+        self.gateway.rooms[room_id] = FakeRoom(room_id, joined, name.capitalize(), encrypted)
+        self._names[name] = room_id
+        async with self.transaction() as tx:
+            for kind, value in bindings:
+                await Rooms(tx).bind(Binding(room_id=room_id, kind=kind, value=value, bound_by=BOT, bound_at=self.now))
+        return room_id
+
+    def person(self, name: str) -> UserId:
+        return UserId(f"@{name}:test")
+
+    def room(self, name: str) -> RoomId:
+        return self._names[name]
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        async with self.database.transaction() as tx:
+            yield tx
+
+    async def direct(self, name: str) -> RoomId:
+        """Return the direct chat of a person with the bot, made when there is none."""
+        found = await self.gateway.direct_room(self.person(name))
+        if found is None:
+            found = RoomId(f"!direct-{name}:test")
+            self.gateway.rooms[found] = FakeRoom(found, {self.person(name)})
+        return found
+
+    async def say(
+        self,
+        text: str,
+        *,
+        as_: str = "ghana",
+        room: str | None = None,
+        thread: EventId | None = None,
+        reply_to: EventId | None = None,
+        trust: Trust = Trust.SIGNED,
+        sent_at: datetime | None = None,
+        mentioned: bool = False,
+        event_id: EventId | None = None,
+    ) -> Reply:
+        """Say something in a room (without one: in the direct chat) and return what the bot answers there."""
+        room_id = self._names[room] if room is not None else await self.direct(as_)
+        facts = self.gateway.rooms[room_id]
+        message = Message(
+            event_id=event_id or self.gateway.event_id(),
+            room_id=room_id,
+            sender=self.person(as_),
+            sent_at=sent_at or self.now,
+            body=text,
+            trust=trust if facts.encrypted else Trust.CLEAR,
+            device_id=DeviceId("PHONE"),
+            room_encrypted=facts.encrypted,
+            direct=room is None,
+            mentioned=mentioned,
+            thread_root=thread,
+            reply_to=reply_to,
+        )
+        before = len(facts.heard)
+        await self.receive(message)
+        return Reply(message.event_id, tuple(facts.heard[before:]))
+
+    async def receive(self, *events: Any) -> None:
+        """Offer events as one sync answer, handle them and send what follows."""
+        self._batches += 1
+        await self.machinery.journal(SyncBatch(f"s{self._batches}", events))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Handle, fire and send until nothing is left to do now."""
+        while await self.machinery.dispatcher.handle_next() or await self.machinery.clock.fire_next():
+            pass
+        await self.machinery.sender.drain()
+        while await self.machinery.dispatcher.handle_next():
+            await self.machinery.sender.drain()
+
+    async def forward(self, by: timedelta) -> None:
+        """Let time pass: every clock fires at the moment when it is due, in order."""
+        end = self.now + by
+        while True:
+            async with self.transaction() as tx:
+                due = await Timers(tx).next_due()
+            if due is None or due > end:
+                break
+            self.now = max(self.now, due)
+            await self.settle()
+        self.now = end
+        await self.settle()
+
+    def heard(self, room: str) -> list[Heard]:
+        """Return all that the bot said in a room, edits included."""
+        return list(self.gateway.rooms[self._names[room]].heard)
+
+    async def heard_by(self, name: str) -> list[Heard]:
+        """Return all that the bot said in the direct chat of a person."""
+        return list(self.gateway.rooms[await self.direct(name)].heard)
+
+    def clear_heard(self) -> None:
+        for room in self.gateway.rooms.values():
+            room.heard.clear()
+
+    def latest(self, room: str, event_id: EventId) -> str:
+        """Return the text of a message after its edits."""
+        return [heard.body for heard in self.heard(room) if event_id in {heard.event_id, heard.replaces}][-1]
+
+    def fail_room(self, room: str, error: MatrixError | None) -> None:
+        """Let every send to the room fail (None: work again)."""
+        self.gateway.rooms[self._names[room]].failure = error
