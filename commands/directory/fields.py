@@ -1,0 +1,187 @@
+"""The values of a contact as people type them."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from commands.arguments import BadValue, Form
+from commands.base import Refusal
+from commands.directory.hours import NotHours, parse_hours
+from commands.document import Code, CountryName, Message, Text, _, joined
+from storage.ids import CountryCode, Locode, UserId, parse_user_id
+from storage.reference.countries import country
+from storage.reference.ports import find_port, port, search_ports
+from storage.reference.text import strip_controls
+
+LONGEST_LINE = 160
+_NOTHING = {"none", "-", "–", "—", "nothing", "no", "aucun", "ninguno"}
+
+
+class Cleared(Enum):
+    """A field that is to be emptied."""
+
+    CLEARED = "none"
+
+
+def read_line(value: Any) -> str:
+    """Return a text of one line. Raises BadValue when it is empty or too long."""
+    line = " ".join(strip_controls(str(value)).split())
+    if not line:
+        raise BadValue(_("A value is empty. Write something after the equals sign."))
+    if len(line) > LONGEST_LINE:
+        words = _(
+            "{start} is too long: at most {limit} characters.", start=Text(f"“{line[:30]}…”"), limit=str(LONGEST_LINE)
+        )
+        raise BadValue(words)
+    return line
+
+
+def Line() -> Form:  # noqa: N802 - reads as a kind in annotations, like those of commands.arguments
+    """A text of one line."""
+    return Form(read_line, form="...")
+
+
+def read_email(value: Any) -> str:
+    """Return a normalised e-mail address; nothing is looked up. Raises BadValue."""
+    text = strip_controls(str(value)).strip().removeprefix("mailto:").strip("<>")
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        words = _(
+            "{text} is not an e-mail address. It looks like {example}.",
+            text=Text(f"“{text[:80]}”"),
+            example=Code("ama@epa.example"),
+        )
+        raise BadValue(words) from error
+
+
+def Email() -> Form:  # noqa: N802
+    """An e-mail address."""
+    return Form(read_email, form="name@epa.example")
+
+
+def read_hours(value: Any) -> str:
+    """Return office hours in one way of writing. Raises BadValue."""
+    try:
+        return str(parse_hours(str(value)))
+    except NotHours as error:
+        words = _(
+            "I cannot read the hours {text}. Write {always} or {office}.",
+            text=Text(f"“{str(value)[:40]}”"),
+            always=Code("24/7"),
+            office=Code("Mon-Fri 08:00-17:00"),
+        )
+        raise BadValue(words) from error
+
+
+def OfficeHours() -> Form:  # noqa: N802
+    """Office hours: `24/7`, `Mon-Fri 08:00-17:00`."""
+    return Form(read_hours, form="24/7")
+
+
+def OrNothing(read: Callable[[Any], Any], form: str = "...") -> Form:  # noqa: N802
+    """A value, or a word such as `none` that empties the field."""
+
+    def take(value: Any) -> Any:
+        return Cleared.CLEARED if str(value).strip().casefold() in _NOTHING else read(value)
+
+    return Form(take, form=form)
+
+
+def read_person(value: Any) -> UserId:
+    """Return a Matrix user id. Raises BadValue."""
+    try:
+        return parse_user_id(str(value))
+    except ValueError as error:
+        words = _(
+            "{text} is not a Matrix id. It looks like {example}.",
+            text=str(value)[:80],
+            example=Code("@ama:example.org"),
+        )
+        raise BadValue(words) from error
+
+
+def read_phone(text: str, land: CountryCode) -> str:
+    """Return a phone number in E.164, an extension behind it as in RFC 3966.
+
+    A number in the country's own format is understood. Raises Refusal.
+    """
+    try:
+        number = phonenumbers.parse(text, land)
+    except phonenumbers.NumberParseException as error:
+        raise Refusal(_no_phone(text, land)) from error
+    if not phonenumbers.is_possible_number(number):
+        raise Refusal(_no_phone(text, land))
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain};ext={number.extension}" if number.extension else plain
+
+
+def _no_phone(text: str, land: CountryCode) -> Message:
+    example = phonenumbers.example_number(land)
+    shown = "+233 30 212 3456"
+    if example is not None:
+        shown = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return _(
+        "{text} is not a phone number of {country} or any other. Write it with the country code, like {example}.",
+        text=Text(f"“{text[:40]}”"),
+        country=CountryName(land),
+        example=Code(shown),
+    )
+
+
+def is_usual_phone(phone: str) -> bool:
+    """Whether the number is of a range that its country is known to use; new ranges are not known at once."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(phone))
+
+
+def show_phone(phone: str) -> str:
+    """Return the number as it is written between countries: +233 30 212 3456."""
+    return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def read_port(text: str, land: CountryCode) -> Locode:
+    """Return the port of this country that is meant. Raises Refusal, with the nearest."""
+    found = find_port(text, land) or find_port(text)
+    if found is not None and found.country == land:
+        return found.locode
+    if found is not None:
+        words = _(
+            "{port} is in {there}, not in {country}.",
+            port=found.shown,
+            there=CountryName(found.country),
+            country=CountryName(land),
+        )
+        raise Refusal(words)
+    near = [match.port for match in search_ports(text, land, 3)]
+    if near:
+        options = joined(_("{name} ({code})", name=one.shown, code=one.locode) for one in near)
+        words = _(
+            "I know no port {text} in {country}. Did you mean {options}?",
+            text=Text(f"“{text[:40]}”"),
+            country=CountryName(land),
+            options=options,
+        )
+        raise Refusal(words)
+    words = _(
+        "I know no port {text} in {country}. Write its UN/LOCODE, like {example}.",
+        text=Text(f"“{text[:40]}”"),
+        country=CountryName(land),
+        example=Code("GHTEM"),
+    )
+    raise Refusal(words)
+
+
+def port_name(locode: Locode) -> str:
+    """Return the name of a port, or its code when the table no longer has it."""
+    try:
+        return port(locode).shown
+    except KeyError:
+        return locode
+
+
+def main_zone(land: CountryCode) -> str:
+    """Return the IANA time zone of a country's largest port or capital."""
+    return country(land).zone

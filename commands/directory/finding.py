@@ -1,0 +1,166 @@
+"""Looking for contacts: a few candidates from the database, ranked by what was asked for."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from commands.directory.understanding import Guess, Understood, apply, guess, understand
+from storage.contacts import Contact, Contacts, Wanted, words_of
+from storage.ids import CountryCode
+from storage.members import AuthorityKind
+from storage.reference.text import words
+
+CANDIDATES = 200
+"""How many rows are read for ranking; the database brings the likeliest first."""
+
+_EMAIL = re.compile(r"\S+@\S+\.\S+")
+_PHONE = re.compile(r"\+?[\d\s()./-]{7,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The contacts, best first, and whether they have all that was asked for."""
+
+    contacts: Sequence[Contact]
+    understood: Understood
+    exact: bool = True
+
+
+async def find_contacts(contacts: Contacts, text: str, home: CountryCode | None = None) -> Found:
+    """Look for contacts by a few words; `home` is the country of who asks."""
+    if direct := await _by_address(contacts, text):
+        return Found(direct, Understood(names=[text.strip()]))
+    understood = understand(text, await contacts.known_terms(words(text)))
+    spellings = await _settle_names(contacts, understood)
+    found, exact = await _candidates(contacts, understood, spellings)
+    ranked = sorted(found, key=lambda contact: (-_score(contact, understood, spellings, home), contact.id))
+    return Found(ranked, understood, exact=exact and not understood.unknown)
+
+
+async def _by_address(contacts: Contacts, text: str) -> Sequence[Contact]:
+    """Who has this e-mail address or phone number: somebody called, and who was it?"""
+    text = text.strip()
+    if address := _EMAIL.fullmatch(text):
+        return await contacts.by_email(address.group())
+    if _PHONE.fullmatch(text):
+        digits = re.sub(r"\D", "", text).lstrip("0")
+        return await contacts.by_phone(digits, limit=CANDIDATES) if len(digits) >= 6 else ()
+    return ()
+
+
+async def _settle_names(contacts: Contacts, understood: Understood) -> dict[str, dict[str, float]]:
+    """Decide for each word that was not understood what it is; return the spellings of those that are names."""
+    settled: dict[str, dict[str, float]] = {}
+    names, understood.names = understood.names, []
+    joint = _joint_guess(names) if len(names) > 1 else None
+    if joint is not None and joint.score >= 84 and not await contacts.known_terms(names):
+        apply(joint, understood)
+        return settled
+    for word in names:
+        spellings = await contacts.spellings(word)
+        best = max(spellings.values(), default=0.0)
+        meant = guess(word, next(iter(understood.places), None)) if best < 100 else None
+        if meant is not None and meant.score >= best:
+            apply(meant, understood)
+        elif spellings:
+            settled[word] = spellings
+            understood.names.append(word)
+        else:
+            understood.unknown.append(word)
+    return settled
+
+
+def _joint_guess(names: Sequence[str]) -> Guess | None:
+    """ "ivry coast": several misspelt words may be one place."""
+    return guess(" ".join(names)) if len(names) <= 4 else None
+
+
+async def _candidates(
+    contacts: Contacts, understood: Understood, spellings: dict[str, dict[str, float]]
+) -> tuple[Sequence[Contact], bool]:
+    """Return those that have all that was asked for, or the nearest, and which of the two it is."""
+    terms = frozenset(spelling for found in spellings.values() for spelling in found)
+    ports = [port.locode for port in understood.ports]
+    everything = Wanted(
+        countries=understood.places,
+        kinds=frozenset(understood.kinds),
+        languages=frozenset(understood.languages),
+        on_duty=understood.on_duty,
+    )
+    if understood.is_empty:
+        return (), True
+    for step, wanted in enumerate(_ladder(everything)):
+        found = list(await contacts.having(wanted, terms=terms, ports=ports, limit=CANDIDATES))
+        found = _with_every_name(found, spellings) or found
+        namesakes = await _namesakes(contacts, understood, wanted) if not terms else []
+        found += [contact for contact in namesakes if contact not in found]
+        if found:
+            return found, step == 0
+    # A name that nobody has there: whoever has it elsewhere.
+    elsewhere = await contacts.having(Wanted(), terms=terms, limit=CANDIDATES) if terms else ()
+    if elsewhere:
+        return elsewhere, everything == Wanted()
+    return (), True
+
+
+def _ladder(everything: Wanted) -> Sequence[Wanted]:
+    """What is wanted, then less and less of it. The country is never given up."""
+    steps = [everything]
+    for less in (
+        replace(everything, on_duty=False),
+        replace(everything, on_duty=False, languages=frozenset()),
+        Wanted(countries=everything.countries),
+    ):
+        if less != steps[-1] and less != Wanted():
+            steps.append(less)
+    return steps
+
+
+def _with_every_name(found: Sequence[Contact], spellings: dict[str, dict[str, float]]) -> list[Contact]:
+    """Of several names given, those count who have each of them."""
+    return [
+        contact
+        for contact in found
+        if all(_own_words(contact).intersection(variants) for variants in spellings.values())
+    ]
+
+
+async def _namesakes(contacts: Contacts, understood: Understood, wanted: Wanted) -> list[Contact]:
+    """ "jordan", "victoria": a place may also be the name of a person."""
+    hints = frozenset(word for word in understood.hints if len(word) > 2)
+    if not hints or not understood.places:
+        return []
+    anywhere = replace(wanted, countries=frozenset())
+    named = await contacts.having(anywhere, terms=hints, limit=CANDIDATES)
+    return [contact for contact in named if hints.intersection(words(contact.name))]
+
+
+def _own_words(contact: Contact) -> frozenset[str]:
+    return words_of(contact.name, contact.role, contact.authority)
+
+
+def _score(
+    contact: Contact, understood: Understood, spellings: dict[str, dict[str, float]], home: CountryCode | None
+) -> float:
+    score = 0.0
+    if understood.places:
+        score += 30 * (contact.country in understood.places)
+    else:
+        score += 3 * (contact.country == home)
+    score += 14 * (contact.port in {port.locode for port in understood.ports})
+    score += 25 * (contact.kind in understood.kinds)
+    score += 8 * (understood.port_meant and contact.kind is AuthorityKind.PORT)
+    score += 15 * bool(set(understood.languages).intersection(contact.languages))
+    score += 12 * (understood.on_duty and contact.on_duty) + 2 * contact.on_duty
+    name, rest = words(contact.name), words(f"{contact.role} {contact.authority}")
+    for word, variants in spellings.items():
+        score += 0.30 * _nearest(word, variants, name) or 0.18 * _nearest(word, variants, rest)
+    hints = set(understood.hints)
+    return score + 4 * len(hints.intersection(name)) + len(hints.intersection(rest))
+
+
+def _nearest(word: str, variants: dict[str, float], own: Collection[str]) -> float:
+    """How like the word the nearest of a contact's own words is, 0 to 100."""
+    return max((max(variants[term], fuzz.ratio(word, term)) for term in own if term in variants), default=0.0)
