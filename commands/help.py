@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from commands.arguments import Rest, did_you_mean
 from commands.base import Args, Capability, Command, Context, Refusal, Role
@@ -73,7 +73,7 @@ def _entry(group: Sequence[Command], context: Context) -> Message:
     name = Code(f"{context.prefix}{first.name}")
     if not others:
         return _("{command}: {summary}", command=name, summary=first.summary)
-    more = joined(Code(command.name) for command in others)
+    more = joined(Code(f"{context.prefix}{command.name}") for command in others)
     if len(first.words) == 1:
         return _("{command}: {summary}; also {more}", command=name, summary=first.summary, more=more)
     return _("{commands}", commands=joined([name, *more.items]))
@@ -99,16 +99,24 @@ def _details(command: Command, context: Context) -> Doc:
     return doc(*parts)
 
 
+def _for_others(command: str, role: Role) -> Message:
+    """Say who may do what this member may not."""
+    match role:
+        case Role.COORDINATOR:
+            return _("{command} is for coordinators.", command=Code(command))
+        case Role.OFFICIAL:
+            return _("{command} is for officials.", command=Code(command))
+        case Role.MEMBER:
+            return _("{command} is for members.", command=Code(command))
+        case _:
+            assert_never(role)
+
+
 def _not_found(words: Sequence[str], allowed: Sequence[Command], context: Context) -> Message:
     typed = " ".join(words)
     others = _family(words, _shortest_first(context.commands))
     if others:
-        return _(
-            "{command} is for people who are {role}; you are {own}.",
-            command=Code(f"{context.prefix}{typed}"),
-            role=role_name(min(command.role for command in others)),
-            own=role_name(context.member.role),
-        )
+        return _for_others(f"{context.prefix}{typed}", min(command.role for command in others))
     known = sorted({command.name for command in allowed} | {command.words[0] for command in allowed})
     near = did_you_mean(typed, known) or did_you_mean(words[0], known)
     if near is None:

@@ -77,11 +77,11 @@ def _welcome(event: MemberAdded, context: Context) -> Doc:
         ),
         _(
             "Type {help} to see what you can do; in this chat no {prefix} is needed. "
-            "I show times in the zone {zone}; {example} changes that.",
+            "I show times in the zone {zone}; to change that, type for example {example}.",
             help=Code("help"),
             prefix=Code(context.prefix),
             zone=member.zone,
-            example=Code("me tz=Africa/Accra"),
+            example=Code("me tz=Europe/Paris"),
         ),
     )
 

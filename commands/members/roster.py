@@ -1,10 +1,11 @@
 """What a coordinator adds to the roster, changes and removes."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from commands.arguments import Choice, Country, Language, Option, Person, Word, Zone, did_you_mean, zone_of_country
 from commands.base import Args, Context, Refusal
-from commands.document import Code, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc, table
+from commands.document import Code, CountryName, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc, table
 from commands.members.events import (
     MemberAdded,
     MemberRemoved,
@@ -294,3 +295,16 @@ async def remove(args: Which, context: Context) -> Doc:
     if still is not None:
         answer += doc(_("Still in these rooms, where new messages can be read; remove them there:"), still)
     return answer
+
+
+@capability.duties
+async def only_official(member: Member, context: Context) -> Sequence[Message]:
+    """Say when nobody else may act for the country of this member."""
+    if member.role < Role.OFFICIAL or member.country is None:
+        return []
+    colleagues = await Members(context.tx).all(country=member.country, at_least=Role.OFFICIAL)
+    if any(colleague.user_id != member.user_id for colleague in colleagues):
+        return []
+    return [
+        _("{country} has no other official: nobody can acknowledge its alerts.", country=CountryName(member.country))
+    ]

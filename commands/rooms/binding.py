@@ -82,12 +82,7 @@ def _not_coordinators(people: set[UserId] | frozenset[UserId]) -> Message:
 
 
 def _absent(people: Sequence[UserId]) -> Message:
-    return _n(
-        "This room is for {people} too, who is not in it.",
-        "This room is for {people} too, who are not in it.",
-        len(people),
-        people=ids(people),
-    )
+    return _("Not in this room, though it is for them: {people}.", people=ids(people))
 
 
 class Nothing(Args):

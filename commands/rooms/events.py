@@ -9,7 +9,7 @@ from commands.document import Code, CountryName, Doc, Message, _, bullets, doc, 
 from commands.network import binding_names, named, room_named, tell_coordination
 from storage.ids import CountryCode, RoomId
 from storage.members import Member
-from storage.rooms import Binding, BindingKind
+from storage.rooms import Binding, BindingKind, Rooms
 
 capability = Capability("rooms", _("Rooms and what they stand for"))
 
@@ -32,8 +32,10 @@ class RoomUnbound(Event):
 
 @capability.announces(RoomBound)
 async def announce_bound(event: RoomBound, context: Context) -> None:
-    if event.first:
+    if event.first and await context.people.in_room(event.room):
         await context.post(Post(doc=greeting(event.added, context), room=event.room))
+    elif event.first:
+        await Rooms(context.tx).owe_greeting(event.room)  # who joins later cannot read what was said before
     else:
         await context.post(Post(doc=doc(*_receives(event.added)).quietly(), room=event.room))
     words = _(

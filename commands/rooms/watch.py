@@ -1,9 +1,9 @@
-"""Who joins a room that stands for something, and may not read what is sent there."""
+"""Who joins a room that stands for something: the first is greeted; who may not read what is sent there is noticed."""
 
 from commands.base import Context, Post, Role
 from commands.document import Code, Strong, _, doc
 from commands.network import binding_names, room_named
-from commands.rooms.events import capability
+from commands.rooms.events import capability, greeting
 from storage.ids import RoomId, UserId
 from storage.members import Members
 from storage.outbox import Priority
@@ -12,11 +12,13 @@ from storage.rooms import BindingKind, Rooms
 
 @capability.membership
 async def watch(room_id: RoomId, user: UserId, joined: bool, context: Context) -> None:
-    """Warn the coordinators of a stranger in a bound room, and of a member in theirs."""
+    """Greet a room that was empty; warn the coordinators of a stranger in a bound room, and of a member in theirs."""
     rooms = Rooms(context.tx)
     bindings = await rooms.of_room(room_id)
     if not joined or not bindings or await context.is_bot(user):
         return
+    if await rooms.settle_greeting(room_id):
+        await context.post(Post(doc=greeting(bindings, context), room=room_id))
     member = await Members(context.tx).get(user)
     places = {"user": Code(user), "room": await room_named(room_id, context), "what": binding_names(bindings)}
     if member is None:
