@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from nio import (
     AsyncClientConfig,
     ErrorResponse,
     JoinedMembersResponse,
+    KeysClaimResponse,
     KeysQueryResponse,
     KeysUploadResponse,
     MegolmEvent,
@@ -54,6 +56,7 @@ class Device:
         self.strict = strict
         self._http = http
         self._auto_join = auto_join
+        self._backlog: deque[tuple[str, Any]] = deque()
         self._locked: dict[str, MegolmEvent] = {}  # events whose key has not come
         self._identities: dict[str, PublicIdentity] = {}
         self._sending: dict[str, asyncio.Lock] = {}
@@ -259,27 +262,42 @@ class Device:
 
     async def _take_in(self, answer: SyncResponse) -> None:
         olm = self.client.olm
+        # Kept before anything can fail: the sync token has moved on, these events do not come again.
+        self._backlog.extend(
+            (room_id, event) for room_id, room in answer.rooms.join.items() for event in room.timeline.events
+        )
         if answer.device_key_count.signed_curve25519 is not None:
             olm.uploaded_key_count = answer.device_key_count.signed_curve25519
+        await self._tend_keys()
+        for event_id, event in list(self._locked.items()):
+            if opened := olm.decrypt_event(event):
+                self._backlog.append((event.room_id, opened))
+                del self._locked[event_id]
+        while self._backlog:
+            heard = await self._read(*self._backlog[0])
+            self._backlog.popleft()
+            if heard is not None:
+                await self.hearing.add([heard])
+        self.hearing.unreadable = {key: (event.room_id, event.sender) for key, event in self._locked.items()}
+        if self._auto_join:
+            await self._join_invited()
+        await self.hearing.add([])
+
+    async def _tend_keys(self) -> None:
         if self.client.should_upload_keys:
             await _checked(self.client.keys_upload(), KeysUploadResponse)
         if self.client.should_query_keys:
-            await self._refresh_keys(set(olm.users_for_key_query))
+            await self._refresh_keys(set(self.client.olm.users_for_key_query))
         if self.client.should_claim_keys:
-            await self.client.keys_claim(self.client.get_users_for_key_claiming())
-        await self.client.send_to_device_messages()
-        events = [(room_id, event) for room_id, room in answer.rooms.join.items() for event in room.timeline.events]
-        retried, self._locked = self._locked, {}
-        for event in retried.values():
-            opened = olm.decrypt_event(event)
-            events.append((event.room_id, opened or event))
-        await self.hearing.add([heard for room_id, event in events if (heard := await self._read(room_id, event))])
-        self.hearing.unreadable = {key: (event.room_id, event.sender) for key, event in self._locked.items()}
-        if self._auto_join:
-            for room_id in answer.rooms.invite:
-                # The invitation may have been withdrawn meanwhile.
-                with suppress(Rejected):
-                    await self.request("POST", path_of("join", room_id), {})
+            await _checked(self.client.keys_claim(self.client.get_users_for_key_claiming()), KeysClaimResponse)
+        await _checked(self.client.send_to_device_messages(), list)
+
+    async def _join_invited(self) -> None:
+        for room_id in list(self.client.invited_rooms):
+            try:
+                await self.request("POST", path_of("join", room_id), {})
+            except Rejected:
+                self.client.invited_rooms.pop(room_id, None)  # the invitation was withdrawn meanwhile
 
     async def _read(self, room_id: str, event: Any) -> Heard | None:
         if isinstance(event, MegolmEvent):

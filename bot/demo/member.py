@@ -98,6 +98,14 @@ class MemberClient(Device):
         """Invite somebody."""
         await self.request("POST", path_of("rooms", room_id, "invite"), {"user_id": user_id})
 
+    async def is_invited(self, room_id: str, *, within: float = 20.0) -> None:
+        """Wait until an invitation is here. Raises AssertionError when that takes longer than `within` seconds."""
+        await self.hearing.until(
+            lambda: room_id in self.client.invited_rooms,
+            within,
+            lambda: f"{self.user_id} is not invited to {room_id} but to {sorted(self.invites)}",
+        )
+
     async def enters(self, room_id: str, *, within: float = 20.0) -> None:
         """Wait until this member is in a room. Raises AssertionError when that takes longer than `within` seconds."""
         await self.hearing.until(
@@ -142,7 +150,8 @@ class MemberClient(Device):
         if name is not None:
             body["name"] = name
         if powers is not None:
-            body["power_level_content_override"] = {"users": {self.user_id: 100} | dict(powers)}
+            # The creator is not named: since room version 12 it stands above every number.
+            body["power_level_content_override"] = {"users": dict(powers)}
         room_id = str((await self.request("POST", path_of("createRoom"), body))["room_id"])
         await self.enters(room_id)
         return room_id

@@ -4,10 +4,10 @@ import asyncio
 import itertools
 import os
 import re
-import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +89,42 @@ async def test_an_unsigned_device_is_seen_as_unsigned_and_kept_out_by_the_strict
     await ghana.say(room, "in clear, so that the stranger has something to wait for", clear=True)
     await stranger.hears(room, "something to wait for")
     assert secret in stranger.hearing.unreadable
+
+
+async def test_a_message_is_heard_when_its_key_comes_late(member: NewMember, monkeypatch: pytest.MonkeyPatch) -> None:
+    ghana, benin = await member("ghana"), await member("benin")
+    room = await ghana.dm(benin.user_id)
+    await benin.enters(room)
+    deliver, held = benin.client._handle_to_device, []
+
+    async def hold(response: Any) -> None:
+        held.extend(response.to_device_events)
+        response.to_device_events.clear()
+
+    async def catch_up(response: Any) -> None:
+        response.to_device_events[:0] = held
+        held.clear()
+        await deliver(response)
+
+    monkeypatch.setattr(benin.client, "_handle_to_device", hold)
+    said = await ghana.say(room, "before its key")
+    await benin.hearing.until(lambda: said in benin.hearing.unreadable, 20, lambda: "it was readable, or never came")
+
+    monkeypatch.setattr(benin.client, "_handle_to_device", catch_up)
+    await ghana.react(room, said, "a reason to sync")
+    assert (await benin.hears(room, "before its key")).sender_signed
+    assert not benin.hearing.unreadable
+
+
+async def test_a_room_without_encryption_and_with_powers(member: NewMember) -> None:
+    ghana, benin = await member("ghana"), await member("benin", auto_join=False)
+    room = await ghana.create_room("open", [benin.user_id], encrypted=False, powers={benin.user_id: 100})
+    await benin.is_invited(room)
+    assert await benin.accept_invites() == [room]
+    await benin.set_state(room, "m.room.topic", {"topic": "with power"})
+    await benin.say(room, "for everybody to read")
+    assert not (await ghana.hears(room, "everybody")).encrypted
+    assert await ghana.enters_named("open") == room
 
 
 async def test_a_second_device_of_a_member_reads_and_is_signed(member: NewMember) -> None:
@@ -181,6 +217,7 @@ async def test_a_homeserver_that_cannot_start_says_why(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="watches a process that is not a child, as Linux can")
 async def test_the_homeserver_does_not_outlive_its_parent(tmp_path: Path) -> None:
     program = (
         "import asyncio, sys; from pathlib import Path; from bot.demo.homeserver import Homeserver\n"
@@ -194,13 +231,24 @@ async def test_the_homeserver_does_not_outlive_its_parent(tmp_path: Path) -> Non
         sys.executable, "-c", program, str(tmp_path / "orphan"), stdout=asyncio.subprocess.PIPE
     )
     assert parent.stdout is not None
-    _, port = (await parent.stdout.readline()).split()
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
-    os.kill(parent.pid, signal.SIGKILL)
-    await parent.wait()
-    # The connection ends with the process that holds its other end.
-    async with asyncio.timeout(10):
-        await reader.read()
-    writer.close()
+    pid, port = (int(word) for word in (await parent.stdout.readline()).split())
+    child = os.pidfd_open(pid)
+    try:
+        parent.kill()
+        await parent.wait()
+        await _ready_to_read(child)  # which a process's descriptor becomes when the process has ended
+    finally:
+        os.close(child)
     with pytest.raises(ConnectionRefusedError):
-        await asyncio.open_connection("127.0.0.1", int(port))
+        await asyncio.open_connection("127.0.0.1", port)
+
+
+async def _ready_to_read(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        async with asyncio.timeout(10):
+            await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
