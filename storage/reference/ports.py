@@ -4,15 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import NewType
 
-from storage.ids import CountryCode
+from storage.ids import CountryCode, Locode
 from storage.reference.countries import find_country
 from storage.reference.tables import cells, rows
 from storage.reference.text import key
-
-Locode = NewType("Locode", str)
-"""UN/LOCODE without the space: "GHTEM"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""Finding the facts in what an official writes: containers, ships, places, codes, quantities, dates.
+
+Pure functions: no clock, no storage beyond the shipped tables, no words to people.
+"""
+
+from datetime import date
+
+from commands.alerts.understanding.dates import find_dates
+from commands.alerts.understanding.facts import (
+    Doubt,
+    DoubtKind,
+    FactKind,
+    Finding,
+    PlaceRole,
+    Understanding,
+    Unit,
+    quantity,
+)
+from commands.alerts.understanding.identifiers import find_containers, find_imo_numbers, find_vessel_names
+from commands.alerts.understanding.page import Page
+from commands.alerts.understanding.places import find_places
+from commands.alerts.understanding.quantities import find_quantities
+from commands.alerts.understanding.single import (
+    normalise_basel,
+    normalise_container,
+    normalise_country,
+    normalise_date,
+    normalise_ewc,
+    normalise_hs,
+    normalise_port,
+    normalise_quantity,
+    normalise_vessel,
+    parse_fact,
+)
+from commands.alerts.understanding.waste import find_basel, find_ewc, find_hs
+
+__all__ = [
+    "Doubt",
+    "DoubtKind",
+    "FactKind",
+    "Finding",
+    "PlaceRole",
+    "Understanding",
+    "Unit",
+    "normalise_basel",
+    "normalise_container",
+    "normalise_country",
+    "normalise_date",
+    "normalise_ewc",
+    "normalise_hs",
+    "normalise_port",
+    "normalise_quantity",
+    "normalise_vessel",
+    "parse_fact",
+    "quantity",
+    "understand",
+]
+
+
+def understand(text: str, *, today: date) -> Understanding:
+    """Find the facts in a text, in English, French or Spanish. Never raises, whatever the text.
+
+    `today` decides which codes have ended and what "yesterday" means. Of findings that say the same, the first is
+    kept; a place with a role also takes the place of mentions of it without one.
+    """
+    page = Page(text)
+    # The surest forms first: what they take is not read again as something else.
+    find_containers(page)
+    find_imo_numbers(page)
+    find_quantities(page)
+    find_basel(page, today)
+    find_ewc(page, today)
+    find_dates(page, today)
+    find_hs(page)
+    find_vessel_names(page)
+    find_places(page)
+    return Understanding(_distinct(sorted(page.findings, key=lambda found: found.span)))
+
+
+def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:
+    with_role = {(found.kind, found.value) for found in findings if found.role is not None}
+    seen: set[tuple[FactKind, str, PlaceRole | None]] = set()
+    kept = []
+    for found in findings:
+        same = (found.kind, found.value, found.role)
+        if same in seen or (found.role is None and (found.kind, found.value) in with_role):
+            continue
+        seen.add(same)
+        kept.append(found)
+    return tuple(kept)

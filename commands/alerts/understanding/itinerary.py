@@ -1,0 +1,89 @@
+"""Places in the order of the text, and roles that pass from one to the next."""
+
+from dataclasses import dataclass, replace
+
+from commands.alerts.understanding.facts import Doubt, FactKind, PlaceRole
+from commands.alerts.understanding.page import Page
+from commands.alerts.understanding.roles import Lead
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A port or country on the page."""
+
+    kind: FactKind
+    value: str
+    shown: str
+    start: int
+    end: int
+    first: int  # token
+    last: int  # token, included
+    lead: Lead | None
+    role: PlaceRole | None
+    doubt: Doubt | None = None
+    spoken: bool = True  # False for an adjective: "the Ghanaian customs"
+
+    @property
+    def country(self) -> str:
+        return self.value[:2]
+
+
+_AND = frozenset(
+    {"", ",", "and", ", and", "&", "et", "y", "/", "or", "ou", "o", "(", "+", "then", "puis", "luego", "und", ", then"}
+)
+ARROWS = frozenset({"->", "→", ">", "=>", "-->", "»"})
+
+
+def _between(page: Page, one: Place, two: Place) -> str:
+    gap = page.low[one.end : two.start]
+    return "\n" if "\n" in gap or len(gap) > 20 else " ".join(gap.split())
+
+
+def with_arrows(page: Page, places: list[Place]) -> list[Place]:
+    """Give roles along "Antwerp -> Tanger Med -> Tema"."""
+    chain: list[int] = []
+    out = list(places)
+
+    def close() -> None:
+        for order, at in enumerate(chain if len(chain) > 1 else ()):
+            role = PlaceRole.TRANSIT
+            if order == 0:
+                role = PlaceRole.ORIGIN
+            elif order == len(chain) - 1:
+                role = PlaceRole.DESTINATION
+            out[at] = replace(out[at], role=role)
+
+    for at, place in enumerate(places):
+        if at:
+            gap = _between(page, places[at - 1], place).rstrip("(").lstrip(")").strip()
+            blanks = page.low[places[at - 1].end] == " "
+            codes = place.end - place.start == places[at - 1].end - places[at - 1].start == 2  # "NL-GH"
+            dash = gap == "-" and (blanks or codes or place.kind is places[at - 1].kind is FactKind.PORT)
+            if (gap in ARROWS or dash) and place.spoken and places[at - 1].spoken:
+                chain = chain or [at - 1]
+                chain.append(at)
+                continue
+            if gap in {"", ","} and chain and place.country == places[at - 1].country:
+                continue
+        close()
+        chain = []
+    close()
+    return out
+
+
+def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
+    """Hand a role on: "from Rotterdam and Antwerp", "to Tema, Ghana"."""
+    out: list[Place] = []
+    for read in places:
+        place = read
+        before = out[-1] if out else None
+        if place.role is None and place.spoken and before is not None and before.role is not None and before.spoken:
+            gap = _between(page, before, place)
+            bare = " ".join(
+                word for word in gap.lstrip(")").strip().split() if word not in {"the", "le", "la", "el", "les"}
+            )
+            own = place.lead is not None and place.lead.role is not None
+            if bare in _AND and not own and (bare or place.country == before.country):
+                place = replace(place, role=before.role)
+        out.append(place)
+    return out

@@ -1,0 +1,119 @@
+"""A text prepared for reading: plain letters of the same length as their folded form, with the way back."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from commands.alerts.understanding.facts import Doubt, FactKind, Finding, PlaceRole
+from storage.reference.text import plain, strip_controls
+
+
+class Language(Enum):
+    """The language that a text is most likely written in."""
+
+    ENGLISH = "en"
+    FRENCH = "fr"
+    SPANISH = "es"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or number of the page."""
+
+    start: int
+    end: int
+    text: str  # folded
+
+
+def vocabulary(words: str) -> frozenset[str]:
+    """Return a set of words from a text that lists them."""
+    return frozenset(words.split())
+
+
+_TOKEN = re.compile(r"[^\W_]+")
+_USUAL = {
+    Language.ENGLISH: vocabulary("the of and to from in is was with at for by on this has been it are"),
+    Language.FRENCH: vocabulary(
+        "le la les des du un une et dans sur avec pour par est qui au aux en vers depuis nous conteneur ce ete"
+    ),
+    Language.SPANISH: vocabulary(
+        "el los las del un una y con por para que al en hacia desde se contenedor fue hoy ayer es sin su"
+    ),
+}
+
+
+class Page:
+    """The text with accents, bidi and zero-width controls taken away.
+
+    `plain` keeps the case, `low` is folded; both have the same length, and positions in them are what the finders
+    work with. `claim` keeps two findings from sharing a character.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        kept: list[str] = []
+        low: list[str] = []
+        origin: list[int] = []
+        if text.isascii():
+            self.plain, self.low, self._origin = text, text.lower(), None
+        else:
+            for index, character in enumerate(text):
+                for part in plain(character):
+                    folded = part.casefold()
+                    if len(folded) != 1:
+                        kept.extend(folded)
+                        low.extend(folded)
+                        origin.extend([index] * len(folded))
+                        continue
+                    kept.append(part)
+                    low.append(folded)
+                    origin.append(index)
+            self.plain, self.low, self._origin = "".join(kept), "".join(low), origin
+        self.tokens = [Token(m.start(), m.end(), m.group()) for m in _TOKEN.finditer(self.low)]
+        self._claimed = bytearray(len(self.low))
+        self.findings: list[Finding] = []
+        letters = [c for c in self.plain if c.isalpha()]
+        self.shouting = len(letters) > 20 and sum(c.isupper() for c in letters) > 0.6 * len(letters)
+        self.language = self._guess_language()
+
+    def _guess_language(self) -> Language:
+        seen = [token.text for token in self.tokens[:2000]]
+        score = {language: sum(word in usual for word in seen) for language, usual in _USUAL.items()}
+        return max(score, key=lambda language: score[language])
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span in the text as it was given for one of the page."""
+        if self._origin is None:
+            return start, end
+        return self._origin[start], self._origin[end - 1] + 1
+
+    def written(self, start: int, end: int) -> str:
+        """Return what stands there, accents kept, controls stripped, white space single."""
+        first, last = self.span(start, end)
+        return " ".join(strip_controls(self.text[first:last]).split())
+
+    def capital(self, start: int) -> bool:
+        """Say whether a capital letter stands there and means something: not in a text of capitals only."""
+        return not self.shouting and self.plain[start].isupper()
+
+    def free(self, start: int, end: int) -> bool:
+        """Say whether no finding has a part of these characters."""
+        return not any(self._claimed[start:end])
+
+    def claim(self, start: int, end: int) -> None:
+        """Keep later finders from reading these characters."""
+        self._claimed[start:end] = b"\1" * (end - start)
+
+    def found(
+        self,
+        kind: FactKind,
+        value: str,
+        shown: str,
+        start: int,
+        end: int,
+        doubt: Doubt | None = None,
+        role: PlaceRole | None = None,
+    ) -> None:
+        """Record a finding at a place of the page that is free."""
+        self.claim(start, end)
+        self.findings.append(Finding(kind, value, shown, self.span(start, end), doubt, role))

@@ -1,0 +1,328 @@
+"""Ports and countries, and what the text says of them."""
+
+import re
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind
+from commands.alerts.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours
+from commands.alerts.understanding.page import Page, vocabulary
+from commands.alerts.understanding.roles import Strength, lead_of
+from storage.reference import countries, ports
+from storage.reference.ports import Port
+from storage.reference.text import key
+
+# Names of countries that are ordinary words too; only a capital, or what stands before, tells.
+_WORDS_TOO = vocabulary(
+    """turkey china chad jordan guinea polish chili chile georgia mali catar granada suede inde gales malta jersey man
+    cuba mongol americana americano turca india chine niger salvador peru swiss"""
+)
+# Given names and ordinary words even with a capital: something must introduce them.
+_NAMES_TOO = vocabulary("maurice dominique reunion jersey man jordan chad georgia")
+_SHORT_CODES = vocabulary("uk usa uae drc png ksa prc eau rdc rsa rok dprk eua eeuu brd frg rfa rpc")
+# Well-known ports whose names are ordinary words even at the start of a sentence.
+_PORT_WORDS = vocabulary(
+    "nice split mobile bar hull cork bata bari male beira fos colon varna port banana limon progreso rosario tin rodman"
+)
+_CODE_WORDS = vocabulary(
+    """am an as at be by de do en es id in is it la le lu ma me ms mt my ni no om pa pm sa sc se si so st su te tm to tv
+    un us va vu"""
+)
+_GAP = re.compile(r"[ \t]?[ \-'./][ \t]?")
+_ALTERNATIVES = 6
+_GUESSES = 24
+
+
+@cache
+def _longest() -> dict[str, int]:
+    """Return the greatest number of words of a name by its first word."""
+    found: dict[str, int] = {}
+    for names in (ports.names_in_text(), countries.names_in_text(), countries.demonyms_in_text()):
+        for name in names:
+            parts = name.split()
+            found[parts[0]] = max(found.get(parts[0], 0), len(parts))
+    return found
+
+
+@cache
+def _well_known_spellings() -> dict[str, Port]:
+    return {
+        name: some[0]
+        for name, some in ports.names_in_text().items()
+        if some[0].known and len(name) >= 5 and (len(some) == 1 or not some[1].known)
+    }
+
+
+class _Finder:
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.tokens = page.tokens
+        self.guesses = _GUESSES
+        self.places: list[Place] = []
+        self.mentioned = self._mentioned()
+
+    def _mentioned(self) -> frozenset[str]:
+        """Return the countries that the text names in full: what a name borne by several ports is decided by."""
+        names, found = countries.names_in_text(), set()
+        for index in range(len(self.tokens)):
+            for length in range(min(_longest().get(self.tokens[index].text, 0), 6), 0, -1):
+                if code := names.get(self.name(index, length) or ""):
+                    found.add(code)
+        return frozenset(found)
+
+    def name(self, index: int, length: int) -> str | None:
+        """Return the words of an n-gram; None when it is broken by punctuation or a line end, or taken."""
+        tokens = self.tokens[index : index + length]
+        if len(tokens) < length or not self.page.free(tokens[0].start, tokens[-1].end):
+            return None
+        for one, two in pairwise(tokens):
+            if not _GAP.fullmatch(self.page.low, one.end, two.start):
+                return None
+        return " ".join(token.text for token in tokens)
+
+    def place(
+        self,
+        kind: FactKind,
+        value: str,
+        shown: str,
+        index: int,
+        length: int,
+        doubt: Doubt | None = None,
+        *,
+        spoken: bool = True,
+    ) -> Place:
+        last = index + length - 1
+        lead = lead_of(self.page, index)
+        start, end = self.tokens[index].start, self.tokens[last].end
+        role = lead.role if lead and spoken else None
+        return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
+
+    def capital(self, index: int) -> bool:
+        return self.page.capital(self.tokens[index].start)
+
+    def upper(self, index: int) -> bool:
+        token = self.tokens[index]
+        return self.page.plain[token.start : token.end].isupper()
+
+    def sentence_start(self, index: int) -> bool:
+        if index == 0:
+            return True
+        gap = self.page.low[self.tokens[index - 1].end : self.tokens[index].start]
+        return any(c in ".!?\n" for c in gap)
+
+    def country_after(self, index: int) -> str | None:
+        """Return the country named just after the token `index`: "Tema, Ghana", "Tema (GH)"."""
+        if index + 1 >= len(self.tokens):
+            return None
+        gap = self.page.low[self.tokens[index].end : self.tokens[index + 1].start]
+        if len(gap) > 3 or "\n" in gap or gap.strip(" ,(/-"):
+            return None
+        if code := self.code(index + 1):
+            return code if gap.strip() else None
+        for length in range(5, 0, -1):
+            name = self.name(index + 1, length)
+            if name and (code := countries.names_in_text().get(name)):
+                return code
+        return None
+
+    def code(self, index: int) -> str | None:
+        text = self.tokens[index].text.upper()
+        return text if len(text) == 2 and self.upper(index) and countries.is_country(text) else None
+
+    # --- the kinds of place, the surest first -----------------------------------------------------------------
+
+    def locode(self, index: int) -> Place | None:
+        token = self.tokens[index]
+        if not self.upper(index):
+            return None
+        if len(token.text) == 5:
+            code, length = token.text.upper(), 1
+            names = (ports.names_in_text(), countries.names_in_text(), countries.demonyms_in_text())
+            if any(token.text in table for table in names) or not self.page.free(token.start, token.end):
+                return None
+        elif len(token.text) == 2 and self.name(index, 2) and self.upper(index + 1):
+            code, length = (token.text + self.tokens[index + 1].text).upper(), 2
+            if self.page.low[token.end : self.tokens[index + 1].start] != " ":
+                return None
+        else:
+            return None
+        if not ports.is_locode(code):
+            return None
+        found = self.place(FactKind.PORT, code, ports.port(code).shown, index, length)
+        sure = found.lead is not None and found.lead.strength is Strength.SURE
+        if length == 2 and self.page.shouting and not ports.port(code).known:
+            return None
+        # "RULED", "DESDE", "WASTE": a word, unless it is said to be a place.
+        return None if code.lower() in ports.common_words() and not (sure and not self.page.shouting) else found
+
+    def named_port(self, index: int, length: int) -> Place | None:
+        name = self.name(index, length)
+        some = ports.names_in_text().get(name or "")
+        if name is None or not some:
+            return None
+        found = self.place(FactKind.PORT, some[0].locode, some[0].shown, index, length)
+        land = self.country_after(found.last)
+        landed = tuple(one for one in some if one.country == land)
+        if not self._credible(found, name, some[0], landed=bool(landed)):
+            return None
+        if not landed and not some[0].known:
+            landed = tuple(one for one in some if one.country in self.mentioned)
+        likely = landed or some
+        well_known = [one for one in likely if one.known]
+        chosen = well_known[0] if well_known else likely[0]
+        doubt = None
+        weak = found.lead is None or found.lead.strength is Strength.WEAK
+        if len(likely) > 1 and len(well_known) != 1:
+            doubt = Doubt(DoubtKind.AMBIGUOUS, tuple(one.locode for one in (well_known or likely)[:_ALTERNATIVES]))
+        elif not chosen.known and not landed and (length == 1 and (len(name) < 6 or weak or not self.capital(index))):
+            doubt = Doubt(DoubtKind.GUESSED)
+        return replace(found, value=chosen.locode, shown=chosen.shown, doubt=doubt)
+
+    def _credible(self, found: Place, name: str, port: Port, *, landed: bool) -> bool:
+        single = found.first == found.last
+        word = single and name in ports.common_words()
+        capital = self.capital(found.first)
+        lead = found.lead
+        if port.known:
+            if not word and name not in _PORT_WORDS:
+                return True
+            return landed or self._credible_word(found, name)
+        if len(name) < 4 or name.isdigit() or (single and name in countries.demonyms_in_text()):
+            return False
+        if landed:
+            return capital or not word
+        if lead is None:
+            return False
+        if lead.strength is Strength.WEAK and not lead.port:
+            return capital and not word and lead.role is not None and len(name) >= 6
+        if capital:
+            return not word or lead.port or lead.strength is Strength.SURE
+        return not word and len(name) >= 5 and lead.strength is Strength.SURE and not self.page.shouting
+
+    def _credible_word(self, found: Place, name: str) -> bool:
+        """Say whether a well-known port is meant whose name is an ordinary word."""
+        capital, lead = self.capital(found.first), found.lead
+        if lead is not None and lead.strength is not Strength.WEAK:
+            return capital or lead.strength is Strength.SURE
+        if not capital or name in _PORT_WORDS:
+            return capital and lead is not None
+        # "Tema: residuos" is a subject line.
+        return not (self.sentence_start(found.first) and self.page.low[found.end : found.end + 1] == ":")
+
+    def named_country(self, index: int, length: int) -> Place | None:
+        name = self.name(index, length)
+        code = countries.names_in_text().get(name or "")
+        if name is None or code is None:
+            return None
+        found = self.place(FactKind.COUNTRY, code, countries.country_name(code), index, length)
+        introduced = found.lead is not None and found.lead.strength is not Strength.WEAK
+        packed = name.replace(" ", "")
+        if len(packed) <= 3 or packed in _SHORT_CODES:
+            shown = packed in _SHORT_CODES or packed == "us" or self.upper(index)
+            capitals = self.upper(index) and (not self.page.shouting or packed in _SHORT_CODES or introduced)
+            return found if shown and (capitals or (introduced and packed in _SHORT_CODES)) else None
+        if name in _NAMES_TOO:
+            return found if introduced or (found.lead is not None and self.capital(index)) else None
+        if name in _WORDS_TOO and not self.capital(index) and not introduced:
+            return None
+        if name == "congo":
+            return replace(found, doubt=Doubt(DoubtKind.AMBIGUOUS, ("CG", "CD")))
+        return found
+
+    def adjective(self, index: int, length: int) -> Place | None:
+        name = self.name(index, length)
+        code = countries.demonyms_in_text().get(name or "")
+        if name is None or code is None or (name in _WORDS_TOO and not self.capital(index)):
+            return None
+        doubt = Doubt(DoubtKind.GUESSED)
+        return self.place(FactKind.COUNTRY, code, countries.country_name(code), index, length, doubt, spoken=False)
+
+    def coded_country(self, index: int) -> Place | None:
+        code = self.code(index)
+        token = self.tokens[index]
+        if code is None or not self.page.free(token.start, token.end):
+            return None
+        found = self.place(FactKind.COUNTRY, code, countries.country_name(code), index, 1)
+        # In capitals "SEEN IN TEMA" and "GO TO NO 4" look like codes.
+        if self.page.shouting and (code.lower() in _CODE_WORDS or not found.lead):
+            return None
+        if found.lead and found.lead.strength is not Strength.WEAK and not found.lead.port:
+            return found
+        before = self.places[-1] if self.places else None
+        if before is not None and before.last == index - 1:
+            gap = self.page.low[before.end : token.start].strip()
+            if gap in {",", "(", "/", "-", "->", ">", "→", "and", "&"}:
+                return found
+        if index + 1 < len(self.tokens) and not self.page.shouting:
+            gap = self.page.low[token.end : self.tokens[index + 1].start].strip()
+            if gap in ARROWS | {"-"} and (self.code(index + 1) or gap != "-"):
+                return found
+        return None
+
+    def misspelt(self, index: int) -> Place | None:
+        """Read a word that something introduces as a place with a typing error."""
+        from rapidfuzz import fuzz, process
+        from rapidfuzz.distance import OSA
+
+        text = self.tokens[index].text
+        if len(text) < 5 or not text.isalpha() or self.guesses == 0 or text in ports.common_words():
+            return None
+        capital = self.capital(index)
+        if not capital and len(text) < 6:
+            return None
+        found = self.place(FactKind.PORT, "", "", index, 1)
+        if found.lead is None or found.lead.strength is Strength.WEAK:
+            return None
+        if found.lead.strength is not Strength.SURE and not capital:
+            return None
+        self.guesses -= 1
+        allowed = 2 if capital and len(text) >= 8 else 1
+        best: tuple[int, int, str] | None = None
+        for order, names in enumerate((list(_well_known_spellings()), list(countries.names_in_text()))):
+            for near, _, _ in process.extract(text, names, scorer=fuzz.ratio, limit=4, score_cutoff=72):
+                away = OSA.distance(text, near)
+                if away <= allowed and len(near) >= 5 and near[0] == text[0]:
+                    best = min(best or (away, order, near), (away, order, near))
+        if best is None:
+            return None
+        doubt = Doubt(DoubtKind.GUESSED)
+        if best[1] == 0:
+            port = _well_known_spellings()[best[2]]
+            return replace(found, value=port.locode, shown=port.shown, doubt=doubt)
+        code = countries.names_in_text()[best[2]]
+        return replace(found, kind=FactKind.COUNTRY, value=code, shown=countries.country_name(code), doubt=doubt)
+
+    def at(self, index: int) -> Place | None:
+        token = self.tokens[index]
+        if not self.page.free(token.start, token.end):
+            return None
+        if found := self.locode(index):
+            return found
+        for length in range(min(_longest().get(token.text, 0), 8), 0, -1):
+            port, land = self.named_port(index, length), self.named_country(index, length)
+            if port and land:
+                # Singapore, Djibouti, Gibraltar: the port says more, and the country with it.
+                same = port.value[:2] == land.value and key(port.shown) == self.name(index, length)
+                return port if same or (port.lead and port.lead.port) else land
+            if found := port or land or self.adjective(index, length):
+                return found
+        return self.coded_country(index) or self.misspelt(index)
+
+    def find(self) -> None:
+        index = 0
+        while index < len(self.tokens):
+            found = self.at(index)
+            if found is None:
+                index += 1
+                continue
+            self.places.append(found)
+            index = found.last + 1
+
+
+def find_places(page: Page) -> None:
+    """Record ports and countries with their roles."""
+    finder = _Finder(page)
+    finder.find()
+    for place in with_neighbours(page, with_arrows(page, finder.places)):
+        page.found(place.kind, place.value, place.shown, place.start, place.end, place.doubt, place.role)

@@ -1,0 +1,214 @@
+"""The words that say what a place is to a shipment, in English, French and Spanish."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from commands.alerts.understanding.facts import PlaceRole
+from commands.alerts.understanding.page import Language, Page, vocabulary
+from storage.reference import countries, ports
+
+
+class Strength(Enum):
+    """How surely a place follows a word."""
+
+    SURE = 3  # "destined for", "from", "port of"
+    USUAL = 2  # "in", "à": a place follows more often than not
+    WEAK = 1  # "de": belongs to nearly everything
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What stands before a place."""
+
+    role: PlaceRole | None
+    strength: Strength
+    port: bool  # "port of" stands there
+    start: int  # index of its first token
+
+
+_ORIGIN, _TRANSIT, _DESTINATION, _SEEN = (
+    PlaceRole.ORIGIN,
+    PlaceRole.TRANSIT,
+    PlaceRole.DESTINATION,
+    PlaceRole.SEEN,
+)
+
+_SURE = {
+    _ORIGIN: """from; ex; origin; country of origin; port of origin; pol; load port; port of loading; loading port;
+        country of export; country of dispatch; state of export; exported by; originating in;
+        en provenance de; en provenance du; en provenance des; en provenance d; provenance; provenant de; provenant du;
+        provenant des; provenant d; depuis; au depart de; au depart du; au depart d; depart; parti de; partie de;
+        charge a; charges a; charge au; origine; pays d origine; port de chargement; venant de; venant du; venant d;
+        venu de; exporte de; exporte du; exporte d;
+        procedente de; procedentes de; procedente del; proveniente de; provenientes de; proveniente del; desde; origen;
+        pais de origen; puerto de carga; puerto de origen; cargado en; cargados en; embarcado en; salido de""",
+    _DESTINATION: """to; into; towards; destined for; destined to; bound for; bound to; headed for; headed to;
+        heading for; heading to; en route to; en route for; on its way to; destination; country of destination;
+        country of import; state of import; port of destination; pod; port of discharge; discharge port; eta;
+        consigned to; onward to; intended for; shipped to;
+        a destination de; a destination du; a destination des; a destination d; destination finale; destine a;
+        destine au; destinee a; destines au; destines a; destines aux; vers; pays de destination;
+        port de destination; port de dechargement; en route pour; en route vers; jusqu a; jusqu au; expedie a;
+        expedie au;
+        hacia; con destino a; con destino al; con destino en; con destino; con rumbo a; rumbo a; destino; destino final;
+        destinado a; destinados a; pais de destino; puerto de destino; puerto de descarga; dirigido a; hasta""",
+    _TRANSIT: """via; through; transit; transit port; transit country; in transit at; in transit in; in transit through;
+        in transit via; transiting; transiting through; transhipped at; transhipped in; transshipped at;
+        transshipped in; transhipment at; transhipment in; transhipment; transshipment at; transshipment in;
+        transshipment; calling at; stopover in; stopover at;
+        en transit par; en transit a; en transit au; en transit via; en transit dans; transitant par; transite par;
+        transborde a; transborde au; transbordement a; transbordement au;
+        passant par; escale a; escale au; port de transit;
+        en transito por; en transito en; en transito; transito por; transito; transbordado en; transbordo en;
+        transbordo; escala en; haciendo escala en; pasando por""",
+    _SEEN: """seen at; seen in; seen; found at; found in; held at; held in; detained at; detained in; discovered at;
+        discovered in; intercepted at; intercepted in; inspected at; inspected in; stopped at; stopped in; arrived at;
+        arrived in; seized at; seized in; located at; located in; docked at; docked in; berthed at; moored at;
+        spotted at; spotted in; location; place;
+        vu a; vu au; vu en; vus a; trouve a; trouve au; trouve en; retenu a; retenu au; bloque a; bloque au;
+        saisi a; saisi au; decouvert a; decouvert au; decouvert en; intercepte a; intercepte au; arrive a; arrive au;
+        lieu; observe a; observe au;
+        visto en; vistos en; vista en; hallado en; encontrado en; detenido en; retenido en; interceptado en;
+        inmovilizado en; llegado a; llego a; llegaron a; descubierto en; lugar; ubicacion""",
+}
+_USUAL = {
+    _SEEN: "at; in; near; off; alongside; inside; outside; en; dans; pres de; cerca de; frente a; au large de",
+    _DESTINATION: "for; pour; para",
+    _TRANSIT: "par; por",
+}
+_TABLE: dict[tuple[str, ...], tuple[PlaceRole, Strength]] = {
+    tuple(phrase.split()): (role, strength)
+    for strength, table in ((Strength.USUAL, _USUAL), (Strength.SURE, _SURE))
+    for role, phrases in table.items()
+    for phrase in phrases.split(";")
+}
+_LONGEST = max(map(len, _TABLE))
+_LAST_WORDS = frozenset(phrase[-1] for phrase in _TABLE)
+
+_DE = vocabulary("de du des d del")
+_A = vocabulary("a au aux al")
+_FROM = vocabulary("de du d des depuis from")
+_ARTICLES = vocabulary("the le la les l el los las our your")
+_PORTS = vocabulary("port ports seaport harbour harbor puerto puertos terminal anchorage rade quai muelle")
+_OF = _DE | {"of"}
+
+# "the customs of Ghana", "la douane de Tema": the place belongs to somebody, nothing moves.
+_BODIES = vocabulary(
+    """autorite autorites douane douanes police ministere agence ville gouvernement republique ambassade capitainerie
+    region gendarmerie prefecture bureau capitale inspection inspecteurs collegues consulat
+    autoridad autoridades aduana aduanas policia ministerio agencia ciudad gobierno republica embajada capitania
+    inspeccion inspectores colegas bandera pabellon pavillon drapeau norte sur nord sud est ouest este oeste
+    golfe golfo baie bahia cote costa mer mar loi ley"""
+)
+# "registered in Panama", "returned to Belgium", "flag of Liberia": no leg of this journey.
+_NO_LEG = vocabulary(
+    """registered registree enregistre registrado registrada based returned return returning back belonging according
+    linked related company firm offices flagged incorporated known similar due pertenece renvoye renvoi retour retourne
+    devuelto devuelta devolucion basee base societe entreprise empresa compared reported report thanks"""
+)
+_ROLE_NEAR = {
+    _ORIGIN: """loaded loading exporter shipper notifier stuffed seller generator expediteur exportateur charge charges
+        embarque notifiant exportador expedidor cargado cargados embarcado notificador vendedor origin originated""",
+    _DESTINATION: """consignee importer receiver buyer discharge discharged unload unloaded unloading arriving due
+        expected destinataire importateur dechargement decharge decharger attendu attendus attendue prevu prevue
+        acheteur consignatario importador descarga descargado descargar esperado prevista previsto comprador destinatario
+        delivery delivered arrives arrive arrivera arriving llegara llega""",
+    _TRANSIT: """transhipped transshipped transhipment transshipment transit stopover escale transborde transbordement
+        transbordo transbordado transito escala relay""",
+}
+_NEAR = {word: role for role, words in _ROLE_NEAR.items() for word in words.split()}
+_LOOK_BACK = 3
+
+
+def _joined(page: Page, index: int) -> bool:
+    """Say whether a token and the next one are of one phrase: only blanks, apostrophes, hyphens or a colon between."""
+    gap = page.low[page.tokens[index].end : page.tokens[index + 1].start]
+    return len(gap) <= 4 and not gap.strip(" \t'-:(\"«“=")
+
+
+def lead_of(page: Page, index: int) -> Lead | None:
+    """Return what introduces the place that begins with the token `index`; None when nothing does."""
+    tokens = page.tokens
+    at = index  # first token of what was read so far
+    port = False
+    for _ in range(4):
+        if at < 1 or not _joined(page, at - 1):
+            break
+        word = tokens[at - 1].text
+        if word in _ARTICLES:
+            at -= 1
+        elif word in _PORTS:
+            at, port = at - 1, True
+        elif word in _OF and at > 1 and tokens[at - 2].text in _PORTS and _joined(page, at - 2):
+            # "port of loading: Rotterdam" and "port of Rotterdam" are told apart by the table below.
+            at, port = at - 2, True
+        else:
+            break
+    for candidate in dict.fromkeys((index, at)):
+        if found := _role_before(page, candidate):
+            return Lead(found[0], found[1], port, found[2])
+    if port:
+        return Lead(None, Strength.SURE, port=True, start=at)
+    return None
+
+
+def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, int] | None:
+    tokens = page.tokens
+    reach = 0
+    while reach < _LONGEST and index - reach > 0 and _joined(page, index - reach - 1):
+        reach += 1
+    if reach == 0:
+        return None
+    last = tokens[index - 1].text
+    if last in _LAST_WORDS:
+        for length in range(reach, 0, -1):
+            phrase = tuple(token.text for token in tokens[index - length : index])
+            if known := _TABLE.get(phrase):
+                return _refined(page, index - length, known[0], known[1], short=length == 1)
+    if last in _A:
+        accented = page.written(tokens[index - 1].start, tokens[index - 1].end).lower() == "à"
+        if last == "a" and not accented and page.language is Language.ENGLISH:
+            return None
+        spanish = not accented and (last == "al" or page.language is Language.SPANISH)
+        role = _DESTINATION if spanish or _origin_before(page, index - 1) else _SEEN
+        return _refined(page, index - 1, role, Strength.USUAL, short=True)
+    if last in _DE:
+        before = tokens[index - 2].text if index > 1 else ""
+        if before in _BODIES or before in _PORTS:
+            return None, Strength.WEAK, index - 1
+        return _refined(page, index - 1, _ORIGIN, Strength.WEAK, short=False)
+    return None
+
+
+def _refined(
+    page: Page, index: int, role: PlaceRole, strength: Strength, *, short: bool
+) -> tuple[PlaceRole | None, Strength, int]:
+    """Take account of the words just before the phrase that begins at `index`: "consignee in", "returned to"."""
+    for back in range(1, _LOOK_BACK + 1):
+        if index - back < 0 or not _joined(page, index - back):
+            break
+        word = page.tokens[index - back].text
+        if word in _NO_LEG and short:
+            return None, strength, index
+        if role is _SEEN and short and word in _NEAR:
+            return _NEAR[word], strength, index
+    return role, strength, index
+
+
+def _origin_before(page: Page, index: int) -> bool:
+    """Say whether the sentence speaks of an origin before a token: "de Rotterdam à Tema" against "vu à Tema"."""
+    for back in range(1, 7):
+        at = index - back
+        if at < 0 or page.low[page.tokens[at].end : page.tokens[at + 1].start].strip(" '-(),"):
+            return False
+        follows = page.tokens[at + 1].text
+        if page.tokens[at].text in _FROM and (follows in _ARTICLES or follows in _PORTS or follows in _first_words()):
+            return at == 0 or page.tokens[at - 1].text not in _BODIES | _PORTS
+    return False
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    names = [name for name, some in ports.names_in_text().items() if some[0].known]
+    return frozenset(name.split()[0] for name in [*names, *countries.names_in_text()])

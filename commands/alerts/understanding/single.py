@@ -1,0 +1,188 @@
+"""Single values, as `!alert set container=... port=... quantity=...` gives them."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from commands.alerts.understanding.dates import find_dates
+from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind, Finding
+from commands.alerts.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt, vessel_value
+from commands.alerts.understanding.page import Page
+from commands.alerts.understanding.quantities import find_quantities
+from commands.alerts.understanding.waste import basel_doubt, ewc_doubt, hs_doubt
+from storage.ids import CountryCode
+from storage.reference import codes, countries, ports
+from storage.reference.ports import Port
+from storage.reference.text import fold, key, strip_controls
+
+_ALTERNATIVES = 6
+_Read = tuple[str, str, Doubt | None]
+
+
+def normalise_container(text: str) -> _Read:
+    """Return number, shown form and doubt.
+
+    Raises:
+        ValueError: it has not the shape of a container number.
+    """
+    number = re.sub(r"[\s./\-]", "", fold(text)).upper()
+    if not CONTAINER_SHAPE.fullmatch(number):
+        raise ValueError(text)
+    return number, number, container_doubt(number)
+
+
+def normalise_vessel(text: str) -> _Read:
+    """Return an IMO number ("9811000" will do here) or the name of a ship.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    folded = fold(text)
+    if match := re.fullmatch(r"(?:(?:imo|omi)[\s.:#]*(?:no|nr|number|numero)?[\s.:#]*)?([0-9]{7})", folded):
+        if not int(match[1]):
+            raise ValueError(text)
+        return f"IMO{match[1]}", f"IMO {match[1]}", imo_doubt(match[1])
+    name = " ".join(strip_controls(text).split()).strip("\"'«»“”")
+    name = re.sub(r"^(?:m/?[vst]|m\.v\.?|ss|vessel|ship|navire|buque)\s+", "", name, flags=re.IGNORECASE)
+    if len(name) < 2 or len(name) > 60 or not any(c.isalpha() for c in name) or folded.startswith("imo "):
+        raise ValueError(text)
+    return vessel_value(name), name, None
+
+
+def _port_of(text: str, near: CountryCode | None = None) -> tuple[Port, Doubt | None] | None:
+    """Return the port that a single value names, with the doubt about it."""
+    if found := ports.find_port(text, near):
+        return found, None
+    some = ports.candidates(text, near)
+    if some:
+        return some[0], Doubt(DoubtKind.AMBIGUOUS, tuple(one.locode for one in some[:_ALTERNATIVES]))
+    near_by = [match for match in ports.search_ports(text, near, _ALTERNATIVES) if match.score >= 80]
+    if not near_by or len(key(text)) < 4:
+        return None
+    return near_by[0].port, Doubt(DoubtKind.GUESSED, tuple(match.port.locode for match in near_by))
+
+
+def normalise_port(text: str) -> _Read:
+    """Return UN/LOCODE and name of a port.
+
+    Raises:
+        ValueError: no port is called so, or nearly so.
+    """
+    found = _port_of(text)
+    if found is None:
+        raise ValueError(text)
+    return found[0].locode, found[0].shown, found[1]
+
+
+def normalise_country(text: str) -> _Read:
+    """Return code and English name of a country.
+
+    Raises:
+        ValueError: no country is called so, or nearly so.
+    """
+    if code := countries.find_country(text):
+        return code, countries.country_name(code), None
+    guesses = countries.guess_countries(text)
+    if not guesses or guesses[0].score < 80:
+        raise ValueError(text)
+    doubt = Doubt(DoubtKind.GUESSED, tuple(guess.code for guess in guesses))
+    return guesses[0].code, countries.country_name(guesses[0].code), doubt
+
+
+def normalise_basel(text: str, today: date) -> _Read:
+    """Return a Basel code, ended and unknown ones flagged.
+
+    Raises:
+        ValueError: it has not the form of one.
+    """
+    code = codes.normalise_basel(text)
+    if code is None:
+        raise ValueError(text)
+    return code, code, basel_doubt(code, today)
+
+
+def normalise_ewc(text: str, today: date) -> _Read:
+    """Return a code of the EU list of waste.
+
+    Raises:
+        ValueError: it has not six digits.
+    """
+    digits = codes.normalise_ewc(text)
+    if digits is None:
+        raise ValueError(text)
+    return digits, codes.ewc_formatted(digits), ewc_doubt(digits, today)
+
+
+def normalise_hs(text: str) -> _Read:
+    """Return an HS code of 4 or 6 digits; national digits are cut off.
+
+    Raises:
+        ValueError: it has not that form.
+    """
+    digits = codes.normalise_hs(text)
+    if digits is None or len(digits) < 4:
+        raise ValueError(text)
+    return digits, codes.hs_formatted(digits), hs_doubt(digits)
+
+
+def normalise_quantity(text: str) -> _Read:
+    """Return amount and unit.
+
+    Raises:
+        ValueError: it is not an amount with a unit that is known, or the amount is nil.
+    """
+    page = Page(text)
+    find_quantities(page)
+    read = _only(page)
+    if read is None or Decimal(read.value.partition(" ")[0]) <= 0:
+        raise ValueError(text)
+    return read.value, read.shown, read.doubt
+
+
+def normalise_date(text: str, today: date) -> _Read:
+    """Return a date in ISO 8601.
+
+    Raises:
+        ValueError: it is not a date.
+    """
+    page = Page(text)
+    find_dates(page, today)
+    read = _only(page)
+    if read is None:
+        raise ValueError(text)
+    return read.value, read.shown, read.doubt
+
+
+def _only(page: Page) -> Finding | None:
+    """Return the finding that is all of the text."""
+    if len(page.findings) != 1:
+        return None
+    start, end = page.findings[0].span
+    rest = page.text[:start] + page.text[end:]
+    return None if strip_controls(rest).strip(" \t\n.,;") else page.findings[0]
+
+
+def parse_fact(kind: FactKind, text: str, today: date) -> Finding | None:
+    """Read a single value as a fact of a kind; None when it is none. `span` is all of the text. Never raises."""
+    try:
+        value, shown, doubt = _read(kind, text, today)
+    except ValueError:
+        return None
+    return Finding(kind, value, shown, (0, len(text)), doubt)
+
+
+def _read(kind: FactKind, text: str, today: date) -> _Read:
+    undated = {
+        FactKind.CONTAINER: normalise_container,
+        FactKind.VESSEL: normalise_vessel,
+        FactKind.PORT: normalise_port,
+        FactKind.COUNTRY: normalise_country,
+        FactKind.HS: normalise_hs,
+        FactKind.QUANTITY: normalise_quantity,
+    }
+    dated = {
+        FactKind.BASEL: normalise_basel,
+        FactKind.EWC: normalise_ewc,
+        FactKind.DATE: normalise_date,
+    }
+    return undated[kind](text) if kind in undated else dated[kind](text, today)
