@@ -27,7 +27,7 @@ async def _send(net: Network, command: str) -> str:
     """Announce in the direct chat, confirm, and return the report as it stands in the end."""
     await net.say(command, as_="coordinator")
     reply = await net.say("send", as_="coordinator")
-    (message,) = [one for one in reply.messages if one.replaces is None]
+    message = next(one for one in reply.messages if one.replaces is None)
     shown = [one.body for one in reply.messages if message.event_id in {one.event_id, one.replaces}]
     return shown[-1]
 
@@ -147,6 +147,14 @@ async def test_who_is_left_out_is_named(net: Network) -> None:
     assert "In none of these rooms, and therefore left out: Eva Exemple." in shown
 
 
+async def test_who_listens_without_being_on_the_roster_is_named(net: Network) -> None:
+    assert "Not on the roster" not in await net.say(f"announce country=GH {TEXT}", as_="coordinator")
+    await net.say("cancel", as_="coordinator")
+    net.gateway.rooms[net.room("ghana")].joined.add(net.person("stranger"))
+    shown = await net.say(f"announce country=GH {TEXT}", as_="coordinator")
+    assert "Not on the roster, but in these rooms: @stranger:test." in shown
+
+
 async def test_a_region_means_its_rooms_and_those_of_its_countries_each_once(net: Network) -> None:
     bindings = [(BindingKind.REGION, "Europe"), (BindingKind.COUNTRY, "FR"), (BindingKind.COUNTRY, "DE")]
     await net.add_room("europe", {"netherlands", "coordinator"}, bindings)
@@ -251,7 +259,7 @@ async def test_when_the_audience_changed_meanwhile_it_is_shown_again(net: Networ
 async def test_the_list_and_the_record_of_what_was_sent(net: Network) -> None:
     assert "Nothing was announced yet." in await net.say("announce list", as_="coordinator")
     await net.say(f"announce country=BE {TEXT}", as_="coordinator")
-    assert "Nothing was announced yet." in await net.say("announce list", as_="coordinator")
+    assert "Nothing was announced yet." in await net.say("!announce list", as_="coordinator")
     assert "I know no announcement 1" in await net.say("!announce show 1", as_="coordinator", room="coordination")
     await net.say("cancel", as_="coordinator")
     await _send(net, f"announce country=GH {TEXT}")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from storage.exercises import Exercise, Exercises, ExerciseState
-from storage.members import Members
+from storage.members import Members, Role
 from storage.rooms import Rooms
 from storage.timers import Timers
 from tests.fakes import Heard, Network, Reply
@@ -152,6 +152,22 @@ async def test_a_country_that_nobody_can_reach_is_reported_to_the_lead(net: Netw
     assert "The reminder of exercise E-2026-01 found no room for Panama." in heard.body
 
 
+async def test_when_the_lead_has_left_the_coordinators_hear_of_it_instead(net: Network) -> None:
+    async with net.transaction() as tx:
+        await Rooms(tx).unbind(net.room("network"))
+        member = await Members(tx).get(net.person("ghana2"))
+        assert member is not None
+        member.role = Role.COORDINATOR
+    await _new(net, countries="GH,PA")
+    await net.say("exercise set 1 lead=@ghana2:test", as_="coordinator")
+    await net.say("member remove @ghana2:test", as_="coordinator")
+    net.clear_heard()
+    await net.forward(timedelta(days=3))
+    assert await net.heard_by("ghana2") == []
+    assert "found no room for Panama" in net.heard("coordination")[-1].body
+    assert "Lead coordinator: Kofi Sample" in await net.say("exercise show 1")
+
+
 async def test_only_the_steps_still_to_come_are_planned(net: Network) -> None:
     reply = await _new(net, "start=2026-11-25T09:00 end=2026-11-26T09:00 tz=UTC")
     assert "7 days before" not in reply
@@ -250,7 +266,7 @@ async def test_an_official_speaks_for_the_country_above_a_member(net: Network) -
     async with net.transaction() as tx:
         member = await Members(tx).get(net.person("ghana2"))
         assert member is not None
-        member.role = type(member.role)(1)
+        member.role = Role.MEMBER
     await net.say("exercise join 1", as_="ghana2")
     assert "Ghana takes part" in await net.say("exercise join 1", as_="ghana")
     entry = (await _exercise(net)).countries[0]
@@ -321,13 +337,13 @@ async def test_cancelled_it_reminds_nobody_and_everybody_knows_why(net: Network)
 
     for command in ("join 1", "cancel 1 again", "set 1 title=Other"):
         as_ = "ghana" if command.startswith("join") else "coordinator"
-        assert "Exercise E-2026-01 is cancelled: nothing about it" in await net.say(f"exercise {command}", as_=as_)
+        assert "Exercise E-2026-01 was cancelled: nothing about it" in await net.say(f"exercise {command}", as_=as_)
 
 
 async def test_nobody_joins_what_has_ended(net: Network) -> None:
     await _new(net)
     await net.forward(timedelta(days=20))
-    assert "Exercise E-2026-01 is ended: nothing about it" in await net.say("exercise join 1")
+    assert "Exercise E-2026-01 has ended: nothing about it" in await net.say("exercise join 1")
 
 
 async def test_a_late_reminder_says_so_and_is_left_out_once_the_exercise_has_begun(net: Network) -> None:
@@ -344,14 +360,21 @@ async def test_a_late_reminder_says_so_and_is_left_out_once_the_exercise_has_beg
 
 
 async def test_who_leads_an_exercise_has_a_duty_until_it_is_over(net: Network) -> None:
+    async with net.transaction() as tx:
+        member = await Members(tx).get(net.person("ghana2"))
+        assert member is not None
+        member.role = Role.COORDINATOR
     await _new(net)
-    machinery = net.machinery
-    for days, count in ((0, 1), (20, 0)):
-        await net.forward(timedelta(days=days))
-        async with net.transaction() as tx:
-            led = await Exercises(tx).led_by(net.person("coordinator"), net.now)
-        assert len(led) == count
-    assert machinery is net.machinery
+    assert "Lead coordinator: Kofi Sample" in await net.say("exercise set 1 lead=@ghana2:test", as_="coordinator")
+    removed = await net.say("member remove @ghana2:test", as_="coordinator")
+    assert "lead coordinator of exercise E-2026-01, Clean Quay" in removed
+
+
+async def test_an_exercise_that_is_over_is_no_duty(net: Network) -> None:
+    await _new(net)
+    async with net.transaction() as tx:
+        assert len(await Exercises(tx).led_by(net.person("coordinator"), net.now)) == 1
+        assert await Exercises(tx).led_by(net.person("coordinator"), net.now + timedelta(days=20)) == []
 
 
 async def test_numbers_begin_again_each_year_and_a_bare_one_means_what_is_not_over(net: Network) -> None:

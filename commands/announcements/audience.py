@@ -41,6 +41,8 @@ class Reached:
     """Countries addressed that no room stands for."""
     unreached: list[Member] = field(default_factory=list)
     """Members addressed who are in none of the rooms."""
+    strangers: set[UserId] = field(default_factory=set)
+    """Who reads it without being on the roster."""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -119,6 +121,7 @@ async def reach(wanted: Wanted, context: Context) -> Reached:
             assert_never(wanted.kind)
     if not reached.targets:
         raise Refusal(_nobody(wanted, context))
+    reached.strangers = reached.persons - {member.user_id for member in await Members(context.tx).all()}
     return reached
 
 

@@ -24,6 +24,7 @@ from commands.document import (
     joined,
     table,
 )
+from commands.network import ids
 from storage.announcements import Announcement, AnnouncementTarget, Fate
 from storage.members import Member
 
@@ -64,6 +65,8 @@ def question(announcement: Announcement, reached: Reached, author: Member) -> Do
         shown += doc(_("No room is bound to {countries}.", countries=countries))
     if reached.unreached:
         shown += doc(_not_reached(reached.unreached))
+    if reached.strangers:
+        shown += doc(_("Not on the roster, but in these rooms: {people}.", people=ids(reached.strangers)))
     return shown + how_to_answer()
 
 

@@ -40,7 +40,6 @@ from commands.exercises.words import (
     local_times,
     names_of,
     period,
-    state_words,
     step_words,
     subject_of,
 )
@@ -49,6 +48,7 @@ from storage.exercises import (
     Exercise,
     ExerciseOver,
     Exercises,
+    ExerciseState,
     ImpossibleTimes,
 )
 from storage.ids import CountryCode, UserId
@@ -125,12 +125,10 @@ async def _find(ref: Ref, context: Context) -> Exercise:
 
 
 def _over(error: ExerciseOver) -> Refusal:
-    words = _(
-        "Exercise {number} is {state}: nothing about it can be changed any more.",
-        number=error.exercise.number,
-        state=state_words(error.state),
-    )
-    return Refusal(words)
+    number = error.exercise.number
+    if error.state is ExerciseState.CANCELLED:
+        return Refusal(_("Exercise {number} was cancelled: nothing about it can be changed any more.", number=number))
+    return Refusal(_("Exercise {number} has ended: nothing about it can be changed any more.", number=number))
 
 
 def _title(text: str) -> str:

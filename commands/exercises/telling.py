@@ -24,6 +24,7 @@ from commands.document import (
 )
 from commands.exercises.declared import exercises
 from commands.exercises.words import card, join_code, local_times, names_of, subject_of
+from commands.network import tell_coordination
 from storage.exercises import Cancelled, Changed, Exercise, Exercises, ExerciseState, Joined, Planned, ReminderStep
 from storage.ids import CountryCode, RoomId
 from storage.members import Members
@@ -82,7 +83,9 @@ async def whole_audience(exercise: Exercise, context: Context) -> Audience:
 
 
 async def lead_name(exercise: Exercise, context: Context) -> str:
-    lead = await Members(context.tx).get(exercise.lead)
+    """Return the name of the lead coordinator, also of one who has left since."""
+    members = Members(context.tx)
+    lead = await members.get(exercise.lead) or await members.removed(exercise.lead)
     return exercise.lead if lead is None else lead.name
 
 
@@ -252,7 +255,15 @@ async def _remind(step: ReminderStep, timer: Timer, context: Context) -> None:
                 countries=names_of(audience.unreached),
             )
         )
-        await context.post(Post(person=exercise.lead, doc=words, priority=Priority.REMINDER))
+        await _tell_lead(exercise, words, context)
+
+
+async def _tell_lead(exercise: Exercise, words: Doc, context: Context) -> None:
+    lead = await Members(context.tx).get(exercise.lead)
+    if lead is None:
+        await tell_coordination(words, context)
+    else:
+        await context.post(Post(person=lead.user_id, doc=words, priority=Priority.REMINDER))
 
 
 def reminder(
