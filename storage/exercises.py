@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from storage.base import Base, Transaction
+from storage.base import Base, IntEnumType, Transaction
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
 
@@ -90,7 +90,7 @@ class ExerciseCountry(Base):
     country: Mapped[CountryCode]
     invited: Mapped[bool]
     joined_by: Mapped[UserId | None]
-    joined_role: Mapped[Role | None]
+    joined_role: Mapped[Role | None] = mapped_column(IntEnumType(Role))
     """The role of the person who joined: an official's word stands above a member's."""
     joined_at: Mapped[datetime | None]
 

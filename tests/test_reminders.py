@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from bot.app import Machinery
+from bot.config import Config
 from storage.members import Members
 from storage.reminders import Reminders, ReminderState
 from tests.fakes import Network
@@ -189,6 +191,20 @@ async def test_after_an_outage_it_says_that_it_is_late(net: Network) -> None:
     await net.settle()
     (heard,) = await net.heard_by("ghana")
     assert "This is late: it was due on Mon 23 Nov 2026, 10:00 (Africa/Accra, 10:00 UTC)." in heard.body
+
+
+async def test_it_survives_a_restart(net: Network) -> None:
+    await net.say("!remind me in 1h after the restart", room="ghana")
+    net.clear_heard()
+    config = Config.model_validate(
+        {
+            "matrix": {"homeserver": "http://test", "user_id": net.gateway.user_id},
+            "network": {"name": "Network", "coordinators": [net.person("coordinator")]},
+        }
+    )
+    net.machinery = Machinery(net.database, net.gateway, config, now=lambda: net.now)
+    await net.forward(timedelta(hours=1))
+    assert ["> after the restart" in heard.body for heard in net.heard("ghana")] == [True]
 
 
 async def test_text_is_shown_harmless(net: Network) -> None:
