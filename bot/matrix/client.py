@@ -262,7 +262,8 @@ class MatrixGateway:
         }
         state = {
             "m.room.encryption": encryption,
-            "m.room.history_visibility": {"history_visibility": "joined"},
+            # Who is invited to a direct chat may read from then on: what is sent there is meant for that person alone.
+            "m.room.history_visibility": {"history_visibility": "invited" if room.direct else "joined"},
             "m.room.guest_access": {"guest_access": "forbidden"},
             "m.room.join_rules": {"join_rule": "invite"},
         }
@@ -306,7 +307,8 @@ class MatrixGateway:
             if error.status in {403, 404}:
                 raise RoomUnsafe(WhyUnsafe.NOT_JOINED) from error
             raise
-        view = self._rooms.replace(room_id, state)
+        # A sync that came in between has the whole state too, and has applied what followed it.
+        view = self._rooms.known(room_id) or self._rooms.replace(room_id, state)
         self._crypto.remember_encrypted(self._rooms.newly_encrypted())
         return view
 

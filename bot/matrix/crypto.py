@@ -13,7 +13,7 @@ from nio.exceptions import GroupEncryptionError
 from nio.responses import ToDeviceResponse
 
 from bot.matrix.http import Http, path_of
-from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Trust, Unavailable
+from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Trust, Unavailable
 from bot.matrix.machine import Machine, NoKey, Opened, Refused
 from bot.matrix.rooms import MEGOLM, RoomView
 from bot.matrix.signing import Json, PublicIdentity, read_identity
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 _PER_REQUEST = 20  # recipients of one /sendToDevice: an Olm message has about 1.5 kB
 _ASK_AGAIN = 60.0  # seconds before a server that did not answer for its users is asked again
 _CLAIM_AGAIN = 300.0  # seconds before a device without one-time keys is asked again
+_UPKEEP_PAUSE = 1.0  # seconds after a failure that named no pause
 _JUDGING = timedelta(seconds=10)  # how long a received message may wait for its sender's keys
 
 
@@ -47,6 +48,7 @@ class Crypto:
         self._stale: set[UserId] = set()  # to be queried
         self._not_before: dict[UserId, float] = {}
         self._no_claim_before: dict[tuple[str, str], float] = {}
+        self._upkeep_not_before = 0.0
         self._on_server = 0
         self._fallback_used = False
         self._querying = asyncio.Lock()
@@ -85,14 +87,16 @@ class Crypto:
     def note_device_lists(self, sync: Mapping[str, Any], receivers: frozenset[UserId]) -> None:
         """Mark users whose devices changed, and those of encrypted rooms that were never asked for."""
         lists = sync.get("device_lists")
-        changed = lists.get("changed") if isinstance(lists, dict) else None
-        self._stale |= {UserId(user) for user in changed or () if isinstance(user, str)} & (
-            receivers | self._identities.keys()
-        )
+        lists = lists if isinstance(lists, dict) else {}
+        for user in lists.get("left") or ():
+            # Their changes are not told any more; should they come back, they are asked for anew.
+            self._identities.pop(user, None)
+            self._stale.discard(user)
+        for user in lists.get("changed") or ():
+            if user in receivers or user in self._identities:
+                self._stale.add(user)
+                self._not_before.pop(user, None)
         self._stale |= receivers - self._identities.keys()
-        for user in self._stale & self._not_before.keys():
-            if user in (changed or ()):
-                del self._not_before[user]
 
     def identity(self, user: UserId) -> PublicIdentity | None:
         """Return what is known of a user's cross-signing, None when it was not asked for or may have changed."""
@@ -211,15 +215,11 @@ class Crypto:
         Raises:
             MatrixError
         """
-        users = view.receivers
-        await self.query(users)
+        # The server tells of changed devices only for those who share a room: of the invited it does not.
+        self._stale |= view.receivers & view.with_membership("invite")
+        await self.query(view.receivers)
         machine = self.machine
-        devices = {
-            (device.user_id, device.id): device
-            for user in users
-            for device in machine.device_store.active_user_devices(user)
-            if (device.user_id, device.id) != (machine.user_id, machine.device_id)
-        }
+        devices = self._recipients(view)
         session = machine.outbound(view.room_id, set(devices), view.rotation)
         missing = {name: device for name, device in devices.items() if name not in session.users_shared_with}
         await self._claim([n for n, d in missing.items() if machine.session_store.get(d.curve25519) is None])
@@ -229,6 +229,16 @@ class Crypto:
         if unreached := len(missing) - len(reachable):
             log.warning("room_key.devices_unreached", room=view.room_id, devices=unreached)
         session.shared = True
+
+    def _recipients(self, view: RoomView) -> dict[tuple[str, str], Any]:
+        """Return the devices that get the room's key, by user and device id: all but our own, signed or not."""
+        own = (self.machine.user_id, self.machine.device_id)
+        return {
+            (device.user_id, device.id): device
+            for user in view.receivers
+            for device in self.machine.device_store.active_user_devices(user)
+            if (device.user_id, device.id) != own
+        }
 
     async def _send_keys(
         self, room_id: RoomId, session: Any, names: list[tuple[str, str]], devices: Mapping[tuple[str, str], Any]
@@ -293,6 +303,8 @@ class Crypto:
 
     async def upkeep(self) -> None:
         """Replenish keys, ask for changed devices, mend broken Olm sessions. Failures wait for the next time."""
+        if self._clock() < self._upkeep_not_before:
+            return
         try:
             await self.upload_keys()
             await self.refresh()
@@ -304,6 +316,8 @@ class Crypto:
         except LoggedOut:
             raise
         except MatrixError as error:
+            asked = error.retry_after if isinstance(error, Throttled) else None
+            self._upkeep_not_before = self._clock() + (asked.total_seconds() if asked else _UPKEEP_PAUSE)
             log.warning("keys.upkeep_failed", error=type(error).__name__)
 
 

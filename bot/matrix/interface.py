@@ -96,7 +96,10 @@ class SyncBatch:
 
 
 Journal = Callable[[SyncBatch], Awaitable[None]]
-"""Writes a batch and its token in one transaction; when it raises, the batch is offered again."""
+"""Writes a batch and its token in one transaction; when it raises, the batch is offered again.
+
+An event that was Unreadable for want of a key is offered again as Message when its key arrives late.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,11 @@ class Gateway(Protocol):
     def device_id(self) -> DeviceId: ...
 
     async def sync_forever(self, journal: Journal, *, since: str | None) -> None:
-        """Sync from `since` until cancelled, with backoff and jitter; each batch goes to `journal` before the next."""
+        """Sync from `since` until cancelled, with backoff and jitter; each batch goes to `journal` before the next.
+
+        Raises:
+            LoggedOut: the device is gone; everything else is retried.
+        """
 
     async def send(
         self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False

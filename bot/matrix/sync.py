@@ -318,7 +318,9 @@ def _joined(event: Event) -> bool | None:
     if event.get("type") != "m.room.member" or not isinstance(event.get("content"), dict):
         return None
     unsigned = event.get("unsigned") or {}
-    before = (unsigned.get("prev_content") or event.get("prev_content") or {}).get("membership")
+    if "replaces_state" in unsigned and "prev_content" not in unsigned:
+        return None  # there was something before, but we are not told what: it may have been a change of name
+    before = (unsigned.get("prev_content") or {}).get("membership")
     now = event["content"].get("membership")
     if (now == "join") == (before == "join"):
         return None

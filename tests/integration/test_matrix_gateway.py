@@ -363,13 +363,17 @@ async def test_a_restart_replays_nothing_and_misses_nothing(start: Start, member
         await bot.hears(room, "before")
         since = bot.token
     await ghana.say(room, "meanwhile")
+    async with start.open() as gateway:
+        # A change of name looks much like a join, before which nothing would be executed.
+        await gateway.set_display_name("SESN")
+    await ghana.say(room, "and then")
     async with start(since) as bot:
-        await bot.hears(room, "meanwhile")
+        await bot.hears(room, "and then")
         # Room state is there again before anything is judged.
         assert (await bot.gateway.room(room)).joined == {start.user, ghana.user_id}
         await ghana.say(room, "after")
         assert (await bot.hears(room, "after")).trust is Trust.SIGNED
-        assert bot.said(room) == ["meanwhile", "after"]
+        assert bot.said(room) == ["meanwhile", "and then", "after"]
 
 
 async def test_a_limited_timeline_is_filled(start: Start, member: NewMember) -> None:
@@ -626,6 +630,22 @@ async def test_the_direct_chat_with_somebody_is_found(start: Start, member: NewM
         assert theirs not in await bot.gateway.joined_rooms()
         with pytest.raises(RoomUnsafe):
             await bot.gateway.room(theirs)
+
+
+async def test_who_is_invited_to_a_direct_chat_can_read_what_was_sent_before_joining(
+    start: Start, member: NewMember
+) -> None:
+    async with start() as bot:
+        ghana = await member("ghana", auto_join=False)
+        wish = NewRoom("direct", None, invite=[UserId(ghana.user_id)], direct=True)
+        room = await bot.gateway.create_room(wish)
+        await bot.gateway.send(room, text("for you alone"), "row-1")
+        second = await member(account=ghana.user_id, identity=ghana.identity, auto_join=False)
+        await bot.gateway.send(room, text("and on your new device"), "row-2")
+        await ghana.join(room)
+        for body in ("for you alone", "and on your new device"):
+            await ghana.hears(room, body)
+        await second.hears(room, "and on your new device")
 
 
 async def test_the_homeserver_s_no_is_told(start: Start) -> None:
