@@ -50,7 +50,7 @@ def form_of(info: FieldInfo) -> str:
 
 def _position(name: str, info: FieldInfo) -> str:
     form = next((entry.form for entry in info.metadata if isinstance(entry, Form)), "")
-    spelt_out = form.startswith("@") or "|" in form or form.isupper()
+    spelt_out = form.startswith("@") or "|" in form
     shown = form if spelt_out else f"<{_plain(name)}>"
     if info.is_required():
         return shown
