@@ -221,6 +221,14 @@ class Alert(Base):
             entry.acknowledged_by = self.author
             entry.acknowledged_authority = self.author_authority
 
+    def expect(self, country: CountryCode, *, by: datetime) -> bool:
+        """Set by when a country is to acknowledge; False when it need not."""
+        entry = self.addressee(country)
+        if entry is None or not self.awaits(country):
+            return False
+        entry.acknowledge_by = by
+        return True
+
     def acknowledge(self, country: CountryCode, *, by: Member, at: datetime) -> "HistoryLine":
         """Record that a country deals with it. Says nothing for any other country."""
         self._must_be_open()
@@ -318,6 +326,9 @@ class Fact(Base):
     role: Mapped[str | None]
     """For places: where it was seen, origin, transit or destination."""
     doubt: Mapped[str | None]
+    """Why a person should look at it again; None when nothing speaks against it."""
+    alternatives: Mapped[list[str]]
+    """What may be meant instead: codes or numbers as they are shown."""
     source: Mapped[FactSource]
     stated_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]

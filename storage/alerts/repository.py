@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from storage.alerts.entity import Addressee, Alert, AlertCard, AlertNumber, Fact, HistoryLine
-from storage.alerts.states import ENDED, OPEN, AlertState
+from storage.alerts.states import ENDED, OPEN, AlertState, What
 from storage.base import Transaction
 from storage.ids import CountryCode, RoomId, UserId
 
@@ -32,11 +32,6 @@ class Alerts:
             Alert.series == number.series, Alert.year == number.year, Alert.sequence == number.sequence
         )
         return (await self._session.scalars(query)).first()
-
-    async def latest_draft(self, author: UserId) -> Alert | None:
-        """Return the draft that this person wrote last."""
-        query = select(Alert).where(Alert.author == author, Alert.state == AlertState.DRAFT)
-        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(1))).first()
 
     async def newest(
         self,
@@ -82,6 +77,26 @@ class Alerts:
         query = select(HistoryLine).where(HistoryLine.alert_id == alert.id).order_by(HistoryLine.id.desc())
         lines = (await self._session.scalars(query.limit(latest) if latest else query)).all()
         return lines[::-1]
+
+    async def ending(self, alert: Alert) -> HistoryLine | None:
+        """Return the line that closed or withdrew the alert; None while it goes on."""
+        if not alert.has_ended:
+            return None
+        query = select(HistoryLine).where(
+            HistoryLine.alert_id == alert.id, HistoryLine.what.in_([What.CLOSED, What.WITHDRAWN])
+        )
+        return (await self._session.scalars(query.order_by(HistoryLine.id.desc()).limit(1))).first()
+
+    async def drafts_of(self, author: UserId) -> Sequence[Alert]:
+        """Return the drafts of this person that are not sent, newest first."""
+        query = select(Alert).where(Alert.author == author, Alert.state == AlertState.DRAFT)
+        return (await self._session.scalars(query.order_by(Alert.id.desc()))).all()
+
+    async def awaiting(self, country: CountryCode, *, limit: int) -> Sequence[Alert]:
+        """Return open alerts that this country has not acknowledged, newest first."""
+        waiting = select(Addressee.alert_id).where(Addressee.country == country, Addressee.acknowledged_at.is_(None))
+        query = select(Alert).where(Alert.id.in_(waiting), Alert.state.in_(OPEN))
+        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
 
     async def add_card(
         self, alert: Alert, row_id: int, *, room: RoomId | None = None, person: UserId | None = None, at: datetime

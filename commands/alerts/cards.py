@@ -1,0 +1,240 @@
+"""What an alert looks like: the draft before its author, the card in each room, and what is left of a withdrawn one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from commands.alerts.audience import Listener, Plan, reasons_of
+from commands.alerts.facts import Slot, by_slot, missing
+from commands.alerts.words import (
+    country_state,
+    fact_words,
+    marking_words,
+    outcome_words,
+    reason_words,
+    slot_words,
+    state_words,
+    urgency_words,
+    who,
+)
+from commands.arguments import zone_of_country
+from commands.document import (
+    Block,
+    Code,
+    CountryName,
+    Doc,
+    Heading,
+    Inline,
+    Joined,
+    Message,
+    Moment,
+    Quote,
+    Strong,
+    Text,
+    _,
+    _n,
+    bullets,
+    doc,
+    fields,
+    joined,
+)
+from storage.alerts import Alert, AlertState, HistoryLine, Tlp, Urgency
+from storage.ids import CountryCode
+from storage.rooms import Binding, BindingKind
+
+QUOTED = 700
+"""Characters of the author's text that a card shows; the rest is asked for with `show`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a card is made."""
+
+    zone: ZoneInfo
+    prefix: str
+    author_name: str | None = None
+    """Only where the author's name may stand."""
+
+
+def zone_of(bindings: Sequence[Binding]) -> ZoneInfo:
+    """Return the zone in which a room reads times: its country's, or UTC where it has none or several."""
+    countries = {CountryCode(one.value) for one in bindings if one.kind is BindingKind.COUNTRY}
+    return zone_of_country(countries.pop()) if len(countries) == 1 else ZoneInfo("UTC")
+
+
+def title(alert: Alert) -> Message:
+    return _("Alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value)
+
+
+def draft_card(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> Doc:
+    """Show the author what was understood, what is missing, who will be told and why, and what to type next.
+
+    `names` are those of rooms and persons, by their Matrix id.
+    """
+    heading = Heading(_("Draft of alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value))
+    blocks: list[Block | Message | Strong] = [heading, *_facts(alert)]
+    if not alert.current_facts:
+        blocks.append(_("I recognised no container, ship, port, country, code or quantity in your text."))
+    lacking = missing(alert)
+    if lacking:
+        keys = joined(Code(f"{slot.value}=") for slot in lacking)
+        blocks.append(_("Not given (you can send it all the same): {keys}.", keys=keys))
+    if named := by_slot(alert.current_facts).get(Slot.MENTIONED):
+        add = Code(f"{prefix}alert set tell={','.join(dict.fromkeys(fact.value for fact in named[:5]))}")
+        words = _("Named in your text, but not told for that alone: {names}. To tell them too: {add}",
+                  names=fact_words(named), add=add)  # fmt: skip
+        blocks.append(words)
+    return doc(*blocks, *_audience(alert, plan, names, prefix), _next_steps(alert, prefix))
+
+
+def _next_steps(alert: Alert, prefix: str) -> Message:
+    return _(
+        "Nothing has been sent yet. Send it: {send}. Correct or add: {set}. Drop it: {withdraw}.",
+        send=Strong(Code(f"{prefix}alert send")),
+        set=Code(f"{prefix}alert set container=... tlp=green"),
+        withdraw=Code(f"{prefix}alert withdraw {alert.number} ..."),
+    )
+
+
+def _audience(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> list[Block | Message | Strong]:
+    found: list[Block | Message | Strong] = []
+    if plan.listeners:
+        told = _n("Sending it tells {count} person:", "Sending it tells {count} people:", plan.people)
+        found.append(told)
+        found.append(bullets(listener_words(alert, one, names) for one in plan.listeners))
+    elif alert.tlp is Tlp.RED:
+        add = Code(f"{prefix}alert set person=@name:server")
+        found.append(
+            Strong(_("Under TLP:RED only persons you name are told, and you named none. Name one: {add}", add=add))
+        )
+    else:
+        add = Code(f"{prefix}alert set tell=GH,NL")
+        found.append(
+            Strong(_("Nobody would be told: I know of no country concerned that has a room. Add one: {add}", add=add))
+        )
+    found += [Strong(unreached_words(alert, country)) for country in plan.unreached]
+    if alert.named and alert.tlp is not Tlp.RED:
+        found.append(_("You named persons; they are told directly only under {red}.", red=Code("tlp=red")))
+    return found
+
+
+def unreached_words(alert: Alert, country: CountryCode) -> Message:
+    """Say loudly that a country concerned cannot be told."""
+    name, why = CountryName(country), reason_words(reasons_of(alert, country))
+    if alert.tlp is Tlp.RED:
+        return _("{country} ({why}) is concerned, but you named nobody from there.", country=name, why=why)
+    return _(
+        "{country} ({why}) is concerned, but has no room that may hear of this: it will NOT be told.",
+        country=name, why=why,
+    )  # fmt: skip
+
+
+def listener_words(alert: Alert, one: Listener, names: dict[str, str]) -> Message:
+    """Name a room or a person, and say why they are told."""
+    name = Text(names.get(one.room or one.person or "", one.room or one.person or ""))
+    reached = [country for country in one.countries if country in alert.countries]
+    if one.person is not None:
+        return _("{name}, named by the author", name=name)
+    if reached:
+        why = joined(
+            _("{country}: {why}", country=CountryName(country), why=reason_words(reasons_of(alert, country)))
+            for country in sorted(reached)
+        )
+        return _("{name} ({why})", name=name, why=why)
+    if one.is_bound_to(BindingKind.COORDINATION):
+        return _("{name} (coordination of the network)", name=name)
+    if one.is_bound_to(BindingKind.NETWORK):
+        return _("{name} (all members of the network)", name=name)
+    if one.is_bound_to(BindingKind.REGION):
+        return _("{name} (its region holds a country concerned)", name=name)
+    return _("{name} (TLP:CLEAR goes to every room)", name=name)
+
+
+def card(alert: Alert, reader: Reader, *, unreached: Sequence[CountryCode], ending: HistoryLine | None) -> Doc:
+    """Show an alert that was circulated. `ending` is the line of its history that ended it."""
+    if alert.state is AlertState.WITHDRAWN:
+        return withdrawn_card(alert, reader, ending)
+    blocks: list[Block | Message] = [Heading(title(alert)), *_facts(alert, reader)]
+    standing = [
+        country_state(alert, entry, reader.zone, reached=entry.country not in unreached) for entry in alert.addressees
+    ]
+    if standing:
+        blocks += [_("Countries concerned:"), bullets(standing)]
+    if ending is not None and ending.text:
+        blocks.append(Quote(_shortened(ending.text)))
+    if alert.is_open:
+        blocks.append(
+            _(
+                "In this thread: {ack} if your country deals with it, {note} to tell the others, {show} for all of it.",
+                ack=Code(f"{reader.prefix}alert ack"),
+                note=Code(f"{reader.prefix}alert note ..."),
+                show=Code(f"{reader.prefix}alert show"),
+            )
+        )
+    return doc(*blocks)
+
+
+def withdrawn_card(alert: Alert, reader: Reader, ending: HistoryLine | None) -> Doc:
+    """Show what is left of a withdrawn alert: its number, when and why. The record itself is kept."""
+    heading = Heading(_("Alert {number}, TLP:{tlp}: WITHDRAWN", number=alert.number, tlp=alert.tlp.value))
+    rows: list[tuple[Inline, Inline]] = [(_("Raised by"), who(alert.author_authority, alert.author_country))]
+    if alert.ended_at is not None:
+        rows.append((_("Withdrawn"), Moment(alert.ended_at, reader.zone)))
+    blocks: list[Block | Message] = [heading, fields(rows)]
+    if ending is not None and ending.text:
+        blocks += [_("Reason:"), Quote(_shortened(ending.text))]
+    blocks.append(_("No clock runs any more. Do not act on what stood here before."))
+    return doc(*blocks)
+
+
+def retracted(alert: Alert) -> Doc:
+    """What stands in the place of a message that a room may no longer show. It says nothing of the content."""
+    return doc(_("What stood here about alert {number} may no longer be shown in this room.", number=alert.number))
+
+
+def sent_draft(alert: Alert, reader: Reader) -> Doc:
+    """What the draft becomes once it was sent."""
+    assert alert.circulated_at is not None
+    return doc(
+        Heading(title(alert)),
+        _("This draft was sent on {when}.", when=Moment(alert.circulated_at, reader.zone)),
+        _("How it stands now: {show}", show=Code(f"{reader.prefix}alert show {alert.number}")),
+    )
+
+
+def _facts(alert: Alert, reader: Reader | None = None) -> list[Block | Message]:
+    """Return the rows of facts and the author's words; with a reader also who raised it and how it stands."""
+    rows: list[tuple[Inline, Inline]] = [(_("Handling"), marking_words(alert.tlp))]
+    if reader is not None:
+        rows.append((_("State"), Strong(_state(alert))))
+    if alert.urgency is not Urgency.ROUTINE or reader is None:
+        rows.append((_("Urgency"), urgency_words(alert.urgency)))
+    if reader is not None:
+        by = who(alert.author_authority, alert.author_country)
+        if reader.author_name is not None:
+            by = _("{name}, {authority}", name=Text(reader.author_name), authority=by)
+        rows.append((_("Raised by"), by))
+        if alert.circulated_at is not None:
+            rows.append((_("Sent"), Moment(alert.circulated_at, reader.zone)))
+    slots = by_slot(alert.current_facts)
+    rows += [(slot_words(slot), fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
+    blocks: list[Block | Message] = [fields(rows), Quote(_shortened(alert.text))]
+    if len(alert.text) > QUOTED:
+        prefix = reader.prefix if reader is not None else "!"
+        blocks.append(_("The whole text: {show}", show=Code(f"{prefix}alert show {alert.number}")))
+    return blocks
+
+
+def _state(alert: Alert) -> Message:
+    if alert.outcome is not None:
+        outcome = outcome_words(alert.outcome)
+        return _("{state}, outcome: {outcome}", state=state_words(alert.state), outcome=outcome)
+    waiting = [CountryName(entry.country) for entry in alert.addressees if alert.awaits(entry.country)]
+    if waiting:
+        countries: Joined = joined(waiting)
+        return _("{state}, waiting for {countries}", state=state_words(alert.state), countries=countries)
+    return state_words(alert.state)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= QUOTED else f"{text[:QUOTED].rstrip()} …"

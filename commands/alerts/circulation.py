@@ -1,0 +1,382 @@
+"""Telling those who may hear: the card in each room, the line in its thread, the report on what was delivered."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from commands.alerts import escalation
+from commands.alerts.audience import (
+    Listener,
+    coordinators_may_see,
+    listeners,
+    may_see,
+    may_show_author,
+    plan,
+    room_may_see,
+    unreached,
+)
+from commands.alerts.cards import (
+    Reader,
+    card,
+    draft_card,
+    retracted,
+    sent_draft,
+    unreached_words,
+    withdrawn_card,
+    zone_of,
+)
+from commands.alerts.declaration import KIND, capability
+from commands.alerts.events import AlertChanged
+from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.arguments import About, Ref
+from commands.base import Args, Context, Post, Priority, Refusal, Role, RoomView, Subject
+from commands.document import Code, Doc, Message, Moment, Strong, Text, _, bullets, doc
+from storage.alerts import Alert, AlertCard, Alerts, NotPossible, Tlp
+from storage.ids import CountryCode, RoomId, UserId
+from storage.members import Members
+from storage.outbox import Outbox, OutboxRow, RowState
+from storage.rooms import BindingKind, Rooms
+
+CARD, LINE, DRAFT, REPORT, SHOWN = "card", "line", "draft", "report", "shown"
+"""The parts that messages have in an alert."""
+
+DELIVERY = "alert"
+
+LineFor = Callable[[Listener], Doc | None]
+
+
+class Send(Args):
+    about: Annotated[Ref | None, About(KIND, ask=_("Which alert?"))] = None
+
+
+@capability.command(
+    "alert send",
+    role=Role.OFFICIAL,
+    summary=_("Send your draft to the countries concerned"),
+    examples=["alert send", "alert send A-2026-0001"],
+)
+async def send(args: Send, context: Context) -> Doc | None:
+    """Circulate a draft; the answer names each room and is edited as each delivery becomes known."""
+    alert = await find_draft(args.about, context, "alert send")
+    check_author(alert, context)
+    found = await listeners(context.tx, alert)
+    if alert.is_draft and not found:
+        raise Refusal(_nobody(alert, context.prefix))
+    try:
+        line = alert.circulate(by=context.member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await context.emit(AlertChanged(alert, line))
+    await context.post(
+        Post(
+            doc=await _report(alert, context),
+            room=context.room.id,
+            thread_root=context.thread_root,
+            reply_to=None if context.thread_root else context.source,
+            subject=subject_of(alert),
+            part=REPORT,
+            origin=context.member.user_id,
+        )
+    )
+    return None
+
+
+def subject_of(alert: Alert) -> Subject:
+    return Subject(KIND, alert.id)
+
+
+def _nobody(alert: Alert, prefix: str) -> Message:
+    if alert.tlp is Tlp.RED:
+        person = Code(f"{prefix}alert set {alert.number} person=@name:server")
+        return _("Under TLP:RED only persons you name are told. Name one first: {person}", person=person)
+    tell = Code(f"{prefix}alert set {alert.number} tell=GH,NL")
+    return _("Nobody would be told of alert {number}: no country concerned has a room that may hear of it. "
+             "Add one first: {tell}", number=alert.number, tell=tell)  # fmt: skip
+
+
+async def begin_circulation(alert: Alert, context: Context) -> None:
+    """Write the cards, start the clocks, and say loudly who cannot be told."""
+    await escalation.start(alert, alert.countries, context)
+    await tell_everyone(alert, lambda _one: None, context)
+    await refresh_draft(alert, context)
+    await tell_of_unreached(alert, unreached(alert, await listeners(context.tx, alert)), context)
+
+
+async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priority: Priority = Priority.ANSWER) -> None:
+    """Bring every card up to date and post a line into its thread.
+
+    Rooms and persons who may hear of it and have no card yet get one; a card whose room may no longer show it is
+    emptied, and so are the lines in its thread.
+    """
+    alerts = Alerts(context.tx)
+    entitled = await listeners(context.tx, alert)
+    missed = unreached(alert, entitled)
+    wanted = {(one.room, one.person): one for one in entitled}
+    for existing in await alerts.cards(alert):
+        one = wanted.pop((existing.room_id, existing.user_id), None)
+        if one is None:
+            await _retract(alert, existing, context)
+            continue
+        words = await _card_for(alert, one, missed, context)
+        await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
+        said = line(one)
+        if said is not None:
+            await _post(alert, one, said, LINE, context, priority=priority, thread_row=existing.row_id)
+    if alert.is_open:
+        for one in wanted.values():
+            words = await _card_for(alert, one, missed, context)
+            row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
+            await alerts.add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
+
+
+async def _post(
+    alert: Alert,
+    one: Listener,
+    words: Doc,
+    part: str,
+    context: Context,
+    *,
+    priority: Priority,
+    replaces: int | None = None,
+    thread_row: int | None = None,
+    report: str | None = None,
+) -> OutboxRow:
+    return await context.post(
+        Post(
+            doc=words,
+            room=one.room,
+            person=one.person,
+            priority=priority,
+            subject=subject_of(alert),
+            part=part,
+            replaces=replaces,
+            thread_row=thread_row,
+            report=report,
+            origin=alert.author,
+        )
+    )
+
+
+async def _card_for(alert: Alert, one: Listener, missed: Sequence[CountryCode], context: Context) -> Doc:
+    reader = Reader(zone_of(one.bindings), context.prefix)
+    if may_show_author(alert, one.bindings, one.person):
+        reader = Reader(reader.zone, context.prefix, await name_of_author(alert, context))
+    return card(alert, reader, unreached=missed, ending=await Alerts(context.tx).ending(alert))
+
+
+async def name_of_author(alert: Alert, context: Context) -> str | None:
+    members = Members(context.tx)
+    author = await members.get(alert.author) or await members.removed(alert.author)
+    return author.name if author is not None else None
+
+
+async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
+    """Empty a card and the lines in its thread."""
+    outbox = Outbox(context.tx)
+    existing.retracted_at = context.now
+    rows = [row for row in await outbox.about(str(subject_of(alert)), LINE) if row.thread_row == existing.row_id]
+    own = await outbox.get(existing.row_id)
+    for row in [*([own] if own is not None else []), *rows]:
+        await _empty(alert, row, context)
+
+
+async def _empty(alert: Alert, row: OutboxRow, context: Context) -> None:
+    await context.post(
+        Post(
+            doc=retracted(alert),
+            room=row.room_id,
+            person=row.user_id if row.room_id is None else None,
+            subject=subject_of(alert),
+            part=row.part,
+            replaces=row.id,
+            priority=Priority.ALERT,
+        )
+    )
+
+
+async def retract_elsewhere(alert: Alert, context: Context) -> None:
+    """Empty every draft, report and answer about an alert that its marking no longer allows where it stands."""
+    for part in (DRAFT, REPORT, SHOWN):
+        for row in await Outbox(context.tx).about(str(subject_of(alert)), part):
+            if not await _may_stay(alert, row, context):
+                await _empty(alert, row, context)
+
+
+async def _may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
+    if row.room_id is not None:
+        bindings = await Rooms(context.tx).of_room(row.room_id)
+        if bindings:
+            return room_may_see(alert, bindings)
+    # Where nothing is bound only direct chats were ever answered in: the person who asked decides.
+    reader = row.user_id or row.origin_user
+    member = await Members(context.tx).get(reader) if reader is not None else None
+    return member is not None and may_see(alert, member, RoomView(row.room_id or RoomId(""), direct=True))
+
+
+async def post_draft(alert: Alert, context: Context) -> Doc | None:
+    """Show the author the draft where the command came from, or in the direct chat where the room may not see it."""
+    words = await _draft_words(alert, context)
+    here = may_see(alert, context.member, context.room)
+    await context.post(
+        Post(
+            doc=words,
+            room=context.room.id if here else None,
+            person=None if here else context.member.user_id,
+            thread_root=context.thread_root if here else None,
+            reply_to=context.source if here and not context.thread_root else None,
+            subject=subject_of(alert),
+            part=DRAFT,
+            origin=alert.author,
+        )
+    )
+    if here:
+        return None
+    return doc(_("This room may not see the draft, so I put it into your direct chat with me. Go on there."))
+
+
+async def refresh_draft(alert: Alert, context: Context) -> None:
+    """Bring the draft cards up to date: still a draft, sent, or withdrawn."""
+    shown = False
+    for row in await Outbox(context.tx).about(str(subject_of(alert)), DRAFT):
+        if not await _may_stay(alert, row, context):
+            await _empty(alert, row, context)
+            continue
+        shown = True
+        await context.post(
+            Post(
+                doc=await _draft_words(alert, context),
+                room=row.room_id,
+                person=row.user_id if row.room_id is None else None,
+                subject=subject_of(alert),
+                part=DRAFT,
+                replaces=row.id,
+                origin=alert.author,
+            )
+        )
+    if not shown and alert.is_draft:
+        await context.post(
+            Post(
+                doc=await _draft_words(alert, context),
+                person=alert.author,
+                subject=subject_of(alert),
+                part=DRAFT,
+                origin=alert.author,
+            )
+        )
+
+
+async def _draft_words(alert: Alert, context: Context) -> Doc:
+    reader = Reader(await _zone_of_author(alert, context), context.prefix)
+    if alert.is_draft:
+        coming = await plan(alert, context)
+        return draft_card(alert, coming, await names_of(coming.listeners, context), context.prefix)
+    if alert.was_circulated:
+        return sent_draft(alert, reader)
+    return withdrawn_card(alert, reader, await Alerts(context.tx).ending(alert))
+
+
+async def _zone_of_author(alert: Alert, context: Context) -> ZoneInfo:
+    author = await Members(context.tx).get(alert.author)
+    return ZoneInfo(author.zone if author is not None else "UTC")
+
+
+async def names_of(found: Sequence[Listener], context: Context) -> dict[str, str]:
+    """Return the names of rooms and persons, by their Matrix id."""
+    names: dict[str, str] = {}
+    for one in found:
+        if one.room is not None:
+            name = await context.people.name_of(one.room)
+            names[one.room] = name or ", ".join(binding.value or binding.kind.value for binding in one.bindings)
+        elif one.person is not None:
+            member = await Members(context.tx).get(one.person)
+            names[one.person] = member.name if member is not None else one.person
+    return names
+
+
+async def tell_of_unreached(alert: Alert, missed: Sequence[CountryCode], context: Context) -> None:
+    """Let the coordinators know of countries concerned that cannot be told, where they may hear of the alert."""
+    if not missed or not coordinators_may_see(alert):
+        return
+    for country in missed:
+        bind = Code(f"{context.prefix}room create country={country}")
+        words = doc(Strong(unreached_words(alert, country)), _("Give it a room: {bind}", bind=bind))
+        await tell_coordinators(alert, words, context, priority=Priority.ALERT)
+
+
+async def tell_coordinators(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
+    """Say something to the coordinators: in the threads of their cards, or to each directly where there is none.
+
+    The caller has made sure that they may hear of the alert.
+    """
+    rooms = set(await Rooms(context.tx).bound_to(BindingKind.COORDINATION))
+    cards = [one for one in await Alerts(context.tx).cards(alert) if one.room_id in rooms]
+    for one in cards:
+        await _post(alert, Listener(room=one.room_id), words, LINE, context, priority=priority, thread_row=one.row_id)
+    if cards:
+        return
+    for coordinator in await Members(context.tx).coordinators():
+        await tell_person(alert, coordinator.user_id, words, context, priority=priority)
+
+
+async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
+    """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
+    await _post(alert, Listener(person=person), words, LINE, context, priority=priority)
+
+
+@capability.delivery(DELIVERY)
+async def delivered(row: OutboxRow, context: Context) -> None:
+    """Bring the report up to date when a card was delivered or given up."""
+    assert row.subject is not None
+    alert = await Alerts(context.tx).get(Subject.parse(row.subject).id)
+    assert alert is not None
+    for report in await Outbox(context.tx).about(row.subject, REPORT):
+        if await _may_stay(alert, report, context):
+            await context.post(
+                Post(
+                    doc=await _report(alert, context),
+                    room=report.room_id,
+                    subject=subject_of(alert),
+                    part=REPORT,
+                    replaces=report.id,
+                    origin=alert.author,
+                )
+            )
+
+
+async def _report(alert: Alert, context: Context) -> Doc:
+    zone = await _zone_of_author(alert, context)
+    found = await listeners(context.tx, alert)
+    names = await names_of(found, context)
+    lines: list[Message] = []
+    delivered_to = 0
+    for existing in await Alerts(context.tx).cards(alert):
+        row = await Outbox(context.tx).get(existing.row_id)
+        assert row is not None
+        key = existing.room_id or existing.user_id or ""
+        lines.append(_delivery_words(row, Text(names.get(key, key)), zone))
+        delivered_to += row.state is RowState.SENT
+    heading = _(
+        "Alert {number} is sent: delivered to {done} of {all}.", number=alert.number, done=delivered_to, all=len(lines)
+    )
+    missed = [Strong(unreached_words(alert, country)) for country in unreached(alert, found)]
+    return doc(Strong(heading), bullets(lines), *missed)
+
+
+def _delivery_words(row: OutboxRow, name: Text, zone: ZoneInfo) -> Message:
+    if row.state is RowState.SENT and row.sent_at is not None:
+        return _("✓ {name}: delivered, {when}", name=name, when=Moment(row.sent_at, zone))
+    if row.state in {RowState.GIVEN_UP, RowState.DROPPED}:
+        return _("✗ {name}: NOT delivered, {reason}", name=name, reason=_failure(row.failure or ""))
+    return _("⏳ {name}: on its way", name=name)
+
+
+def _failure(failure: str) -> Message:
+    reasons = {
+        "not joined": _("I am not in the room"),
+        "not encrypted": _("the room is not encrypted"),
+        "closed in favour of another room": _("the room was closed in favour of another"),
+        "readable by everybody": _("everybody can read the room"),
+        "unreachable": _("the homeserver did not take it for too long"),
+        "M_FORBIDDEN": _("I am not allowed to write there"),
+    }
+    return reasons.get(failure) or _("the homeserver refused it")

@@ -1,0 +1,45 @@
+"""The capability itself and its settings; the commands stand in the modules beside this one."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from commands.base import Capability, Settings
+from commands.document import _
+from commands.when import NotATime, parse_duration
+from storage.alerts import Urgency
+
+KIND = "alert"
+"""The kind of subject under which everything that is said about an alert stands in the outbox."""
+
+LONGEST_TEXT = 10_000
+"""Characters of an alert or a note."""
+
+
+def _duration(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_duration(value)
+    except NotATime as error:
+        raise ValueError('write a length of time such as "30m" or "2h"') from error
+
+
+_Within = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0), le=timedelta(days=30))]
+
+
+class AlertSettings(Settings):
+    """The section [alerts] of config.toml."""
+
+    acknowledge_within: _Within = timedelta(minutes=30)
+    """How long a country concerned has to acknowledge a routine alert before its room is reminded; the same time passes
+    between one step and the next. An urgent alert halves it, an immediate one divides it by three."""
+
+    def time_to_acknowledge(self, urgency: Urgency) -> timedelta:
+        """Return how long a country has at each step: all, half or a third of `acknowledge_within`."""
+        parts = {Urgency.ROUTINE: 1, Urgency.URGENT: 2, Urgency.IMMEDIATE: 3}
+        return self.acknowledge_within / parts[urgency]
+
+
+capability = Capability("alerts", _("Alerts about suspect waste shipments"), settings=AlertSettings)

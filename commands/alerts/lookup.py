@@ -1,0 +1,233 @@
+"""Reading alerts: one in full, or the list of those that this member and this room may see."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from commands.alerts.audience import listeners, may_see, may_show_author, plan, unreached
+from commands.alerts.cards import Reader, card, draft_card, zone_of
+from commands.alerts.circulation import SHOWN, name_of_author, names_of, subject_of
+from commands.alerts.declaration import KIND, capability
+from commands.alerts.facts import WASTE_KINDS, Slot, by_slot
+from commands.alerts.finding import find
+from commands.alerts.words import fact_words, outcome_words, state_words, who
+from commands.arguments import About, Choice, Country, Option, Ref, Word
+from commands.base import Args, Context, Post, Role, RoomView
+from commands.document import (
+    Code,
+    CountryName,
+    Doc,
+    Inline,
+    Message,
+    Moment,
+    Quote,
+    Strong,
+    Text,
+    _,
+    _n,
+    bullets,
+    doc,
+    joined,
+)
+from storage.alerts import Alert, Alerts, AlertState, HistoryLine, Outcome, Step, What
+from storage.ids import CountryCode, RoomId
+from storage.members import Member
+
+AT_MOST = 20
+"""Alerts in one answer."""
+
+COUNTED_AT_MOST = 500
+"""Alerts that are looked through for one answer beyond those shown."""
+
+_LINES = 30
+_EXCERPT = 200
+
+
+class Show(Args):
+    about: Annotated[Ref, About(KIND, ask=_("Which alert? Answer with its number."))]
+
+
+@capability.command(
+    "alert show",
+    role=Role.MEMBER,
+    reads=True,
+    summary=_("Show an alert with all that happened to it"),
+    examples=["alert show A-2026-0001"],
+)
+async def show(args: Show, context: Context) -> Doc | None:
+    """Show an alert in full, as far as it may be seen here."""
+    alert = await find(args.about, context)
+    await context.post(
+        Post(
+            doc=await _in_full(alert, context),
+            room=context.room.id,
+            thread_root=context.thread_root,
+            reply_to=None if context.thread_root else context.source,
+            subject=subject_of(alert),
+            part=SHOWN,
+            origin=context.member.user_id,
+        )
+    )
+    return None
+
+
+async def _in_full(alert: Alert, context: Context) -> Doc:
+    if alert.is_draft:
+        coming = await plan(alert, context)
+        return draft_card(alert, coming, await names_of(coming.listeners, context), context.prefix)
+    zone = context.zone if context.room.direct else zone_of(context.room.bindings)
+    alerts = Alerts(context.tx)
+    reader = Reader(zone, context.prefix)
+    if may_show_author(alert, context.room.bindings, context.member.user_id if context.room.direct else None):
+        reader = Reader(zone, context.prefix, await name_of_author(alert, context))
+    missed = unreached(alert, await listeners(context.tx, alert))
+    shown = card(alert, reader, unreached=missed, ending=await alerts.ending(alert))
+    if alert.state is AlertState.WITHDRAWN:
+        return shown
+    lines = await alerts.history(alert, latest=_LINES)
+    return shown + doc(
+        _("All that was written:"),
+        Quote(alert.text),
+        _("What happened:"),
+        bullets(_line_words(line, zone) for line in lines),
+    )
+
+
+def _line_words(line: HistoryLine, zone: ZoneInfo) -> Message:
+    when = Moment(line.at, zone)
+    what = _what_words(line)
+    text = " ".join(line.text.split())
+    if not text:
+        return _("{when}: {what}", when=when, what=what)
+    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()} …"
+    return _("{when}: {what}: “{text}”", when=when, what=what, text=Text(excerpt))
+
+
+def _what_words(line: HistoryLine) -> Message:  # noqa: PLR0911 - one return for each kind of line
+    by = who(line.authority or "", line.actor_country)
+    match line.what:
+        case What.DRAFTED:
+            return _("drafted by {by}", by=by)
+        case What.CORRECTED:
+            return _("corrected by {by}", by=by)
+        case What.MARKED:
+            return _("marked TLP:{tlp} by {by}", tlp=str(line.details["to"]), by=by)
+        case What.CIRCULATED:
+            return _("sent by {by}", by=by)
+        case What.ACKNOWLEDGED:
+            return _("acknowledged by {by}", by=by)
+        case What.NOTED:
+            return _("note by {by}", by=by)
+        case What.CLOSED:
+            return _("closed by {by}, {outcome}", by=by, outcome=outcome_words(Outcome(line.details["outcome"])))
+        case What.WITHDRAWN:
+            return _("withdrawn by {by}", by=by)
+        case What.REMINDED:
+            return _reminded(Step(line.details["step"]), CountryName(line.country or CountryCode("")))
+
+
+def _reminded(step: Step, country: CountryName) -> Message:
+    match step:
+        case Step.ROOM:
+            return _("{country} reminded", country=country)
+        case Step.ON_DUTY:
+            return _("the contacts on duty of {country} called", country=country)
+        case Step.COORDINATORS:
+            return _("the silence of {country} taken further", country=country)
+
+
+class Which(StrEnum):
+    OPEN = "open"
+    MINE = "mine"
+
+
+class ListAlerts(Args):
+    which: Annotated[Which | None, Choice(Which), Word(ask=_("Open ones, or yours?"))] = None
+    country: Annotated[CountryCode | None, Country(), Option()] = None
+    waste: Annotated[str | None, Option()] = None
+
+
+@capability.command(
+    "alert list",
+    role=Role.MEMBER,
+    reads=True,
+    summary=_("List the alerts that you may see here"),
+    examples=["alert list", "alert list open", "alert list mine country=GH", "alert list waste=A1181"],
+)
+async def list_alerts(args: ListAlerts, context: Context) -> Doc:
+    """List alerts, newest first: only those that this member and this room may see, counts included."""
+    shown: list[Alert] = []
+    more, looked_at, before = 0, 0, None
+    while looked_at < COUNTED_AT_MOST + AT_MOST:
+        batch = await _batch(args, context, before)
+        looked_at += len(batch)
+        for alert in batch:
+            if not may_see(alert, context.member, context.room):
+                continue
+            if len(shown) < AT_MOST:
+                shown.append(alert)
+            else:
+                more += 1
+        if len(batch) < _BATCH:
+            return _listing(shown, more, context, is_all=True)
+        before = batch[-1].id
+    return _listing(shown, more, context, is_all=False)
+
+
+_BATCH = 100
+
+
+async def _batch(args: ListAlerts, context: Context, before: int | None) -> Sequence[Alert]:
+    return await Alerts(context.tx).newest(
+        before=before,
+        limit=_BATCH,
+        is_open=args.which is Which.OPEN,
+        author=context.member.user_id if args.which is Which.MINE else None,
+        country=args.country,
+        fact=(WASTE_KINDS, " ".join(args.waste.split())[:100]) if args.waste else None,
+    )
+
+
+def _listing(shown: Sequence[Alert], more: int, context: Context, *, is_all: bool) -> Doc:
+    if not shown:
+        return doc(_("There is no such alert that I may show here."), notice=True)
+    heading = _n("{count} alert:", "{count} alerts, newest first:", len(shown))
+    found = doc(heading, bullets(_summary(alert) for alert in shown), notice=True)
+    if not more and is_all:
+        return found
+    narrow = Code(f"{context.prefix}alert list open country=GH")
+    if is_all:
+        rest = _n("And {count} older one. Narrow it down: {narrow}", "And {count} older ones. Narrow it down: {narrow}",
+                  more, narrow=narrow)  # fmt: skip
+    else:
+        rest = _("And older ones. Narrow it down: {narrow}", narrow=narrow)
+    return found + doc(rest, notice=True)
+
+
+def _summary(alert: Alert) -> Message:
+    slots = by_slot(alert.current_facts)
+    parts: list[Inline] = [
+        fact_words(slots[slot][:2]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots
+    ]
+    if not parts or alert.state is AlertState.WITHDRAWN:
+        text = "" if alert.state is AlertState.WITHDRAWN else " ".join(alert.text.split())
+        parts = [Text(text if len(text) <= 60 else f"{text[:60].rstrip()} …")]
+    countries = joined(CountryName(entry.country) for entry in alert.addressees)
+    return _(
+        "{number}, {state}, TLP:{tlp}: {what} ({countries})",
+        number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=joined(parts),
+        countries=countries,
+    )  # fmt: skip
+
+
+@capability.duties
+async def duties(member: Member, context: Context) -> Sequence[Message]:
+    """Name the alerts that this member raised and that have not ended, as far as who asks may hear of them."""
+    direct = RoomView(RoomId(""), direct=True) if context.room.direct else context.room
+    alerts = await Alerts(context.tx).unfinished_of(member.user_id)
+    return [
+        _("author of alert {number}, which has not ended", number=alert.number)
+        for alert in alerts
+        if may_see(alert, context.member, direct)
+    ]

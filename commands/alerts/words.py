@@ -1,0 +1,184 @@
+"""The words for what an alert is made of: states, markings, reasons, facts and their doubts."""
+
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from commands.alerts.facts import Slot
+from commands.alerts.understanding import DoubtKind
+from commands.document import Code, CountryName, Inline, Joined, Message, Moment, Text, _, _n, joined
+from storage.alerts import Addressee, Alert, AlertState, Fact, Outcome, Reason, Step, Tlp, Urgency
+from storage.ids import CountryCode
+
+SHOWN_AT_MOST = 10
+"""Facts in one line of a card."""
+
+
+def state_words(state: AlertState) -> Message:
+    words = {
+        AlertState.DRAFT: _("draft, seen by you alone"),
+        AlertState.SUBMITTED: _("submitted for verification"),
+        AlertState.RETURNED: _("returned to its author"),
+        AlertState.VERIFIED: _("verified"),
+        AlertState.CIRCULATED: _("circulated"),
+        AlertState.UNDER_CONTROL: _("under control"),
+        AlertState.CLEARED: _("cleared"),
+        AlertState.CONFIRMED: _("confirmed as illegal"),
+        AlertState.NOT_LOCATED: _("not located"),
+        AlertState.EXPORT_STATE_INFORMED: _("State of export informed"),
+        AlertState.TAKE_BACK_AGREED: _("take-back agreed"),
+        AlertState.LOCAL_TREATMENT: _("treated in the country of detection"),
+        AlertState.DISPUTED: _("disputed between the States"),
+        AlertState.IN_RETURN: _("in return to the State of export"),
+        AlertState.RECEIVED: _("received in the State of export"),
+        AlertState.CLOSED: _("closed"),
+        AlertState.REOPENED: _("reopened"),
+        AlertState.WITHDRAWN: _("withdrawn"),
+        AlertState.MERGED: _("merged into another alert"),
+    }
+    return words[state]
+
+
+def outcome_words(outcome: Outcome) -> Message:
+    words = {
+        Outcome.RETURNED: _("returned to the country of origin"),
+        Outcome.TREATED: _("treated in the country of detection"),
+        Outcome.CLEARED: _("cleared, nothing illegal found"),
+        Outcome.NOT_LOCATED: _("not located"),
+        Outcome.PROSECUTED: _("prosecuted"),
+        Outcome.OTHER: _("other"),
+    }
+    return words[outcome]
+
+
+def urgency_words(urgency: Urgency) -> Message:
+    words = {
+        Urgency.ROUTINE: _("routine"),
+        Urgency.URGENT: _("urgent"),
+        Urgency.IMMEDIATE: _("immediate"),
+    }
+    return words[urgency]
+
+
+def marking_words(tlp: Tlp) -> Message:
+    """Say who may hear of it."""
+    words = {
+        Tlp.RED: _("TLP:RED, only for the persons named"),
+        Tlp.AMBER_STRICT: _("TLP:AMBER+STRICT, only for the authorities of the countries concerned"),
+        Tlp.AMBER: _("TLP:AMBER, for the countries concerned and the coordinators"),
+        Tlp.GREEN: _("TLP:GREEN, for the members of the network"),
+        Tlp.CLEAR: _("TLP:CLEAR, may be told to anybody"),
+    }
+    return words[tlp]
+
+
+def reason_words(reasons: Iterable[Reason]) -> Joined:
+    words = {
+        Reason.SEEN: _("seen there"),
+        Reason.ORIGIN: _("origin"),
+        Reason.TRANSIT: _("transit"),
+        Reason.DESTINATION: _("destination"),
+        Reason.ADDED: _("added by the author"),
+    }
+    return joined(words[reason] for reason in reasons)
+
+
+def slot_words(slot: Slot) -> Message:
+    words = {
+        Slot.PORT: _("Seen at"),
+        Slot.SEEN: _("Date"),
+        Slot.CONTAINER: _("Container"),
+        Slot.VESSEL: _("Vessel"),
+        Slot.ORIGIN: _("Origin"),
+        Slot.TRANSIT: _("Transit"),
+        Slot.DESTINATION: _("Destination"),
+        Slot.WASTE: _("Waste"),
+        Slot.DECLARED: _("Declared as"),
+        Slot.QUANTITY: _("Quantity"),
+        Slot.CONTACT: _("Contact"),
+        Slot.MENTIONED: _("Also named"),
+    }
+    return words[slot]
+
+
+def doubt_words(fact: Fact) -> Message | None:
+    """Say why a fact should be looked at again."""
+    if fact.doubt is None:
+        return None
+    others = joined(Code(other) for other in fact.alternatives)
+    match DoubtKind(fact.doubt):
+        case DoubtKind.CHECK_DIGIT:
+            if not fact.alternatives:
+                return _("the check digit is wrong")
+            return _("the check digit is wrong; with the right one it is {others}", others=others)
+        case DoubtKind.EXPIRED_CODE:
+            if not fact.alternatives:
+                return _("this code is no longer in force")
+            return _("this code is no longer in force; it was replaced by {others}", others=others)
+        case DoubtKind.UNKNOWN_CODE:
+            return _("this code is in none of my tables")
+        case DoubtKind.AMBIGUOUS:
+            return _("it may be one of {others}", others=others)
+        case DoubtKind.GUESSED:
+            return _("I guessed this")
+        case kind:
+            assert_never(kind)
+
+
+def fact_words(facts: Sequence[Fact]) -> Inline:
+    """Show the facts of one line, each with its doubt."""
+    shown: list[Inline] = []
+    for fact in facts[:SHOWN_AT_MOST]:
+        doubt = doubt_words(fact)
+        value = Text(fact.shown)
+        shown.append(value if doubt is None else _("{value} (check: {doubt})", value=value, doubt=doubt))
+    more = len(facts) - len(shown)
+    if more > 0:
+        shown.append(_n("{count} more", "{count} more", more))
+    return joined(shown)
+
+
+def country_state(alert: Alert, entry: Addressee, zone: ZoneInfo, *, reached: bool) -> Message:
+    """Say how a country stands to an alert that was circulated."""
+    country = CountryName(CountryCode(entry.country))
+    why = reason_words(Reason(reason) for reason in entry.reasons)
+    if entry.country == alert.author_country:
+        return _("{country} ({why}): raised it", country=country, why=why)
+    if entry.acknowledged_at is not None:
+        return _(
+            "{country} ({why}): acknowledged by {authority}, {when}",
+            country=country, why=why, authority=Text(entry.acknowledged_authority or ""),
+            when=Moment(entry.acknowledged_at, zone),
+        )  # fmt: skip
+    if alert.has_ended:
+        return _("{country} ({why}): had not acknowledged", country=country, why=why)
+    if entry.reminded is not None and entry.reminded_at is not None:
+        return _reminded(entry, country, why, Moment(entry.reminded_at, zone))
+    if not reached:
+        return _("{country} ({why}): not told, nobody there may hear of it through me", country=country, why=why)
+    if entry.acknowledge_by is None:
+        return _("{country} ({why}): not acknowledged yet", country=country, why=why)
+    by = Moment(entry.acknowledge_by, zone)
+    return _("{country} ({why}): to acknowledge by {by}", country=country, why=why, by=by)
+
+
+def _reminded(entry: Addressee, country: CountryName, why: Joined, when: Moment) -> Message:
+    match entry.reminded:
+        case Step.ROOM:
+            return _("{country} ({why}): not acknowledged, reminded {when}", country=country, why=why, when=when)
+        case Step.ON_DUTY:
+            return _(
+                "{country} ({why}): not acknowledged, its contacts on duty were called {when}",
+                country=country, why=why, when=when,
+            )  # fmt: skip
+        case Step.COORDINATORS | None:
+            return _("{country} ({why}): not acknowledged, taken further {when}", country=country, why=why, when=when)
+        case _:
+            assert_never(entry.reminded)
+
+
+def who(authority: str, country: CountryCode | None) -> Inline:
+    """Name an authority with its country."""
+    if country is None:
+        return Text(authority)
+    return _("{authority} ({country})", authority=Text(authority), country=CountryName(country))
