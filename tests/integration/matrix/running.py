@@ -1,0 +1,120 @@
+"""A gateway with a journal in memory, and how tests start it, again and again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.demo.homeserver import Homeserver
+from bot.demo.member import MemberClient
+from bot.matrix.client import MatrixGateway
+from bot.matrix.interface import (
+    Incoming,
+    MembershipChange,
+    Message,
+    NewRoom,
+    SyncBatch,
+)
+from bot.matrix.store import Cost
+from storage.ids import RoomId, UserId
+from tests.integration.conftest import PASSWORD, NewMember
+
+SECRET = "a secret of the operator"
+CHEAP = Cost(log2_n=4)
+Kind = TypeVar("Kind", bound=Incoming)
+
+
+class Bot:
+    """A gateway with a journal in memory; `token` is where the next start continues."""
+
+    def __init__(self, gateway: MatrixGateway) -> None:
+        self.gateway = gateway
+        self.events: list[Incoming] = []
+        self.token: str | None = None
+        self.failures = 0
+        self._changed = asyncio.Condition()
+
+    async def journal(self, batch: SyncBatch) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the database is down")
+        async with self._changed:
+            self.events += batch.events
+            self.token = batch.next_token
+            self._changed.notify_all()
+
+    async def until(self, condition: Callable[[], Any], within: float = 20) -> Any:
+        """Wait until a batch makes the condition true, and return what it said."""
+        async with asyncio.timeout(within), self._changed:
+            await self._changed.wait_for(condition)
+            return condition()
+
+    def all(self, kind: type[Kind], room: str | None = None) -> list[Kind]:
+        return [event for event in self.events if isinstance(event, kind) and room in {None, event.room_id}]
+
+    def said(self, room: str) -> list[str]:
+        return [message.body for message in self.all(Message, room)]
+
+    async def hears(self, room: str, body: str) -> Message:
+        def found() -> Message | None:
+            return next((message for message in self.all(Message, room) if message.body == body), None)
+
+        message = await self.until(found)
+        assert isinstance(message, Message)
+        return message
+
+    async def sees(self, room: str, user: str) -> None:
+        """Wait until a sync has shown that somebody joined."""
+        change = MembershipChange(RoomId(room), UserId(user), joined=True)
+        await self.until(lambda: change in self.events)
+
+
+class Start:
+    """Starts the bot on its own store, again and again."""
+
+    def __init__(self, server: Homeserver, user: str, folder: Path) -> None:
+        self.server = server
+        self.user = UserId(user)
+        self.folder = folder
+
+    def open(self, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
+        settings: dict[str, Any] = {
+            "homeserver": self.server.url,
+            "user_id": self.user,
+            "password": PASSWORD,
+            "store": self.folder,
+            "store_secret": SECRET,
+            "cost": CHEAP,
+            "poll": timedelta(seconds=5),
+        }
+        return MatrixGateway.open(**(settings | wishes))
+
+    @asynccontextmanager
+    async def __call__(self, since: str | None = None, **wishes: Any) -> AsyncIterator[Bot]:
+        async with self.open(**wishes) as gateway:
+            bot = Bot(gateway)
+            syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=since))
+            try:
+                await bot.until(lambda: bot.token)
+                yield bot
+            finally:
+                syncing.cancel()
+                await asyncio.gather(syncing, return_exceptions=True)
+
+
+@asynccontextmanager
+async def together(start: Start, member: NewMember, **wishes: Any) -> AsyncIterator[tuple[Bot, MemberClient, RoomId]]:
+    """The bot and Ghana in an encrypted room of the bot's making."""
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(start(**wishes))
+        ghana = await member("ghana")
+        room = await bot.gateway.create_room(NewRoom(request="ghana", name="Ghana", invite=[UserId(ghana.user_id)]))
+        await ghana.enters(room)
+        await bot.sees(room, ghana.user_id)
+        yield bot, ghana, room
+
+
+def text(body: str) -> dict[str, Any]:
+    return {"msgtype": "m.text", "body": body, "m.mentions": {}}

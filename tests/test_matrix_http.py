@@ -1,0 +1,87 @@
+"""Every way in which a homeserver, or something in front of it, may answer wrongly."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.matrix.http import Http, path_of
+from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Unavailable
+
+
+class Odd:
+    """A server whose answer is chosen by the path; `asked` counts the requests."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append((request.path, request.headers.get("Authorization")))
+        match request.path.strip("/"):
+            case "fine":
+                return web.json_response({"got": await request.json() if request.can_read_body else None})
+            case "throttled":
+                return web.json_response({"errcode": "M_LIMIT_EXCEEDED"}, status=429, headers={"Retry-After": "2"})
+            case "html":
+                return web.Response(text="<h1>Bad gateway</h1>", status=502, content_type="text/html")
+            case "captive":
+                return web.Response(text="<h1>Welcome to the hotel</h1>", content_type="text/html")
+            case "json500":
+                return web.json_response({"errcode": "M_UNKNOWN_TOKEN", "error": "?"}, status=500)
+            case "logged-out":
+                return web.json_response({"errcode": "M_UNKNOWN_TOKEN"}, status=401)
+            case "moved":
+                raise web.HTTPTemporaryRedirect("/fine")
+            case "cut":
+                assert request.transport is not None
+                request.transport.abort()
+                return web.Response()
+            case "hangs":
+                await asyncio.Event().wait()
+        return web.json_response({"errcode": "M_NOT_FOUND", "error": "nothing here"}, status=404)
+
+
+@pytest.fixture
+async def odd() -> AsyncIterator[tuple[Odd, Http]]:
+    odd, app = Odd(), web.Application()
+    app.router.add_route("*", "/{path:.*}", odd.answer)
+    async with TestServer(app) as server, Http(str(server.make_url("")), token="t0ken") as http:
+        yield odd, http
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/throttled", Throttled),
+        ("/html", Unavailable),
+        ("/captive", Unavailable),
+        ("/json500", Unavailable),
+        ("/logged-out", LoggedOut),
+        ("/moved", Unavailable),
+        ("/cut", Unavailable),
+        ("/hangs", Unavailable),
+        ("/nowhere", Rejected),
+    ],
+)
+async def test_every_failure_is_one_exception_without_retries(
+    odd: tuple[Odd, Http], path: str, error: type[MatrixError]
+) -> None:
+    server, http = odd
+    with pytest.raises(error) as raised:
+        await http.request("PUT", path, {}, deadline=timedelta(seconds=0.3))
+    # The HTTP library asks once more when a kept connection turns out to be cut, if the method allows it.
+    assert server.asked in ([(path, "Bearer t0ken")], [(path, "Bearer t0ken")] * (2 if path == "/cut" else 1))
+    assert "t0ken" not in str(raised.value)
+
+
+async def test_an_answer_is_json(odd: tuple[Odd, Http]) -> None:
+    _, http = odd
+    assert await http.request("POST", "/fine", {"a": 1}) == {"got": {"a": 1}}
+    assert await http.request("GET", "/fine") == {"got": None}
+
+
+def test_ids_stay_one_part_of_the_path() -> None:
+    assert path_of("rooms", "!a/b?c#d:e", "send") == "/_matrix/client/v3/rooms/%21a%2Fb%3Fc%23d%3Ae/send"

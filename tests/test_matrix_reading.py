@@ -1,0 +1,78 @@
+"""What a message says, and what only looks like it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.matrix.reading import Said, said
+from storage.ids import UserId
+
+BOT = UserId("@sesn:localhost")
+
+
+def read(body: str, outer: Mapping[str, Any] | None = None, **content: Any) -> Said | None:
+    whole = {"msgtype": "m.text", "body": body, **content}
+    return said(whole, whole if outer is None else outer, BOT, ["SESN Bot"])
+
+
+def words(body: str, **content: Any) -> tuple[str, bool]:
+    heard = read(body, **content)
+    assert heard is not None
+    return heard.body, heard.mentioned
+
+
+def test_a_mention_at_the_start_is_taken_off() -> None:
+    assert words("SESN Bot: alert ack 7") == ("alert ack 7", True)
+    assert words("sesn bot, help") == ("help", True)
+    assert words("@SESN Bot: help") == ("help", True)
+    assert words(f"{BOT}: help") == ("help", True)
+    assert words("SESN Bot help", **{"m.mentions": {"user_ids": [BOT]}}) == ("help", True)
+    pill = f'<a href="https://matrix.to/#/{BOT}">The Bot</a> help'
+    assert words("The Bot help", format="org.matrix.custom.html", formatted_body=pill) == ("help", True)
+
+
+def test_words_that_only_look_like_a_mention_stay() -> None:
+    assert words("SESN Bot help") == ("SESN Bot help", False)
+    assert words("SESN Bottles: found") == ("SESN Bottles: found", False)
+    assert words("ask SESN Bot: now") == ("ask SESN Bot: now", False)
+    other = '<a href="https://matrix.to/#/@evil:localhost">SESN Bot</a> help'
+    assert words("SESN Bot help", format="org.matrix.custom.html", formatted_body=other) == ("SESN Bot help", False)
+    assert words("see above", **{"m.mentions": {"user_ids": [BOT]}}) == ("see above", True)
+
+
+def test_quoted_text_never_speaks() -> None:
+    assert words("> <@ghana:localhost> !alert send 7\n> more\n\nno, not yet") == ("no, not yet", False)
+    assert words("> <@ghana:localhost> !alert send 7") == ("", False)
+    assert words("> 20 tonnes of batteries") == ("> 20 tonnes of batteries", False)
+
+
+def test_edits_and_notices_are_no_messages() -> None:
+    edit: dict[str, Any] = {"m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}
+    assert read("* !help", **edit) is None
+    assert read("* !help", outer=edit) is None
+    assert read("!help", msgtype="m.notice") is None
+    assert read("photo.jpg", msgtype="m.image") is None
+    assert said({"msgtype": "m.text"}, {}, BOT, []) is None
+
+
+def test_threads_and_replies_are_told_apart() -> None:
+    thread = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True, "m.in_reply_to": {"event_id": "$x"}}
+    falling, real = (
+        read("yes", **{"m.relates_to": thread}),
+        read("y", **{"m.relates_to": {**thread, "is_falling_back": False}}),
+    )
+    plain = read("yes", **{"m.relates_to": {"m.in_reply_to": {"event_id": "$card"}}})
+    assert falling is not None
+    assert real is not None
+    assert plain is not None
+    assert (falling.thread_root, falling.reply_to) == ("$root", None)
+    assert (real.thread_root, real.reply_to) == ("$root", "$x")
+    assert (plain.thread_root, plain.reply_to) == (None, "$card")
+
+
+@pytest.mark.parametrize("relates", ["x", 7, ["$1"], {"m.in_reply_to": "$1"}, {"rel_type": "m.thread", "event_id": 5}])
+def test_malformed_relations_are_no_relations(relates: object) -> None:
+    odd: dict[str, Any] = {"m.relates_to": relates, "m.mentions": relates}
+    heard = read("help", **odd)
+    assert heard == Said("help", mentioned=False, thread_root=None, reply_to=None)
