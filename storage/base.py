@@ -66,6 +66,16 @@ def _enum_values(enum: type[PyEnum]) -> list[str]:
     return [str(member.value) for member in enum]
 
 
+_IDS: tuple[Any, ...] = (CountryCode, DeviceId, EventId, Locode, RoomId, UserId)
+_TYPES: dict[Any, Any] = {
+    datetime: UtcDateTime,
+    dict[str, Any]: JSON,
+    list[str]: JSON,
+    PyEnum: Enum(PyEnum, native_enum=False, length=40, values_callable=_enum_values),
+    **dict.fromkeys(_IDS, String),
+}
+
+
 class Base(DeclarativeBase):
     """Every table. Enums are stored by value as text, so a new state needs no new type in PostgreSQL."""
 
@@ -78,13 +88,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own contract for this attribute
-        datetime: UtcDateTime,
-        dict[str, Any]: JSON,
-        list[str]: JSON,
-        **dict.fromkeys((CountryCode, DeviceId, EventId, Locode, RoomId, UserId), String),
-        PyEnum: Enum(PyEnum, native_enum=False, length=40, values_callable=_enum_values),
-    }
+    type_annotation_map = _TYPES
 
 
 class Transaction:

@@ -1,14 +1,37 @@
 """Fixtures of the unit tests."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from tests.fakes import Network
+from tests.databases import Postgres, postgres
+from tests.fakes import IN_MEMORY, Network
 
 
 @pytest.fixture
 async def net() -> AsyncGenerator[Network]:
     """The whole pipeline in memory, with the preset roster and rooms."""
     async with Network.open() as network:
+        yield network
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return IN_MEMORY
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.new_database()
+
+
+@pytest.fixture
+async def net_on_each(database_url: str) -> AsyncGenerator[Network]:
+    """The same network on SQLite and on PostgreSQL."""
+    async with Network.open(url=database_url) as network:
         yield network

@@ -31,6 +31,7 @@ from storage.rooms import Binding, BindingKind, Rooms
 from storage.timers import Timers
 
 BOT = UserId("@sesn:test")
+IN_MEMORY = "sqlite+aiosqlite://"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -228,10 +229,10 @@ class Network:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, **settings: Mapping[str, Any]) -> AsyncGenerator[Self]:
+    async def open(cls, *, url: str = IN_MEMORY, **settings: Mapping[str, Any]) -> AsyncGenerator[Self]:
         """Open a network; `settings` are sections of the configuration, such as alerts={...}."""
         models.load()
-        database = Database.open("sqlite+aiosqlite://")
+        database = Database.open(url)
         async with database.connection() as connection:
             await connection.run_sync(Base.metadata.create_all)
         config = Config.read(

@@ -1,0 +1,129 @@
+"""The command line: one command, one function. Exit codes: 0 done, 1 something failed, 2 the configuration is wrong."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from bot import logs
+from bot.app import App, open_database
+from bot.check import check_everything
+from bot.config import Config, ConfigError
+from bot.matrix.errors import SetupError
+from bot.matrix.interface import MatrixError
+from storage import schema
+from storage.base import StorageError
+
+STOP_WITHIN = 9.0
+"""Seconds after which a stop that hangs is ended; a service manager waits ten."""
+
+_config_option = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="The configuration file.",
+)
+
+
+@click.group()
+@click.version_option(version("sesn-bot"), prog_name="sesn-bot")
+def main() -> None:
+    """Chat bot of the Seaport Environmental Security Network."""
+
+
+@main.command()
+@_config_option
+def run(path: Path) -> None:
+    """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
+    config = _load(path)
+    logs.configure(config.log.level, config.log.format)
+    _run(_serve(config))
+
+
+@main.command()
+@_config_option
+def check(path: Path) -> None:
+    """Try each thing the bot needs, in turn, and say what to do where one fails."""
+    logs.configure("error", "auto")
+    good = _run(check_everything(path, click.echo))
+    sys.exit(0 if good else 1)
+
+
+@main.command()
+@click.option("--tour-only", is_flag=True, help="Play the tour and stop, also on a terminal.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port of the demo's homeserver.")
+def demo(tour_only: bool, port: int | None) -> None:
+    """Start a private network on this machine and play the tour in it."""
+    try:
+        from bot.demo.play import play
+    except ModuleNotFoundError as error:
+        _fail(f"The demo needs the package {error.name}: install sesn-bot[demo].", 1)
+    logs.configure("error", "auto")
+    stay = sys.stdin.isatty() and sys.stdout.isatty() and not tour_only
+    sys.exit(_run(play(stay=stay, port=port)))
+
+
+@main.command()
+@_config_option
+def migrate(path: Path) -> None:
+    """Bring the database to the newest schema (`run` does it by itself)."""
+    config = _load(path)
+
+    async def work() -> str | None:
+        database = await open_database(config)
+        try:
+            return await schema.current(database)
+        finally:
+            await database.close()
+
+    click.echo(f"The database is at revision {_run(work())}.")
+
+
+async def _serve(config: Config) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with App.open(config) as app:
+        running = asyncio.create_task(app.run(stop))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not running.done():
+            await asyncio.wait({running}, timeout=STOP_WITHIN)
+            running.cancel()
+        if not running.cancelled():
+            await running
+
+
+def _load(path: Path) -> Config:
+    try:
+        return Config.load(path)
+    except ConfigError as error:
+        _fail(str(error), 2)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a command's work and turn what can be expected to fail into a sentence and an exit code."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except ConfigError as error:
+        _fail(str(error), 2)
+    except (StorageError, SetupError) as error:
+        _fail(str(error), 1)
+    except MatrixError as error:
+        _fail(f"The homeserver does not do what the bot needs: {error}. Try: sesn-bot check", 1)
+
+
+def _fail(text: str, code: int) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(code)
