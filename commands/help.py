@@ -67,16 +67,16 @@ def _overview(commands: Sequence[Command], context: Context) -> Doc:
     return doc(heading, bullets(entries), more, *([where] if where is not None else []))
 
 
-def _entry(group: Sequence[Command], context: Context) -> Message:
+def _entry(group: Sequence[Command], context: Context) -> Inline:
     """Return one line for the commands of one word."""
     first, others = group[0], group[1:]
     name = Code(f"{context.prefix}{first.name}")
     if not others:
         return _("{command}: {summary}", command=name, summary=first.summary)
-    more = joined(Code(f"{context.prefix}{command.name}") for command in others)
+    more = joined(Code(" ".join(command.words[1:])) for command in others)
     if len(first.words) == 1:
-        return _("{command}: {summary}; also {more}", command=name, summary=first.summary, more=more)
-    return _("{commands}", commands=joined([name, *more.items]))
+        return _("{command}: {summary}; also followed by {more}", command=name, summary=first.summary, more=more)
+    return joined([name, *more.items])
 
 
 def _commands_of(words: Sequence[str], commands: Sequence[Command], context: Context) -> Doc:

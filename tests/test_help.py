@@ -106,7 +106,7 @@ async def test_help_shows_what_the_role_allows_shortest_first(net: Network) -> N
 async def test_help_of_a_coordinator_shows_more(net: Network) -> None:
     reply = await net.say("help", as_="coordinator")
     assert "!member add" in reply
-    assert "!room create" in reply
+    assert "!room bind, list, create, and unbind" in reply
     assert "no ! is needed" in reply
 
 
