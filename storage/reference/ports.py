@@ -51,6 +51,8 @@ def _table() -> dict[str, Port]:
     lines = cells("unlocode_seaports.csv")
     next(lines)
     for locode, name, _, land, subdivision, lat, lon, _, function, alias, source in lines:
+        if land == "XZ":  # installations in international waters: no country to tell, no port
+            continue
         # Two sources place these ports far apart; a wrong position is worse than none.
         located = bool(lat) and source != "unlocode_conflict"
         table[locode] = Port(

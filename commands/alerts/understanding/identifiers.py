@@ -6,6 +6,8 @@ from stdnum import imo, iso6346
 
 from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind
 from commands.alerts.understanding.page import Page, vocabulary
+from storage.reference import ports
+from storage.reference.text import fold
 
 _GAP = r"[ \t./\-]{0,2}"
 _CONTAINER = re.compile(rf"(?<![a-z0-9])([a-z]{{3}})({_GAP})([ujzr])({_GAP})((?:[0-9]{_GAP}){{6}}[0-9])(?![a-z0-9])")
@@ -69,8 +71,10 @@ def find_imo_numbers(page: Page) -> None:
 _SHIP = re.compile(
     r"(?<![a-z0-9])(?:(m/v|m\.v\.?|m/s|m/t|mv)|(ms|mt|ss)|"
     r"(vessel|ship|motor vessel|container ship|containership|navire|porte-conteneurs|cargo|buque|barco|motonave))"
+    r"(?![a-z0-9])"
     r"(?:[ \t]+(?:named|called|nomme|llamado|name))?[ \t]*[:\"'«“]?[ \t]*(?=[^\W_])"
 )
+_SPACED_LOCODE = re.compile(r"([A-Z]{2}) ([A-Z0-9]{3})(?![A-Za-z0-9])")
 _NAME_WORD = re.compile(r"[^\W_][^\s,;:()\[\]\"«»“”!?/]*")
 # Lower-case words end a name that is typed without capitals; so do these in a text of capitals only.
 _NAME_ENDS = vocabulary(
@@ -116,6 +120,10 @@ def find_vessel_names(page: Page) -> None:
             continue
         if noun and page.shouting:
             continue
+        # "MT MAR" is a port of Malta before it is a ship.
+        spaced = _SPACED_LOCODE.match(page.plain, match.start())
+        if spaced and ports.is_locode(spaced[1] + spaced[2]):
+            continue
         end = _name_end(page, start, lower_too=bool(sure) or (page.shouting and bool(short)))
         if sure and end == start:
             continue
@@ -127,6 +135,4 @@ def find_vessel_names(page: Page) -> None:
 
 def vessel_value(name: str) -> str:
     """Return the name of a ship in the form that names are compared by."""
-    from storage.reference.text import fold
-
     return fold(name).upper()

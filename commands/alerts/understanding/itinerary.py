@@ -1,6 +1,7 @@
 """Places in the order of the text, and roles that pass from one to the next."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from commands.alerts.understanding.facts import Doubt, FactKind, PlaceRole
 from commands.alerts.understanding.page import Page
@@ -71,8 +72,17 @@ def with_arrows(page: Page, places: list[Place]) -> list[Place]:
     return out
 
 
+_TO = frozenset({"to", "a", "au", "vers", "hacia"})
+
+
 def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
-    """Hand a role on: "from Rotterdam and Antwerp", "to Tema, Ghana"."""
+    """Hand a role on: "from Rotterdam and Antwerp", "to Tema, Ghana"; "Antwerp to Tema" begins at Antwerp."""
+    places = [
+        replace(one, role=PlaceRole.ORIGIN)
+        if one.role is None and one.spoken and two.role is PlaceRole.DESTINATION and _between(page, one, two) in _TO
+        else one
+        for one, two in pairwise(places)
+    ] + places[-1:]
     out: list[Place] = []
     for read in places:
         place = read

@@ -31,17 +31,19 @@ _CODE_WORDS = vocabulary(
 )
 _GAP = re.compile(r"[ \t]?[ \-'./][ \t]?")
 _ALTERNATIVES = 6
+_MOST_WORDS = 8
 _GUESSES = 24
 
 
 @cache
 def _longest() -> dict[str, int]:
-    """Return the greatest number of words of a name by its first word."""
+    """Return the greatest number of words of a name by its first word, and by its first two of more."""
     found: dict[str, int] = {}
     for names in (ports.names_in_text(), countries.names_in_text(), countries.demonyms_in_text()):
         for name in names:
             parts = name.split()
-            found[parts[0]] = max(found.get(parts[0], 0), len(parts))
+            for first in (parts[0], *([f"{parts[0]} {parts[1]}"] if len(parts) > 1 else ())):
+                found[first] = max(found.get(first, 0), len(parts))
     return found
 
 
@@ -66,10 +68,18 @@ class _Finder:
         """Return the countries that the text names in full: what a name borne by several ports is decided by."""
         names, found = countries.names_in_text(), set()
         for index in range(len(self.tokens)):
-            for length in range(min(_longest().get(self.tokens[index].text, 0), 6), 0, -1):
+            for length in self.lengths(index):
                 if code := names.get(self.name(index, length) or ""):
                     found.add(code)
         return frozenset(found)
+
+    def lengths(self, index: int) -> range:
+        """Return how many words a name that begins with a token may have, the longest first."""
+        longest = _longest().get(self.tokens[index].text, 0)
+        if longest > 1:
+            two = " ".join(token.text for token in self.tokens[index : index + 2])
+            longest = _longest().get(two, 1)
+        return range(min(longest, _MOST_WORDS), 0, -1)
 
     def name(self, index: int, length: int) -> str | None:
         """Return the words of an n-gram; None when it is broken by punctuation or a line end, or taken."""
@@ -172,10 +182,9 @@ class _Finder:
         well_known = [one for one in likely if one.known]
         chosen = well_known[0] if well_known else likely[0]
         doubt = None
-        weak = found.lead is None or found.lead.strength is Strength.WEAK
         if len(likely) > 1 and len(well_known) != 1:
             doubt = Doubt(DoubtKind.AMBIGUOUS, tuple(one.locode for one in (well_known or likely)[:_ALTERNATIVES]))
-        elif not chosen.known and not landed and (length == 1 and (len(name) < 6 or weak or not self.capital(index))):
+        elif not (chosen.known or landed or (found.lead and found.lead.port)):
             doubt = Doubt(DoubtKind.GUESSED)
         return replace(found, value=chosen.locode, shown=chosen.shown, doubt=doubt)
 
@@ -222,6 +231,8 @@ class _Finder:
             shown = packed in _SHORT_CODES or packed == "us" or self.upper(index)
             capitals = self.upper(index) and (not self.page.shouting or packed in _SHORT_CODES or introduced)
             return found if shown and (capitals or (introduced and packed in _SHORT_CODES)) else None
+        if name == "la reunion" and not (found.lead and self.capital(found.last)):
+            return None
         if name in _NAMES_TOO:
             return found if introduced or (found.lead is not None and self.capital(index)) else None
         if name in _WORDS_TOO and not self.capital(index) and not introduced:
@@ -299,7 +310,7 @@ class _Finder:
             return None
         if found := self.locode(index):
             return found
-        for length in range(min(_longest().get(token.text, 0), 8), 0, -1):
+        for length in self.lengths(index):
             port, land = self.named_port(index, length), self.named_country(index, length)
             if port and land:
                 # Singapore, Djibouti, Gibraltar: the port says more, and the country with it.

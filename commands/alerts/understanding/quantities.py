@@ -25,8 +25,6 @@ _UNITS = {
     Unit.VEHICLE: "vehicles?|cars?|vehicules?|voitures?|vehiculos?|coches?|autos?",
 }
 _WHOLE = frozenset(Unit) - {Unit.TONNE, Unit.KILOGRAM, Unit.POUND, Unit.CUBIC_METRE, Unit.LITRE}
-# A full container weighs some 30 t: a reading above this many tonnes is the less likely one.
-_MUCH = Decimal(1000)
 
 # Every repetition has a bound, so that a long row of digits is read in linear time.
 _NUMBER = (
@@ -52,7 +50,7 @@ def read_number(written: str, unit: Unit, language: Language) -> tuple[Decimal, 
     """Return the readings of a number, the likeliest first.
 
     A single mark before three digits is a thousands mark or a decimal one: for what is counted and for kilograms
-    it marks thousands, for tonnes it depends.
+    it marks thousands, for the rest both readings are returned, what the language of the text does first.
     """
     bare = written.replace(" ", "").replace("'", "")
     marks = [c for c in bare if c in ".,"]
@@ -71,11 +69,10 @@ def read_number(written: str, unit: Unit, language: Language) -> tuple[Decimal, 
         return (decimal,)
     if unit in _WHOLE:
         return (thousands,)
-    if unit is not Unit.TONNE:
-        expected = "," if language is Language.ENGLISH else "."
-        return (thousands,) if last == expected or unit is Unit.KILOGRAM else (decimal, thousands)
-    english_thousands = last == "," and language is Language.ENGLISH and thousands < _MUCH
-    return (thousands, decimal) if english_thousands else (decimal, thousands)
+    if unit is Unit.KILOGRAM:
+        return (thousands,)
+    usual = last == ("," if language is Language.ENGLISH else ".")
+    return (thousands, decimal) if usual else (decimal, thousands)
 
 
 def canonical(amount: Decimal, unit: Unit) -> str:

@@ -111,8 +111,9 @@ _ROLE_NEAR = {
     _ORIGIN: """loaded loading exporter shipper notifier stuffed seller generator expediteur exportateur charge charges
         embarque notifiant exportador expedidor cargado cargados embarcado notificador vendedor origin originated""",
     _DESTINATION: """consignee importer receiver buyer discharge discharged unload unloaded unloading arriving due
-        expected destinataire importateur dechargement decharge decharger attendu attendus attendue prevu prevue
-        acheteur consignatario importador descarga descargado descargar esperado prevista previsto comprador destinatario
+        expected
+        destinataire importateur dechargement decharge decharger attendu attendus attendue prevu prevue acheteur
+        consignatario importador descarga descargado descargar esperado prevista previsto comprador destinatario
         delivery delivered arrives arrive arrivera arriving llegara llega""",
     _TRANSIT: """transhipped transshipped transhipment transshipment transit stopover escale transborde transbordement
         transbordo transbordado transito escala relay""",
@@ -145,12 +146,12 @@ def lead_of(page: Page, index: int) -> Lead | None:
             at, port = at - 2, True
         else:
             break
-    for candidate in dict.fromkeys((index, at)):
-        if found := _role_before(page, candidate):
-            return Lead(found[0], found[1], port, found[2])
-    if port:
+    # "port of loading: Rotterdam" is read from the place itself, "in the port of Rotterdam" from before the port.
+    near, far = _role_before(page, index), _role_before(page, at) if at < index else None
+    found = near if near and near[0] else far or near
+    if port and (found is None or found[0] is None):
         return Lead(None, Strength.SURE, port=True, start=at)
-    return None
+    return Lead(found[0], found[1], port, found[2]) if found else None
 
 
 def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, int] | None:

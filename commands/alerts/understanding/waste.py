@@ -8,7 +8,7 @@ from commands.alerts.understanding.page import Page
 from storage.reference import codes
 
 _BASEL = re.compile(
-    r"(?<![\w.])(basel[ \t]+(?:code[ \t]*)?:?[ \t]*)?([ab][ \-.]?[0-9]{4}|y[ \-]?[0-9]{1,2})(?![\w]|[.,][0-9])"
+    r"(?<![\w.])(basel[ \t]+(?:code[ \t]*)?:?[ \t]*)?([ab][ \-.]?[0-9]{4}|y[ \-]?[0-9]{1,2})(?![\w]|[.,\-/][0-9])"
 )
 _EWC = re.compile(
     r"(?<![\w.,/+\-])((?:ewc|low|ler|ced|avv)(?:[ \t]*(?:code|no))?[ \t:.]{0,3})?"
