@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from commands.alerts.audience import Listener, coordinators_may_see, may_see
+from commands.alerts.audience import Listener, coordinators_may_see
 from commands.alerts.circulation import (
     begin_circulation,
     refresh_draft,
@@ -13,14 +13,14 @@ from commands.alerts.circulation import (
     tell_person,
 )
 from commands.alerts.declaration import capability
+from commands.alerts.escalation import on_duty
 from commands.alerts.events import AlertChanged
 from commands.alerts.words import outcome_words, who
-from commands.base import Context, Priority, RoomView
+from commands.base import Context, Priority
 from commands.document import Code, CountryName, Doc, Inline, Mention, Quote, Strong, Text, _, doc, joined
 from storage.alerts import Alert, Alerts, Outcome, Step, What
-from storage.contacts import Contacts
-from storage.ids import CountryCode, RoomId
-from storage.members import Member, Members, Role
+from storage.ids import CountryCode
+from storage.members import Member, Members
 from storage.rooms import Rooms
 
 
@@ -70,7 +70,7 @@ async def _remind(alert: Alert, country: CountryCode, step: Step, context: Conte
     """Remind the country in its rooms; everybody else reads quietly that it was reminded."""
     name = CountryName(country)
     others = doc(_quiet_words(alert, name, step), notice=True)
-    called = await _on_duty(alert, country, context) if step is Step.ON_DUTY else []
+    called = await on_duty(alert, country, context) if step is Step.ON_DUTY else []
     own = _own_words(alert, country, step, called, context.prefix)
 
     def line(one: Listener) -> Doc:
@@ -98,11 +98,6 @@ def _own_words(
             )  # fmt: skip
         case Step.ON_DUTY:
             people = joined(_person(member, shown) for member, shown in called)
-            if not called:
-                return doc(
-                    _("{country} has still not acknowledged alert {number}, and I know nobody there whom I may call. "
-                      "Type {ack}.", country=name, number=number, ack=ack)
-                )  # fmt: skip
             return doc(
                 _("{people}: {country} has still not acknowledged alert {number}. Please look at it and type {ack}.",
                   people=people, country=name, number=number, ack=ack)
@@ -139,24 +134,6 @@ def _quiet_words(alert: Alert, name: CountryName, step: Step) -> Inline:
 
 def _person(member: Member | None, shown: str) -> Inline:
     return Mention(member.user_id, member.name) if member is not None else Text(shown)
-
-
-async def _on_duty(alert: Alert, country: CountryCode, context: Context) -> Sequence[tuple[Member | None, str]]:
-    """Return the country's contacts on duty, or all its officials where none is: only those who may hear of it."""
-    members = Members(context.tx)
-    found: list[tuple[Member | None, str]] = []
-    for contact in await Contacts(context.tx).on_duty(country):
-        member = await members.get(contact.member) if contact.member is not None else None
-        if member is None or _may_hear(alert, member):
-            found.append((member, contact.name))
-    if not any(member is not None for member, _shown in found):
-        officials = await members.all(country=country, at_least=Role.OFFICIAL)
-        found += [(member, member.name) for member in officials if _may_hear(alert, member)]
-    return found
-
-
-def _may_hear(alert: Alert, member: Member) -> bool:
-    return may_see(alert, member, RoomView(RoomId(""), direct=True))
 
 
 async def _call_those_elsewhere(

@@ -134,9 +134,24 @@ def _holds(binding: Binding, countries: frozenset[CountryCode]) -> bool:
 
 
 async def listeners(tx: Transaction, alert: Alert) -> Sequence[Listener]:
-    """Return everybody who is told of an alert as it stands: rooms in the order they were bound, or named persons."""
+    """Return everybody who is told of an alert as it stands: rooms in the order they were bound, or named persons.
+
+    The author comes last, where none of the rooms told is the author's own: who raises an alert sees the answers.
+    """
+    found = await _others(tx, alert)
+    return [*found, Listener(person=alert.author)] if found and _author_misses(alert, found) else found
+
+
+def _author_misses(alert: Alert, found: Sequence[Listener]) -> bool:
+    """Whether none of these is where the author reads: then the answers come to the author's direct chat."""
+    if alert.author_country is None:
+        return not any(one.is_bound_to(BindingKind.COORDINATION) for one in found)
+    return not any(one.room is not None and alert.author_country in one.countries for one in found)
+
+
+async def _others(tx: Transaction, alert: Alert) -> list[Listener]:
     if alert.tlp is Tlp.RED:
-        persons = [await Members(tx).get(user) for user in sorted(alert.named)]
+        persons = [await Members(tx).get(user) for user in sorted(alert.named - {alert.author})]
         return [Listener(person=member.user_id, country=member.country) for member in persons if member is not None]
     rooms: dict[RoomId, list[Binding]] = {}
     for binding in sorted(await Rooms(tx).all(), key=lambda one: one.id):
@@ -162,7 +177,7 @@ class Plan:
 async def plan(alert: Alert, context: Context) -> Plan:
     """Work out who would be told of an alert, and how many people that is."""
     found = await listeners(context.tx, alert)
-    people: set[UserId] = {one.person for one in found if one.person is not None}
+    people = {one.person for one in found if one.person is not None and one.person != alert.author}
     for one in found:
         if one.room is not None:
             people |= await context.people.in_room(one.room)

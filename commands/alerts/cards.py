@@ -42,6 +42,8 @@ from storage.alerts import Alert, AlertState, HistoryLine, Tlp, Urgency
 from storage.ids import CountryCode
 from storage.rooms import Binding, BindingKind
 
+_COUNTRIES = 30
+
 QUOTED = 700
 """Characters of the author's text that a card shows; the rest is asked for with `show`."""
 
@@ -91,8 +93,8 @@ def _next_steps(alert: Alert, prefix: str) -> Message:
     return _(
         "Nothing has been sent yet. Send it: {send}. Correct or add: {set}. Drop it: {withdraw}.",
         send=Strong(Code(f"{prefix}alert send")),
-        set=Code(f"{prefix}alert set container=... tlp=green"),
-        withdraw=Code(f"{prefix}alert withdraw {alert.number} ..."),
+        set=Code(f"{prefix}alert set origin=BE tlp=green"),
+        withdraw=Code(f"{prefix}alert withdraw {alert.number} <reason>"),
     )
 
 
@@ -133,6 +135,8 @@ def listener_words(alert: Alert, one: Listener, names: dict[str, str]) -> Messag
     """Name a room or a person, and say why they are told."""
     name = Text(names.get(one.room or one.person or "", one.room or one.person or ""))
     reached = [country for country in one.countries if country in alert.countries]
+    if one.person == alert.author:
+        return _("{name}, who raised it and is to see the answers", name=name)
     if one.person is not None:
         return _("{name}, named by the author", name=name)
     if reached:
@@ -159,7 +163,9 @@ def card(alert: Alert, reader: Reader, *, unreached: Sequence[CountryCode], endi
         country_state(alert, entry, reader.zone, reached=entry.country not in unreached) for entry in alert.addressees
     ]
     if standing:
-        blocks += [_("Countries concerned:"), bullets(standing)]
+        blocks += [_("Countries concerned:"), bullets(standing[:_COUNTRIES])]
+    if len(standing) > _COUNTRIES:
+        blocks.append(_n("And {count} more country.", "And {count} more countries.", len(standing) - _COUNTRIES))
     if ending is not None and ending.text:
         blocks.append(Quote(_shortened(ending.text)))
     if alert.is_open:

@@ -1,7 +1,6 @@
-"""Telling those who may hear: the card in each room, the line in its thread, the report on what was delivered."""
+"""Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from commands.alerts import escalation
@@ -25,16 +24,13 @@ from commands.alerts.cards import (
     withdrawn_card,
     zone_of,
 )
-from commands.alerts.declaration import KIND, capability
-from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_author, find_draft, not_possible
-from commands.arguments import About, Ref
-from commands.base import Args, Context, Post, Priority, Refusal, Role, RoomView, Subject
-from commands.document import Code, Doc, Message, Moment, Strong, Text, _, bullets, doc
-from storage.alerts import Alert, AlertCard, Alerts, NotPossible, Tlp
+from commands.alerts.declaration import KIND
+from commands.base import Context, Post, Priority, RoomView, Subject
+from commands.document import Code, Doc, Strong, _, doc
+from storage.alerts import Alert, AlertCard, Alerts
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow, RowState
+from storage.outbox import Outbox, OutboxRow
 from storage.rooms import BindingKind, Rooms
 
 CARD, LINE, DRAFT, REPORT, SHOWN = "card", "line", "draft", "report", "shown"
@@ -45,53 +41,8 @@ DELIVERY = "alert"
 LineFor = Callable[[Listener], Doc | None]
 
 
-class Send(Args):
-    about: Annotated[Ref | None, About(KIND, ask=_("Which alert?"))] = None
-
-
-@capability.command(
-    "alert send",
-    role=Role.OFFICIAL,
-    summary=_("Send your draft to the countries concerned"),
-    examples=["alert send", "alert send A-2026-0001"],
-)
-async def send(args: Send, context: Context) -> Doc | None:
-    """Circulate a draft; the answer names each room and is edited as each delivery becomes known."""
-    alert = await find_draft(args.about, context, "alert send")
-    check_author(alert, context)
-    found = await listeners(context.tx, alert)
-    if alert.is_draft and not found:
-        raise Refusal(_nobody(alert, context.prefix))
-    try:
-        line = alert.circulate(by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
-    await context.emit(AlertChanged(alert, line))
-    await context.post(
-        Post(
-            doc=await _report(alert, context),
-            room=context.room.id,
-            thread_root=context.thread_root,
-            reply_to=None if context.thread_root else context.source,
-            subject=subject_of(alert),
-            part=REPORT,
-            origin=context.member.user_id,
-        )
-    )
-    return None
-
-
 def subject_of(alert: Alert) -> Subject:
     return Subject(KIND, alert.id)
-
-
-def _nobody(alert: Alert, prefix: str) -> Message:
-    if alert.tlp is Tlp.RED:
-        person = Code(f"{prefix}alert set {alert.number} person=@name:server")
-        return _("Under TLP:RED only persons you name are told. Name one first: {person}", person=person)
-    tell = Code(f"{prefix}alert set {alert.number} tell=GH,NL")
-    return _("Nobody would be told of alert {number}: no country concerned has a room that may hear of it. "
-             "Add one first: {tell}", number=alert.number, tell=tell)  # fmt: skip
 
 
 async def begin_circulation(alert: Alert, context: Context) -> None:
@@ -174,7 +125,7 @@ async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
     """Empty a card and the lines in its thread."""
     outbox = Outbox(context.tx)
     existing.retracted_at = context.now
-    rows = [row for row in await outbox.about(str(subject_of(alert)), LINE) if row.thread_row == existing.row_id]
+    rows = [row for row in await outbox.about(str(subject_of(alert))) if row.thread_row == existing.row_id]
     own = await outbox.get(existing.row_id)
     for row in [*([own] if own is not None else []), *rows]:
         await _empty(alert, row, context)
@@ -195,14 +146,16 @@ async def _empty(alert: Alert, row: OutboxRow, context: Context) -> None:
 
 
 async def retract_elsewhere(alert: Alert, context: Context) -> None:
-    """Empty every draft, report and answer about an alert that its marking no longer allows where it stands."""
-    for part in (DRAFT, REPORT, SHOWN):
-        for row in await Outbox(context.tx).about(str(subject_of(alert)), part):
-            if not await _may_stay(alert, row, context):
-                await _empty(alert, row, context)
+    """Empty every draft, report, answer and direct message that the marking no longer allows where it stands.
+
+    Cards and the lines in their threads are emptied with the card, by `tell_everyone`.
+    """
+    for row in await Outbox(context.tx).about(str(subject_of(alert))):
+        if row.part != CARD and row.thread_row is None and not await may_stay(alert, row, context):
+            await _empty(alert, row, context)
 
 
-async def _may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
+async def may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
     if row.room_id is not None:
         bindings = await Rooms(context.tx).of_room(row.room_id)
         if bindings:
@@ -211,6 +164,21 @@ async def _may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
     reader = row.user_id or row.origin_user
     member = await Members(context.tx).get(reader) if reader is not None else None
     return member is not None and may_see(alert, member, RoomView(row.room_id or RoomId(""), direct=True))
+
+
+async def answer(alert: Alert, words: Doc, context: Context) -> None:
+    """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
+    await context.post(
+        Post(
+            doc=words,
+            room=context.room.id,
+            thread_root=context.thread_root,
+            reply_to=None if context.thread_root else context.source,
+            subject=subject_of(alert),
+            part=SHOWN,
+            origin=context.member.user_id,
+        )
+    )
 
 
 async def post_draft(alert: Alert, context: Context) -> Doc | None:
@@ -238,7 +206,7 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
     """Bring the draft cards up to date: still a draft, sent, or withdrawn."""
     shown = False
     for row in await Outbox(context.tx).about(str(subject_of(alert)), DRAFT):
-        if not await _may_stay(alert, row, context):
+        if not await may_stay(alert, row, context):
             await _empty(alert, row, context)
             continue
         shown = True
@@ -266,7 +234,7 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
 
 
 async def _draft_words(alert: Alert, context: Context) -> Doc:
-    reader = Reader(await _zone_of_author(alert, context), context.prefix)
+    reader = Reader(await zone_of_author(alert, context), context.prefix)
     if alert.is_draft:
         coming = await plan(alert, context)
         return draft_card(alert, coming, await names_of(coming.listeners, context), context.prefix)
@@ -275,7 +243,7 @@ async def _draft_words(alert: Alert, context: Context) -> Doc:
     return withdrawn_card(alert, reader, await Alerts(context.tx).ending(alert))
 
 
-async def _zone_of_author(alert: Alert, context: Context) -> ZoneInfo:
+async def zone_of_author(alert: Alert, context: Context) -> ZoneInfo:
     author = await Members(context.tx).get(alert.author)
     return ZoneInfo(author.zone if author is not None else "UTC")
 
@@ -321,62 +289,3 @@ async def tell_coordinators(alert: Alert, words: Doc, context: Context, *, prior
 async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
     """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
     await _post(alert, Listener(person=person), words, LINE, context, priority=priority)
-
-
-@capability.delivery(DELIVERY)
-async def delivered(row: OutboxRow, context: Context) -> None:
-    """Bring the report up to date when a card was delivered or given up."""
-    assert row.subject is not None
-    alert = await Alerts(context.tx).get(Subject.parse(row.subject).id)
-    assert alert is not None
-    for report in await Outbox(context.tx).about(row.subject, REPORT):
-        if await _may_stay(alert, report, context):
-            await context.post(
-                Post(
-                    doc=await _report(alert, context),
-                    room=report.room_id,
-                    subject=subject_of(alert),
-                    part=REPORT,
-                    replaces=report.id,
-                    origin=alert.author,
-                )
-            )
-
-
-async def _report(alert: Alert, context: Context) -> Doc:
-    zone = await _zone_of_author(alert, context)
-    found = await listeners(context.tx, alert)
-    names = await names_of(found, context)
-    lines: list[Message] = []
-    delivered_to = 0
-    for existing in await Alerts(context.tx).cards(alert):
-        row = await Outbox(context.tx).get(existing.row_id)
-        assert row is not None
-        key = existing.room_id or existing.user_id or ""
-        lines.append(_delivery_words(row, Text(names.get(key, key)), zone))
-        delivered_to += row.state is RowState.SENT
-    heading = _(
-        "Alert {number} is sent: delivered to {done} of {all}.", number=alert.number, done=delivered_to, all=len(lines)
-    )
-    missed = [Strong(unreached_words(alert, country)) for country in unreached(alert, found)]
-    return doc(Strong(heading), bullets(lines), *missed)
-
-
-def _delivery_words(row: OutboxRow, name: Text, zone: ZoneInfo) -> Message:
-    if row.state is RowState.SENT and row.sent_at is not None:
-        return _("✓ {name}: delivered, {when}", name=name, when=Moment(row.sent_at, zone))
-    if row.state in {RowState.GIVEN_UP, RowState.DROPPED}:
-        return _("✗ {name}: NOT delivered, {reason}", name=name, reason=_failure(row.failure or ""))
-    return _("⏳ {name}: on its way", name=name)
-
-
-def _failure(failure: str) -> Message:
-    reasons = {
-        "not joined": _("I am not in the room"),
-        "not encrypted": _("the room is not encrypted"),
-        "closed in favour of another room": _("the room was closed in favour of another"),
-        "readable by everybody": _("everybody can read the room"),
-        "unreachable": _("the homeserver did not take it for too long"),
-        "M_FORBIDDEN": _("I am not allowed to write there"),
-    }
-    return reasons.get(failure) or _("the homeserver refused it")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from commands.alerts import escalation
 from commands.alerts.audience import listeners, unreached
-from commands.alerts.circulation import post_draft, refresh_draft, tell_of_unreached
+from commands.alerts.circulation import answer, post_draft, refresh_draft, tell_of_unreached
 from commands.alerts.declaration import KIND, LONGEST_TEXT, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import (
@@ -100,7 +100,7 @@ class Correction(Args):
     summary=_("Correct or add something to your alert"),
     examples=["alert set container=CSQU3054383 origin=BE", "alert set A-2026-0001 tell=NL,BE tlp=amber strict"],
 )
-async def correct(args: Correction, context: Context) -> Doc:
+async def correct(args: Correction, context: Context) -> None:
     """Correct or add facts, countries, persons, urgency or marking; what was sent is corrected in every room."""
     alert = await find_draft(args.about, context, "alert set")
     check_author(alert, context)
@@ -112,7 +112,7 @@ async def correct(args: Correction, context: Context) -> Doc:
         await _corrected(alert, changed, context)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
-    return _answer(alert, changed)
+    await answer(alert, _answer(alert, changed), context)
 
 
 class _Changes:
@@ -280,10 +280,15 @@ async def _corrected(alert: Alert, changes: _Changes, context: Context) -> None:
         await refresh_draft(alert, context)
         return
     if line is not None:
-        before = set(unreached(alert, await listeners(context.tx, alert)))
+        missed = unreached(alert, await listeners(context.tx, alert))
         await context.emit(AlertChanged(alert, line, tuple(changes.names)))
-        new = [entry.country for entry in alert.addressees if entry.added_at == context.now and entry.country in before]
+        new = [country for country in missed if _is_new(alert, country, context)]
         await tell_of_unreached(alert, new, context)
+
+
+def _is_new(alert: Alert, country: CountryCode, context: Context) -> bool:
+    entry = alert.addressee(country)
+    return entry is not None and entry.added_at == context.now
 
 
 def _answer(alert: Alert, changes: _Changes) -> Doc:

@@ -4,13 +4,16 @@ Each step is taken once, and each country's clock runs by itself. The same time 
 `AlertSettings.time_to_acknowledge`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from commands.alerts.audience import listeners, may_see, unreached
 from commands.alerts.declaration import AlertSettings, capability
 from commands.alerts.events import AlertChanged
-from commands.base import Context
+from commands.base import Context, RoomView
 from storage.alerts import Alert, Alerts, Step
-from storage.ids import CountryCode
+from storage.contacts import Contacts
+from storage.ids import CountryCode, RoomId
+from storage.members import Member, Members, Role
 from storage.timers import Timer
 
 ESCALATE = "alert.escalate"
@@ -49,10 +52,37 @@ async def escalate(timer: Timer, context: Context) -> None:
     alert = await Alerts(context.tx).get(int(number))
     if alert is None or not alert.awaits(country):
         return
-    step = tuple(Step)[int(timer.payload["step"]) - 1]
+    step = await _first_possible(tuple(Step)[int(timer.payload["step"]) - 1], alert, country, context)
     line = alert.remind(country, step, at=context.now)
     if step.following is not None:
         within = context.settings(AlertSettings).time_to_acknowledge(alert.urgency)
-        payload = {"step": int(timer.payload["step"]) + 1}
+        payload = {"step": tuple(Step).index(step.following) + 1}
         await context.timers().schedule(ESCALATE, timer.subject, context.now + within, payload)
     await context.emit(AlertChanged(alert, line))
+
+
+async def _first_possible(step: Step, alert: Alert, country: CountryCode, context: Context) -> Step:
+    """Return the step, or the next one that reaches anybody: a country without a room or contacts is not waited for."""
+    if step is Step.ROOM and country in unreached(alert, await listeners(context.tx, alert)):
+        step = Step.ON_DUTY
+    if step is Step.ON_DUTY and not await on_duty(alert, country, context):
+        step = Step.COORDINATORS
+    return step
+
+
+async def on_duty(alert: Alert, country: CountryCode, context: Context) -> Sequence[tuple[Member | None, str]]:
+    """Return the country's contacts on duty, or all its officials where none is: only those who may hear of it."""
+    members = Members(context.tx)
+    found: list[tuple[Member | None, str]] = []
+    for contact in await Contacts(context.tx).on_duty(country):
+        member = await members.get(contact.member) if contact.member is not None else None
+        if member is None or _may_hear(alert, member):
+            found.append((member, contact.name))
+    if not any(member is not None for member, _shown in found):
+        officials = await members.all(country=country, at_least=Role.OFFICIAL)
+        found += [(member, member.name) for member in officials if _may_hear(alert, member)]
+    return found
+
+
+def _may_hear(alert: Alert, member: Member) -> bool:
+    return may_see(alert, member, RoomView(RoomId(""), direct=True))

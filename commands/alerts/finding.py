@@ -39,7 +39,7 @@ async def find_draft(about: Ref | None, context: Context, command: str) -> Alert
     if len(shown) == 1:
         return shown[0]
     if not shown:
-        words = _("You have no draft here. Begin one with {alert}, or name the number.",
+        words = _("You have no draft that I may show here. Begin one with {alert}, or write to me directly.",
                   alert=Code(f"{context.prefix}alert ..."))  # fmt: skip
         raise Refusal(words)
     options = joined(Code(f"{context.prefix}{command} {draft.number}") for draft in shown[:5])

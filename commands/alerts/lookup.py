@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import listeners, may_see, may_show_author, plan, unreached
 from commands.alerts.cards import Reader, card, draft_card, zone_of
-from commands.alerts.circulation import SHOWN, name_of_author, names_of, subject_of
+from commands.alerts.circulation import answer, name_of_author, names_of
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.facts import WASTE_KINDS, Slot, by_slot
 from commands.alerts.finding import find
-from commands.alerts.words import fact_words, outcome_words, state_words, who
+from commands.alerts.words import outcome_words, state_words, who
 from commands.arguments import About, Choice, Country, Option, Ref, Word
-from commands.base import Args, Context, Post, Role, RoomView
+from commands.base import Args, Context, Role, RoomView
 from commands.document import (
     Code,
     CountryName,
@@ -30,7 +30,7 @@ from commands.document import (
     doc,
     joined,
 )
-from storage.alerts import Alert, Alerts, AlertState, HistoryLine, Outcome, Step, What
+from storage.alerts import Alert, Alerts, AlertState, Fact, HistoryLine, Outcome, Step, What
 from storage.ids import CountryCode, RoomId
 from storage.members import Member
 
@@ -55,21 +55,10 @@ class Show(Args):
     summary=_("Show an alert with all that happened to it"),
     examples=["alert show A-2026-0001"],
 )
-async def show(args: Show, context: Context) -> Doc | None:
+async def show(args: Show, context: Context) -> None:
     """Show an alert in full, as far as it may be seen here."""
     alert = await find(args.about, context)
-    await context.post(
-        Post(
-            doc=await _in_full(alert, context),
-            room=context.room.id,
-            thread_root=context.thread_root,
-            reply_to=None if context.thread_root else context.source,
-            subject=subject_of(alert),
-            part=SHOWN,
-            origin=context.member.user_id,
-        )
-    )
-    return None
+    await answer(alert, await _in_full(alert, context), context)
 
 
 async def _in_full(alert: Alert, context: Context) -> Doc:
@@ -207,9 +196,7 @@ def _listing(shown: Sequence[Alert], more: int, context: Context, *, is_all: boo
 
 def _summary(alert: Alert) -> Message:
     slots = by_slot(alert.current_facts)
-    parts: list[Inline] = [
-        fact_words(slots[slot][:2]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots
-    ]
+    parts: list[Inline] = [_short(slots[slot]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots]
     if not parts or alert.state is AlertState.WITHDRAWN:
         text = "" if alert.state is AlertState.WITHDRAWN else " ".join(alert.text.split())
         parts = [Text(text if len(text) <= 60 else f"{text[:60].rstrip()} …")]
@@ -219,6 +206,10 @@ def _summary(alert: Alert) -> Message:
         number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=joined(parts),
         countries=countries,
     )  # fmt: skip
+
+
+def _short(facts: Sequence[Fact]) -> Inline:
+    return joined(Text(fact.shown) for fact in facts[:2])
 
 
 @capability.duties

@@ -5,13 +5,13 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from commands.alerts.facts import Slot
-from commands.alerts.understanding import DoubtKind
+from commands.alerts.understanding import DoubtKind, FactKind
 from commands.document import Code, CountryName, Inline, Joined, Message, Moment, Text, _, _n, joined
 from storage.alerts import Addressee, Alert, AlertState, Fact, Outcome, Reason, Step, Tlp, Urgency
 from storage.ids import CountryCode
 
-SHOWN_AT_MOST = 10
-"""Facts in one line of a card."""
+SHOWN_AT_MOST = 300
+"""Characters of one line of a card: an edited message has one page, so a card must fit on one."""
 
 
 def state_words(state: AlertState) -> Message:
@@ -128,14 +128,25 @@ def doubt_words(fact: Fact) -> Message | None:
 def fact_words(facts: Sequence[Fact]) -> Inline:
     """Show the facts of one line, each with its doubt."""
     shown: list[Inline] = []
-    for fact in facts[:SHOWN_AT_MOST]:
+    length = 0
+    for fact in facts:
+        length += len(fact.shown)
+        if shown and length > SHOWN_AT_MOST:
+            break
         doubt = doubt_words(fact)
-        value = Text(fact.shown)
+        value = _value(fact)
         shown.append(value if doubt is None else _("{value} (check: {doubt})", value=value, doubt=doubt))
     more = len(facts) - len(shown)
     if more > 0:
         shown.append(_n("{count} more", "{count} more", more))
     return joined(shown)
+
+
+def _value(fact: Fact) -> Inline:
+    if fact.kind == FactKind.PORT.value:
+        country = CountryName(CountryCode(fact.value[:2]))
+        return _("{port}, {country} ({locode})", port=Text(fact.shown), country=country, locode=Code(fact.value))
+    return CountryName(CountryCode(fact.value)) if fact.kind == FactKind.COUNTRY.value else Text(fact.shown)
 
 
 def country_state(alert: Alert, entry: Addressee, zone: ZoneInfo, *, reached: bool) -> Message:

@@ -1,0 +1,120 @@
+"""Sending a draft, and the report on what was delivered: each room, edited as its delivery becomes known."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from commands.alerts.audience import listeners, unreached
+from commands.alerts.cards import unreached_words
+from commands.alerts.circulation import DELIVERY, REPORT, may_stay, names_of, subject_of, zone_of_author
+from commands.alerts.declaration import KIND, capability
+from commands.alerts.events import AlertChanged
+from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.arguments import About, Ref
+from commands.base import Args, Context, Post, Refusal, Role, Subject
+from commands.document import Code, Doc, Message, Moment, Strong, Text, _, bullets, doc
+from storage.alerts import Alert, Alerts, NotPossible, Tlp
+from storage.outbox import Outbox, OutboxRow, RowState
+
+
+class Send(Args):
+    about: Annotated[Ref | None, About(KIND, ask=_("Which alert?"))] = None
+
+
+@capability.command(
+    "alert send",
+    role=Role.OFFICIAL,
+    summary=_("Send your draft to the countries concerned"),
+    examples=["alert send", "alert send A-2026-0001"],
+)
+async def send(args: Send, context: Context) -> Doc | None:
+    """Circulate a draft; the answer names each room and is edited as each delivery becomes known."""
+    alert = await find_draft(args.about, context, "alert send")
+    check_author(alert, context)
+    found = await listeners(context.tx, alert)
+    if alert.is_draft and not found:
+        raise Refusal(_nobody(alert, context.prefix))
+    try:
+        line = alert.circulate(by=context.member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await context.emit(AlertChanged(alert, line))
+    await context.post(
+        Post(
+            doc=await _report(alert, context),
+            room=context.room.id,
+            thread_root=context.thread_root,
+            reply_to=None if context.thread_root else context.source,
+            subject=subject_of(alert),
+            part=REPORT,
+            origin=context.member.user_id,
+        )
+    )
+    return None
+
+
+def _nobody(alert: Alert, prefix: str) -> Message:
+    if alert.tlp is Tlp.RED:
+        person = Code(f"{prefix}alert set {alert.number} person=@name:server")
+        return _("Under TLP:RED only persons you name are told. Name one first: {person}", person=person)
+    tell = Code(f"{prefix}alert set {alert.number} tell=GH,NL")
+    return _("Nobody would be told of alert {number}: no country concerned has a room that may hear of it. "
+             "Add one first: {tell}", number=alert.number, tell=tell)  # fmt: skip
+
+
+@capability.delivery(DELIVERY)
+async def delivered(row: OutboxRow, context: Context) -> None:
+    """Bring the report up to date when a card was delivered or given up."""
+    assert row.subject is not None
+    alert = await Alerts(context.tx).get(Subject.parse(row.subject).id)
+    assert alert is not None
+    for report in await Outbox(context.tx).about(row.subject, REPORT):
+        if await may_stay(alert, report, context):
+            await context.post(
+                Post(
+                    doc=await _report(alert, context),
+                    room=report.room_id,
+                    subject=subject_of(alert),
+                    part=REPORT,
+                    replaces=report.id,
+                    origin=alert.author,
+                )
+            )
+
+
+async def _report(alert: Alert, context: Context) -> Doc:
+    zone = await zone_of_author(alert, context)
+    found = await listeners(context.tx, alert)
+    names = await names_of(found, context)
+    lines: list[Message] = []
+    delivered_to = 0
+    for existing in await Alerts(context.tx).cards(alert):
+        row = await Outbox(context.tx).get(existing.row_id)
+        assert row is not None
+        key = existing.room_id or existing.user_id or ""
+        lines.append(_delivery_words(row, Text(names.get(key, key)), zone))
+        delivered_to += row.state is RowState.SENT
+    heading = _(
+        "Alert {number} is sent: delivered to {done} of {all}.", number=alert.number, done=delivered_to, all=len(lines)
+    )
+    missed = [Strong(unreached_words(alert, country)) for country in unreached(alert, found)]
+    return doc(Strong(heading), bullets(lines), *missed)
+
+
+def _delivery_words(row: OutboxRow, name: Text, zone: ZoneInfo) -> Message:
+    if row.state is RowState.SENT and row.sent_at is not None:
+        return _("✓ {name}: delivered, {when}", name=name, when=Moment(row.sent_at, zone))
+    if row.state in {RowState.GIVEN_UP, RowState.DROPPED}:
+        return _("✗ {name}: NOT delivered, {reason}", name=name, reason=_failure(row.failure or ""))
+    return _("⏳ {name}: on its way", name=name)
+
+
+def _failure(failure: str) -> Message:
+    reasons = {
+        "not joined": _("I am not in the room"),
+        "not encrypted": _("the room is not encrypted"),
+        "closed in favour of another room": _("the room was closed in favour of another"),
+        "readable by everybody": _("everybody can read the room"),
+        "unreachable": _("the homeserver did not take it for too long"),
+        "M_FORBIDDEN": _("I am not allowed to write there"),
+    }
+    return reasons.get(failure) or _("the homeserver refused it")
