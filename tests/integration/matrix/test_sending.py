@@ -19,7 +19,7 @@ from bot.matrix.interface import (
 )
 from storage.ids import RoomId, UserId
 from tests.integration.conftest import NewMember
-from tests.integration.matrix.running import Start, text, together
+from tests.integration.matrix.running import Bot, Start, text, together
 
 
 async def test_the_same_transaction_id_makes_one_event(start: Start, member: NewMember) -> None:
@@ -147,18 +147,24 @@ async def test_a_send_that_was_cancelled_does_not_block_the_room(
 
 
 async def test_one_time_keys_are_replenished_from_nothing(start: Start, member: NewMember) -> None:
-    async with start() as bot:
-        ghana = await member("ghana")
-        claim = {"one_time_keys": {start.user: {bot.gateway.device_id: "signed_curve25519"}}}
-        names: set[str] = set()
-        for _ in range(51):
+    ghana = await member("ghana")
+    async with start.open() as gateway:
+        claim = {"one_time_keys": {start.user: {gateway.device_id: "signed_curve25519"}}}
+
+        async def claimed() -> set[str]:
             answer = await ghana.request("POST", path_of("keys", "claim"), claim)
-            names |= set(answer["one_time_keys"][start.user][bot.gateway.device_id])
-        assert len(names) >= 50
-        async with asyncio.timeout(20):
-            while True:
-                # With none left the fallback key is given out again and again, until the bot has uploaded new ones.
-                answer = await ghana.request("POST", path_of("keys", "claim"), claim)
-                if set(answer["one_time_keys"][start.user][bot.gateway.device_id]) - names:
-                    break
-                await asyncio.sleep(0.05)
+            return {key["key"] for key in answer["one_time_keys"][start.user][gateway.device_id].values()}
+
+        keys = set().union(*[await claimed() for _ in range(52)])
+        # Fifty one-time keys, and the fallback key given out again and again.
+        assert len(keys) == 51
+        assert await claimed() <= keys
+        bot = Bot(gateway)
+        syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=None))
+        try:
+            await bot.until(lambda: bot.token)
+            # Three different ones: not only another fallback key.
+            assert len(set().union(*[await claimed() for _ in range(3)]) - keys) == 3
+        finally:
+            syncing.cancel()
+            await asyncio.gather(syncing, return_exceptions=True)
