@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 from sqlalchemy import ForeignKey, Index, String, case, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
@@ -90,7 +91,7 @@ class Contact(Base):
 
 
 class ContactTerm(Base):
-    """A folded word of a contact's name, role, authority or port, or "lang:fr", by which it is found."""
+    """A folded word of a contact's name, role, authority or port, or of the linked member's name; or "lang:fr"."""
 
     __tablename__ = "contact_terms"
     __table_args__ = (Index("ix_contact_terms_term", "term", "contact_id"),)
@@ -135,10 +136,15 @@ def words_of(*texts: str) -> frozenset[str]:
     return frozenset(word[:LONGEST_TERM] for text in texts for word in words(text) if len(word) > 1)
 
 
-def _terms_of(contact: Contact) -> frozenset[str]:
+def _terms_of(contact: Contact, person: str) -> frozenset[str]:
     place = port(contact.port).shown if contact.port and is_locode(contact.port) else ""
     spoken = {f"lang:{language}" for language in contact.languages}
-    return words_of(contact.name, contact.role, contact.authority, place) | spoken
+    return words_of(contact.name, person, contact.role, contact.authority, place) | spoken
+
+
+def _is_swapped(word: str, term: str) -> bool:
+    """ "efau" for "efua": two letters that changed places are one slip, not two."""
+    return OSA.distance(word, term) == 1 and len(word) == len(term) and sorted(word) == sorted(term)
 
 
 class Contacts:
@@ -165,7 +171,9 @@ class Contacts:
         """Write the words by which the contact is found anew; a removed one is found by none."""
         await self._session.execute(delete(ContactTerm).where(ContactTerm.contact_id == contact.id))
         if contact.removed_at is None:
-            self._session.add_all(ContactTerm(contact_id=contact.id, term=term) for term in sorted(_terms_of(contact)))
+            person = None if contact.member is None else await self._session.get(Member, contact.member)
+            terms = _terms_of(contact, "" if person is None else person.name)
+            self._session.add_all(ContactTerm(contact_id=contact.id, term=term) for term in sorted(terms))
         await self._session.flush()
 
     async def record(
@@ -294,5 +302,5 @@ class Contacts:
         for query in (select(ContactTerm.term).where(near, same_initial), select(ContactTerm.term).where(near)):
             terms = (await self._session.scalars(query.distinct())).all()
             if matches := process.extract(word, terms, scorer=fuzz.ratio, limit=limit, score_cutoff=74):
-                return {term: float(score) for term, score, _index in matches}
+                return {term: 90.0 if _is_swapped(word, term) else score for term, score, _index in matches}
         return {}

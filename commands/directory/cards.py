@@ -108,6 +108,10 @@ def as_of(contact: Contact) -> Text:
 
 def found_doc(found: Found, context: Context, coordinators: Sequence[Member]) -> Doc:
     """Return the answer to a search: what was understood, and the best few or what to do instead."""
+    members = _beside(found)
+    if not found.contacts and members:
+        sought = understood_as(found.understood, context.member.language)
+        return doc(_("No contact is on file for {sought}. On the roster there is:", sought=sought), members)
     if not found.contacts:
         return _nothing_found(found.understood, context, coordinators)
     shown = found.contacts[:SHOWN]
@@ -121,18 +125,40 @@ def found_doc(found: Found, context: Context, coordinators: Sequence[Member]) ->
             count=len(found.contacts),
         )
         blocks.append(Paragraph(words))
-    return Doc(tuple(blocks))
+    answer = Doc(tuple(blocks))
+    return answer if members is None else answer + doc(_("On the roster:"), members)
+
+
+def _beside(found: Found) -> Bullets | None:
+    """Return the members of that name whose contacts are not shown."""
+    linked = {contact.member for contact in found.contacts[:SHOWN]}
+    people = [member for member in found.members if member.user_id not in linked][:SHOWN]
+    return bullets(_member_line(member) for member in people) if people else None
+
+
+def _member_line(member: Member) -> Message:
+    places: dict[str, Inline] = {
+        "name": Text(member.name),
+        "authority": Text(member.authority),
+        "kind": kind_name(member.kind),
+        "id": Code(member.user_id),
+    }
+    if member.country is None:
+        return _("{name}, {authority} ({kind}): {id}", **places)
+    return _("{name}, {authority} ({kind}), {country}: {id}", country=CountryName(member.country), **places)
 
 
 def _first_line(found: Found, count: int, reader: str) -> Paragraph:
     sought = understood_as(found.understood, reader)
     if found.understood.unknown:
         unknown = joined(Text(f"“{word}”") for word in found.understood.unknown)
-        words = _("I found nothing for {unknown}. Without it I looked for {sought}:", unknown=unknown, sought=sought)
+        words = _("I found nothing for {unknown}. Without it I looked for: {sought}.", unknown=unknown, sought=sought)
         return Paragraph(words)
     if not found.exact:
         return Paragraph(_("Nobody on file is all of this: {sought}. The nearest are:", sought=sought))
-    return Paragraph(_n("One contact for {sought}:", "Contacts for {sought}:", count, sought=sought))
+    return Paragraph(
+        _n("I looked for: {sought}. One contact:", "I looked for: {sought}. {count} contacts:", count, sought=sought)
+    )
 
 
 def understood_as(understood: Understood, reader: str) -> Inline:
@@ -140,6 +166,10 @@ def understood_as(understood: Understood, reader: str) -> Inline:
     parts: list[Words] = [kind_name(kind) for kind in understood.kinds]
     if understood.on_duty:
         parts.append(_("on duty"))
+    if understood.now:
+        parts.append(_("reached at any hour"))
+    if understood.port_meant and not understood.ports:
+        parts.append(_("port"))
     parts += [_("{port} ({country})", port=port.shown, country=CountryName(port.country)) for port in understood.ports]
     parts += [CountryName(land) for land in understood.countries]
     parts += [_("speaking {language}", language=language_name(code, reader)) for code in understood.languages]

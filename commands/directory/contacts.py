@@ -145,10 +145,11 @@ async def find(args: Find, context: Context) -> Doc:
     number = args.text.strip().removeprefix("#")
     if number.isdecimal() and number.isascii() and len(number) <= 6 and (found := await contacts.get(int(number))):
         return Doc(card(found, context.now, context.member.language))
-    result = await find_contacts(contacts, args.text, context.member.country)
+    members = Members(context.tx)
+    result = await find_contacts(contacts, args.text, await members.all(), context.member.country)
     if not result.contacts:
         _guard_slip(args.text, context)
-    return found_doc(result, context, await Members(context.tx).coordinators())
+    return found_doc(result, context, await members.coordinators())
 
 
 def _guard_slip(text: str, context: Context) -> None:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from commands.directory.understanding import Guess, Understood, apply, guess, understand
+from commands.directory.understanding import Guess, Understood, apply, as_language, guess, understand
 from storage.contacts import Contact, Contacts, Wanted, words_of
 from storage.ids import CountryCode
-from storage.members import AuthorityKind
+from storage.members import AuthorityKind, Member
 from storage.reference.text import words
 
 CANDIDATES = 200
@@ -21,22 +21,46 @@ _PHONE = re.compile(r"\+?[\d\s()./-]{7,}")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The contacts, best first, and whether they have all that was asked for."""
+    """The contacts, best first, and whether they have all that was asked for; members of the roster by that name."""
 
     contacts: Sequence[Contact]
     understood: Understood
     exact: bool = True
+    members: Sequence[Member] = ()
 
 
-async def find_contacts(contacts: Contacts, text: str, home: CountryCode | None = None) -> Found:
+async def find_contacts(
+    contacts: Contacts, text: str, roster: Sequence[Member] = (), home: CountryCode | None = None
+) -> Found:
     """Look for contacts by a few words; `home` is the country of who asks."""
     if direct := await _by_address(contacts, text):
         return Found(direct, Understood(names=[text.strip()]))
-    understood = understand(text, await contacts.known_terms(words(text)))
-    spellings = await _settle_names(contacts, understood)
+    on_roster = frozenset(word for member in roster for word in words(member.name))
+    understood = understand(text, on_roster | await contacts.known_terms(words(text)))
+    spellings = await _settle_names(contacts, understood, on_roster)
     found, exact = await _candidates(contacts, understood, spellings)
+    if not found and as_language(understood):
+        found, exact = await _candidates(contacts, understood, spellings)
     ranked = sorted(found, key=lambda contact: (-_score(contact, understood, spellings, home), contact.id))
-    return Found(ranked, understood, exact=exact and not understood.unknown)
+    people = _on_roster(roster, understood)
+    exact = exact and not understood.unknown and len(spellings) == len(understood.names)
+    return Found(ranked, understood, exact=exact, members=people)
+
+
+def _on_roster(roster: Sequence[Member], understood: Understood) -> Sequence[Member]:
+    """Return the members whose names have each of the words that are names."""
+    if not understood.names:
+        return ()
+    return [
+        member
+        for member in roster
+        if (not understood.places or member.country in understood.places)
+        and all(any(_is_like(word, own) for own in words(member.name)) for word in understood.names)
+    ]
+
+
+def _is_like(word: str, own: str) -> bool:
+    return own.startswith(word) or (len(word) > 3 and fuzz.ratio(word, own) >= 80)
 
 
 async def _by_address(contacts: Contacts, text: str) -> Sequence[Contact]:
@@ -50,26 +74,44 @@ async def _by_address(contacts: Contacts, text: str) -> Sequence[Contact]:
     return ()
 
 
-async def _settle_names(contacts: Contacts, understood: Understood) -> dict[str, dict[str, float]]:
+async def _settle_names(
+    contacts: Contacts, understood: Understood, on_roster: frozenset[str]
+) -> dict[str, dict[str, float]]:
     """Decide for each word that was not understood what it is; return the spellings of those that are names."""
     settled: dict[str, dict[str, float]] = {}
     names, understood.names = understood.names, []
     joint = _joint_guess(names) if len(names) > 1 else None
-    if joint is not None and joint.score >= 84 and not await contacts.known_terms(names):
+    is_name = not on_roster.isdisjoint(names) or await contacts.known_terms(names)
+    if joint is not None and joint.score >= 84 and not is_name:
         apply(joint, understood)
         return settled
     for word in names:
         spellings = await contacts.spellings(word)
-        best = max(spellings.values(), default=0.0)
-        meant = guess(word, next(iter(understood.places), None)) if best < 100 else None
+        best = max([*spellings.values(), _nearest_on_roster(word, on_roster)], default=0.0)
+        meant = None if best == 100 else guess(word, next(iter(understood.places), None))
         if meant is not None and meant.score >= best:
             apply(meant, understood)
-        elif spellings:
-            settled[word] = spellings
+        elif (meant_term := _place_or_kind(spellings)) is not None:
+            understood.merge(meant_term)
+        elif best:
             understood.names.append(word)
+            if spellings:
+                settled[word] = spellings
         else:
             understood.unknown.append(word)
     return settled
+
+
+def _place_or_kind(spellings: dict[str, float]) -> Understood | None:
+    """ "ghnaa" is nearest to "ghana" in the name of an authority: the country is meant all the same."""
+    if not spellings:
+        return None
+    meant = understand(max(spellings, key=lambda term: spellings[term]))
+    return None if meant.names or meant.is_empty else meant
+
+
+def _nearest_on_roster(word: str, on_roster: frozenset[str]) -> float:
+    return max((fuzz.ratio(word, own) for own in on_roster if _is_like(word, own)), default=0.0)
 
 
 def _joint_guess(names: Sequence[str]) -> Guess | None:
@@ -89,7 +131,7 @@ async def _candidates(
         languages=frozenset(understood.languages),
         on_duty=understood.on_duty,
     )
-    if understood.is_empty:
+    if everything == Wanted() and not (terms or understood.now or understood.port_meant):
         return (), True
     for step, wanted in enumerate(_ladder(everything)):
         found = list(await contacts.having(wanted, terms=terms, ports=ports, limit=CANDIDATES))
@@ -153,6 +195,7 @@ def _score(
     score += 25 * (contact.kind in understood.kinds)
     score += 8 * (understood.port_meant and contact.kind is AuthorityKind.PORT)
     score += 15 * bool(set(understood.languages).intersection(contact.languages))
+    score += 12 * (understood.now and (contact.on_duty or contact.hours == "24/7"))
     score += 12 * (understood.on_duty and contact.on_duty) + 2 * contact.on_duty
     name, rest = words(contact.name), words(f"{contact.role} {contact.authority}")
     for word, variants in spellings.items():

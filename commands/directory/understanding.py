@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from storage.ids import CountryCode
 from storage.members import AuthorityKind
 from storage.reference.countries import find_country, guess_countries
-from storage.reference.ports import Port, common_words, find_port, search_ports
+from storage.reference.ports import Port, common_words, find_port, names_in_text
 from storage.reference.text import words
 
 _K = AuthorityKind
@@ -66,14 +66,14 @@ _DUTY = (
     "astreinte",
     "de guardia",
     "de turno",
-    "tonight",
 )
 _SPEAKING = _set("speaking speaker speakers speaks speak parlant parlants habla hablante sprachig sprechend")
 _SPOKEN = _set("speaks speak speaking parle parlant parlent habla hablan in auf spricht")
-_PHONES = {"francophone": "fr", "anglophone": "en", "lusophone": "pt", "hispanophone": "es", "arabophone": "ar"}
-_SHORT_WORDS_OF_TEXT = _set(
-    "am an as at be by de do el en et go he if in is it la le me my no of on or so to un us we y"
+_ANY_HOUR = _set(
+    "24 7 24h 24x7 night tonight nuit noche nacht weekend now urgent emergency urgence urgencia maintenant ahora"
 )
+_PHONES = {"francophone": "fr", "anglophone": "en", "lusophone": "pt", "hispanophone": "es", "arabophone": "ar"}
+_SHORT_WORDS_OF_TEXT = _set("am an as at be by de do el en et go he if in is it la le me my no of on or so to un we y")
 _LONGEST = 5
 
 
@@ -86,12 +86,29 @@ class Understood:
     kinds: list[AuthorityKind] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
     on_duty: bool = False
+    now: bool = False
+    """Somebody who is reached at any hour is wanted first."""
     names: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     """Words that were understood as a place or a kind and may stand in a name as well."""
     port_meant: bool = False
     """The word "port" alone: port authorities first, nobody left out."""
     unknown: list[str] = field(default_factory=list)
+
+    def merge(self, other: "Understood") -> None:
+        """Take over what was understood of a part."""
+        for mine, more in (
+            (self.countries, other.countries),
+            (self.ports, other.ports),
+            (self.kinds, other.kinds),
+            (self.languages, other.languages),
+            (self.hints, other.hints),
+        ):
+            for entry in more:
+                _add(mine, entry)
+        self.on_duty = self.on_duty or other.on_duty
+        self.now = self.now or other.now
+        self.port_meant = self.port_meant or other.port_meant
 
     @property
     def places(self) -> frozenset[CountryCode]:
@@ -106,6 +123,7 @@ class Understood:
             or self.kinds
             or self.languages
             or self.on_duty
+            or self.now
             or self.names
             or self.port_meant
         )
@@ -188,7 +206,7 @@ def _read_group(
                 position += length
                 break
         else:
-            if tokens[position] not in _FILLERS:
+            if tokens[position] not in _FILLERS and len(tokens[position]) > 1:
                 _add(result.names, tokens[position])
             position += 1
 
@@ -202,6 +220,9 @@ def _read_phrase(
             _add(result.kinds, kind)
     elif text in _DUTY:
         result.on_duty = True
+        return True
+    elif text in _ANY_HOUR:
+        result.now = True
         return True
     elif text in _PORT_WORDS:
         result.port_meant = True
@@ -246,13 +267,27 @@ def _port(phrase: Sequence[str], known_terms: Collection[str]) -> Port | None:
 
 def _settle_demonyms(result: Understood) -> None:
     """ "french customs benin": where another country is named, an adjective that is a language means the language."""
+    if len(result.places) > 1:
+        as_language(result)
+
+
+def as_language(understood: Understood) -> bool:
+    """ "spanish": when a country has nobody, its adjective may have meant the language. True when something changed."""
     names = language_names()
-    languages = [word for word in result.hints if word in names and find_country(word) is not None]
-    for word in languages:
-        land = find_country(word)
-        if land in result.countries and len(result.places) > 1:
-            result.countries.remove(land)
-            _add(result.languages, names[word])
+    changed = False
+    for word in understood.hints:
+        land = find_country(word) if word in names else None
+        if land in understood.countries:
+            understood.countries.remove(land)
+            _add(understood.languages, names[word])
+            changed = True
+    return changed
+
+
+@cache
+def _known_ports() -> dict[str, Port]:
+    """The ports that ships call at most, by their spellings: nobody misspells a hamlet."""
+    return {name: some[0] for name, some in names_in_text().items() if some[0].known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,9 +315,12 @@ def _guesses(word: str, land: CountryCode | None) -> Iterator[Guess]:
     for country in guess_countries(word, 1):
         if country.score >= 78:
             yield Guess(country.score, country=country.code)
-    for match in search_ports(word, land, 1):
-        if match.score >= 80 and match.port.known:
-            yield Guess(match.score, port=match.port)
+    spellings = (
+        _known_ports() if land is None else [name for name, port in _known_ports().items() if port.country == land]
+    )
+    port = process.extractOne(word, list(spellings), scorer=fuzz.ratio, score_cutoff=80)
+    if port is not None:
+        yield Guess(port[1], port=_known_ports()[port[0]])
     language = process.extractOne(word, language_names().keys(), scorer=fuzz.ratio, score_cutoff=85)
     if language is not None:
         yield Guess(language[1] - 1, language=language_names()[language[0]])
