@@ -145,6 +145,7 @@ FOUND = {
     "EPA Ghana": ["Hazardous waste desk"],
     "who is on duty in Ghana?": ["Hazardous waste desk"],
     "spanish": [],
+    "officer": ["Hazardous waste desk", "Yaw Sample"],
     "port@douanes.example": ["Codjo Exemple"],
     "030 200 0123": ["Yaw Sample"],
     "4": ["Codjo Exemple"],
@@ -154,6 +155,14 @@ FOUND = {
 async def test_members_find_contacts_by_a_few_words(net: Network) -> None:
     await fill(net)
     assert {words: names(await net.say(f"!contact {words}", as_="germany")) for words in FOUND} == FOUND
+
+
+async def test_words_that_mean_something_are_looked_for_in_roles_too(net: Network) -> None:
+    await fill(net)
+    await net.say("!contact duty 3 off", as_="coordinator")
+    reply = await net.say("!contact duty-officer")
+    assert "Nobody on file is all of this: on duty." in reply
+    assert names(reply)[0] == "Hazardous waste desk"
 
 
 async def test_customs_alone_shows_those_of_the_own_country_first(net: Network) -> None:

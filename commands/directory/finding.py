@@ -140,7 +140,9 @@ async def _candidates(
         found += [contact for contact in namesakes if contact not in found]
         if found:
             return found, step == 0
-    # A name that nobody has there: whoever has it elsewhere.
+    # A name that nobody has there: whoever has it elsewhere. No country named: whoever is called by the words.
+    if not terms and not understood.places:
+        terms = frozenset(understood.hints)
     elsewhere = await contacts.having(Wanted(), terms=terms, limit=CANDIDATES) if terms else ()
     if elsewhere:
         return elsewhere, everything == Wanted()
