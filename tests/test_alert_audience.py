@@ -1,0 +1,225 @@
+"""Who hears of an alert, by its marking; and that nobody else ever does."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commands.alerts.audience import room_may_hear
+from storage.alerts import Tlp
+from storage.ids import CountryCode, RoomId, UserId
+from storage.rooms import Binding, BindingKind
+from tests.fakes import START, Network
+from tests.test_alerts import card_in, raised, sent
+
+EVERYWHERE = ("ghana", "netherlands", "belgium", "germany", "network", "coordination")
+TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam"
+
+
+def told(net: Network) -> set[str]:
+    """Return the rooms in which the container was named."""
+    return {room for room in EVERYWHERE if any("CSQU3054383" in one.body for one in net.heard(room))}
+
+
+@pytest.mark.parametrize(
+    ("tlp", "rooms"),
+    [
+        ("amber-strict", {"ghana", "netherlands"}),
+        ("amber", {"ghana", "netherlands", "coordination"}),
+        ("green", {"ghana", "netherlands", "coordination", "network"}),
+        ("clear", set(EVERYWHERE)),
+    ],
+)
+async def test_the_marking_decides_which_rooms_are_told(net: Network, tlp: str, rooms: set[str]) -> None:
+    await sent(net, TO_ROTTERDAM, tlp=tlp)
+    assert told(net) == rooms
+
+
+async def test_red_goes_only_to_the_persons_named_each_directly(net: Network) -> None:
+    await net.say(f"!alert {TO_ROTTERDAM} tlp=red person=@netherlands:test", as_="ghana")
+    await net.say("!alert send", as_="ghana")
+    assert told(net) == set()
+    assert any("CSQU3054383" in one.body for one in await net.heard_by("netherlands"))
+    assert await net.heard_by("belgium") == []
+    answer = await net.say("!alert ack 1", as_="netherlands")
+    assert "Netherlands has acknowledged" in answer.text
+    assert any("ILT (Netherlands) has acknowledged" in one.body for one in await net.heard_by("ghana"))
+
+
+async def test_red_without_a_name_is_not_sent(net: Network) -> None:
+    await net.say(f"!alert {TO_ROTTERDAM} tlp=red", as_="ghana")
+    assert "only persons you name" in await net.say("!alert send", as_="ghana")
+
+
+async def test_a_red_draft_never_stands_in_a_room(net: Network) -> None:
+    answer = await raised(net, TO_ROTTERDAM, tlp="red")
+    assert "CSQU3054383" not in answer.text
+    assert any("CSQU3054383" in one.body for one in await net.heard_by("ghana"))
+
+
+async def test_a_draft_that_turns_red_leaves_the_room(net: Network) -> None:
+    card = (await raised(net, TO_ROTTERDAM)).messages[0].event_id
+    await net.say("!alert set tlp=red", as_="ghana", room="ghana")
+    assert "CSQU3054383" not in net.latest("ghana", card)
+    assert any("CSQU3054383" in one.body for one in await net.heard_by("ghana"))
+
+
+async def test_strict_leaves_out_rooms_that_stand_for_more(net: Network) -> None:
+    both = [(BindingKind.COUNTRY, "GH"), (BindingKind.COUNTRY, "NL")]
+    await net.add_room("shared", {"ghana", "netherlands"}, both)
+    await sent(net, TO_ROTTERDAM, tlp="amber-strict")
+    assert net.heard("shared") == []
+    await sent(net, TO_ROTTERDAM, tlp="amber")
+    assert "CSQU3054383" in net.heard("shared")[0].body
+
+
+async def test_amber_leaves_out_rooms_of_countries_that_are_not_concerned(net: Network) -> None:
+    await net.add_room("shared", {"netherlands", "germany"}, [(BindingKind.COUNTRY, "NL"), (BindingKind.COUNTRY, "DE")])
+    await sent(net, TO_ROTTERDAM)
+    assert net.heard("shared") == []
+
+
+async def test_green_reaches_the_region_of_a_country_concerned(net: Network) -> None:
+    await net.add_room("west", {"ghana"}, [(BindingKind.REGION, "Western Africa")])
+    await net.add_room("asia", {"germany"}, [(BindingKind.REGION, "Eastern Asia")])
+    await sent(net, TO_ROTTERDAM, tlp="green")
+    assert net.heard("west")
+    assert net.heard("asia") == []
+
+
+async def test_the_authors_name_stands_only_at_home_and_before_coordinators(net: Network) -> None:
+    await sent(net, TO_ROTTERDAM, tlp="clear")
+    for room in EVERYWHERE:
+        named = any("Ama Example" in one.body for one in net.heard(room))
+        assert named == (room in {"ghana", "coordination"})
+
+
+async def test_an_invisible_alert_is_answered_as_an_unknown_one(net: Network) -> None:
+    await sent(net, TO_ROTTERDAM)
+    for command in ("show", "ack", "note", "close", "withdraw", "set", "send"):
+        tail = {"note": "hello", "withdraw": "why", "close": "outcome=other", "set": "origin=FR"}.get(command, "")
+        for person, room in (
+            ("belgium", "belgium"),
+            ("belgium", None),
+            ("netherlands", "network"),
+            ("ghana", "network"),
+        ):
+            invisible = await net.say(f"!alert {command} A-2026-0001 {tail}", as_=person, room=room)
+            unknown = await net.say(f"!alert {command} A-2026-0777 {tail}", as_=person, room=room)
+            assert invisible.text == unknown.text.replace("0777", "0001")
+    assert "no such alert" in await net.say("!alert list", as_="belgium", room="belgium")
+    assert "no such alert" in await net.say("!alert list country=GH", as_="ghana", room="network")
+
+
+async def test_in_the_direct_chat_everybody_sees_what_they_may(net: Network) -> None:
+    await sent(net, TO_ROTTERDAM)
+    for person, expected in (("netherlands", True), ("ghana2", True), ("coordinator", True), ("belgium", False),
+                             ("germany", False)):  # fmt: skip
+        answer = await net.say("!alert show 1", as_=person)
+        assert ("CSQU3054383" in answer.text) == expected
+
+
+async def test_a_stricter_marking_empties_what_stood_elsewhere(net: Network) -> None:
+    await sent(net, TO_ROTTERDAM)
+    await net.say("!alert note 1 seal broken", as_="netherlands", room="netherlands")
+    shown = await net.say("!alert show 1", as_="coordinator")
+    note = next(one.event_id for one in net.heard("coordination") if "seal broken" in one.body)
+    card = card_in(net, "coordination")
+    answer = await net.say("!alert set 1 tlp=amber strict", as_="ghana", room="ghana")
+    assert "TLP:AMBER+STRICT" in answer.text
+    for event in (card, note):
+        assert "may no longer be shown" in net.latest("coordination", event)
+    direct = [one.body for one in await net.heard_by("coordinator") if one.replaces == shown.messages[0].event_id]
+    assert "may no longer be shown" in direct[-1]
+    assert "CSQU3054383" in net.latest("netherlands", card_in(net, "netherlands"))
+
+
+async def test_after_sending_the_marking_only_becomes_stricter(net: Network) -> None:
+    await sent(net, TO_ROTTERDAM)
+    answer = await net.say("!alert set 1 tlp=green", as_="ghana", room="ghana")
+    assert "can only become stricter" in answer.text
+    assert "CSQU3054383" not in "".join(one.body for one in net.heard("network"))
+    assert "Name one at the same time" in await net.say("!alert set 1 tlp=red", as_="ghana")
+
+
+CODES = ("GH", "NL", "BE", "DE")
+countries = st.frozensets(st.sampled_from([CountryCode(code) for code in CODES]), max_size=4)
+
+
+def _bindings(pairs: Iterable[tuple[BindingKind, str]]) -> list[Binding]:
+    return [
+        Binding(room_id=RoomId("!r:test"), kind=kind, value=value, bound_by=UserId("@c:test"), bound_at=START)
+        for kind, value in pairs
+    ]
+
+
+any_binding = st.one_of(
+    st.tuples(st.just(BindingKind.COUNTRY), st.sampled_from(CODES)),
+    st.tuples(st.just(BindingKind.REGION), st.sampled_from(["Western Africa", "Western Europe", "Eastern Asia"])),
+    st.sampled_from([(BindingKind.NETWORK, ""), (BindingKind.COORDINATION, "")]),
+)
+
+
+@given(concerned=countries, pairs=st.lists(any_binding, max_size=4, unique=True))
+def test_a_stricter_marking_never_reaches_a_further_room(
+    concerned: frozenset[CountryCode], pairs: list[tuple[BindingKind, str]]
+) -> None:
+    bindings = _bindings(pairs)
+    hears = [room_may_hear(tlp, concerned, bindings) for tlp in Tlp]
+    assert hears == sorted(hears)
+    assert not hears[0]
+
+
+@given(concerned=countries, pairs=st.lists(any_binding, min_size=1, max_size=4, unique=True))
+def test_amber_reaches_only_rooms_that_stand_for_nobody_else(
+    concerned: frozenset[CountryCode], pairs: list[tuple[BindingKind, str]]
+) -> None:
+    if room_may_hear(Tlp.AMBER, concerned, _bindings(pairs)):
+        allowed = {(BindingKind.COUNTRY, str(code)) for code in concerned} | {(BindingKind.COORDINATION, "")}
+        assert set(pairs) <= allowed
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    tlp=st.sampled_from(["red", "amber-strict", "amber", "green", "clear"]),
+    rooms=st.lists(st.lists(any_binding, min_size=1, max_size=3, unique=True), max_size=3),
+)
+async def test_no_room_of_a_random_network_hears_what_it_may_not(
+    tlp: str, rooms: list[list[tuple[BindingKind, str]]]
+) -> None:
+    async with Network.open() as net:
+        names = list(EVERYWHERE)
+        for number, pairs in enumerate(rooms):
+            names.append(f"more{number}")
+            await net.add_room(names[-1], {"germany"}, pairs)
+        await net.say(
+            f"!alert SECRETWORD CSQU3054383 at Tema to Rotterdam tlp={tlp} person=@netherlands:test", as_="ghana"
+        )
+        await net.say("!alert send", as_="ghana")
+        await net.say("!alert note 1 SECRETWORD too", as_="ghana")
+        for name in names:
+            for command in (
+                "!alert show 1",
+                "!alert list",
+                "!alert list waste=A1181",
+                "!alert ack 1",
+                "!alert note 1 x",
+            ):
+                await net.say(command, as_="germany", room=name)
+        await net.say("!alert close 1 outcome=other SECRETWORD", as_="ghana")
+        concerned = frozenset({CountryCode("GH"), CountryCode("NL")})
+        marking = {"amber-strict": Tlp.AMBER_STRICT}.get(tlp) or Tlp(tlp.upper())
+        preset = {"ghana": "GH", "netherlands": "NL", "belgium": "BE", "germany": "DE"}
+        for name in names:
+            if name in preset:
+                pairs = [(BindingKind.COUNTRY, preset[name])]
+            elif name in {"network", "coordination"}:
+                pairs = [(BindingKind(name), "")]
+            else:
+                pairs = rooms[int(name.removeprefix("more"))]
+            heard = "".join(one.body + one.html for one in net.heard(name))
+            if not room_may_hear(marking, concerned, _bindings(pairs)):
+                assert "SECRETWORD" not in heard
+                assert "CSQU3054383" not in heard
+                assert "Rotterdam" not in heard
