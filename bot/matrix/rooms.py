@@ -42,15 +42,20 @@ class RoomView:
         kind, key = event.get("type"), event.get("state_key")
         content = event["content"] if isinstance(event.get("content"), dict) else {}
         if kind == "m.room.member" and isinstance(key, str):
-            name = content.get("displayname")
-            self.members[UserId(key)] = Member(
-                content["membership"] if isinstance(content.get("membership"), str) else "leave",
-                name if isinstance(name, str) else None,
-            )
+            self.members[UserId(key)] = _member(content)
         elif isinstance(kind, str) and key == "":
             if kind == "m.room.encryption" and content.get("algorithm") == MEGOLM:
                 self.was_encrypted = True
             self.state[kind] = event
+
+    def knows_otherwise(self, event: Mapping[str, Any]) -> bool:
+        """Say whether something else is known in the place of a state event."""
+        kind, key = event.get("type"), event.get("state_key")
+        content = event["content"] if isinstance(event.get("content"), dict) else {}
+        if kind == "m.room.member" and isinstance(key, str):
+            return self.members.get(UserId(key), _member(content)) != _member(content)
+        known = self.state.get(kind) if isinstance(kind, str) and key == "" else None
+        return known is not None and known.get("event_id") != event.get("event_id")
 
     def content(self, kind: str) -> Mapping[str, Any]:
         """Return the content of a state event with an empty state key, or nothing."""
@@ -162,6 +167,11 @@ class RoomView:
             world_readable=self.visibility == "world_readable",
             powers=self.powers(),
         )
+
+
+def _member(content: Mapping[str, Any]) -> Member:
+    membership, name = content.get("membership"), content.get("displayname")
+    return Member(membership if isinstance(membership, str) else "leave", name if isinstance(name, str) else None)
 
 
 def version_number(version: object) -> int:

@@ -145,7 +145,7 @@ class Syncer:
             if token is not None and part.get("timeline", {}).get("limited")
         }
         for room_id, part in joined.items():
-            self._take_state(RoomId(room_id), part)
+            await self._take_state(RoomId(room_id), part)
         self._crypto.note_device_lists(raw, self._receivers())
         await self._crypto.upkeep()
         events: list[Incoming] = await self._late(arrived)
@@ -160,9 +160,18 @@ class Syncer:
     def _receivers(self) -> frozenset[UserId]:
         return frozenset(user for view in self._rooms if view.encrypted for user in view.receivers)
 
-    def _take_state(self, room_id: RoomId, part: Mapping[str, Any]) -> None:
+    async def _take_state(self, room_id: RoomId, part: Mapping[str, Any]) -> None:
         view = self._rooms.view(room_id)
-        for event in part.get("state", {}).get("events", ()):
+        before = part.get("state", {}).get("events", ())
+        if view.known and any(view.knows_otherwise(event) for event in before):
+            # What stands before the timeline may be older than what is known: where two events were sent at the same
+            # time, the state before one of them lacks the other, and who has just joined would be out again.
+            try:
+                self._rooms.replace(room_id, await self._http.request("GET", path_of("rooms", room_id, "state")))
+            except Rejected as error:  # the bot has left since; the next answer says so
+                log.warning("sync.state_refused", room=room_id, errcode=error.errcode)
+            return
+        for event in before:
             view.apply(event)
         # Joined rooms come with their whole state, be it at the first sync of this process or when they are new.
         view.known = True
