@@ -79,7 +79,7 @@ class Machinery:
         self.dispatcher = Dispatcher(
             database, self.house, too_old=config.commands.too_old, wake=self._committed, observer=observer
         )
-        self.journal = Journal(database, gateway.user_id, now, self.dispatcher.notify)
+        self.journal = Journal(database, gateway.user_id, now, self.dispatcher.notify, observer)
 
     def _committed(self) -> None:
         self.sender.notify()
@@ -123,7 +123,11 @@ class App:
             yield cls(config, database, gateway, observer)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. What is under way when it is set is either finished or untouched in its row."""
+        """Work until `stop` is set. What is under way when it is set is either finished or untouched in its row.
+
+        Raises:
+            ExceptionGroup: a worker ended; with LoggedOut in it, open the app anew: it logs in again.
+        """
         await seed_coordinators(self.database, self.config)
         since = await self.machinery.journal.token()
         if since is None:

@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import structlog
 
 from bot import logs
 from bot.app import App, open_database
 from bot.check import check_everything
 from bot.config import Config, ConfigError
 from bot.matrix.errors import SetupError
-from bot.matrix.interface import MatrixError
+from bot.matrix.interface import LoggedOut, MatrixError
 from storage import schema
 from storage.base import StorageError
 
 STOP_WITHIN = 9.0
 """Seconds after which a stop that hangs is ended; a service manager waits ten."""
+
+LOG_IN_AGAIN_AFTER = 5.0
+"""Seconds before a new login, so that a homeserver that ends every login is not asked in a loop."""
 
 _config_option = click.option(
     "--config",
@@ -91,16 +95,27 @@ async def _serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with App.open(config) as app:
-        running = asyncio.create_task(app.run(stop))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not running.done():
-            await asyncio.wait({running}, timeout=STOP_WITHIN)
-            running.cancel()
-        if not running.cancelled():
-            await running
+    while not stop.is_set():
+        async with App.open(config) as app:
+            try:
+                await _work(app, stop)
+            except* LoggedOut:
+                # The homeserver ended the login; opening again makes a new one, with a new device.
+                structlog.get_logger().warning("bot.logged_out")
+                await asyncio.sleep(LOG_IN_AGAIN_AFTER)
+
+
+async def _work(app: App, stop: asyncio.Event) -> None:
+    """Run until `stop` is set or a worker fails; a stop that hangs is ended."""
+    running = asyncio.create_task(app.run(stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not running.done():
+        await asyncio.wait({running}, timeout=STOP_WITHIN)
+        running.cancel()
+    if not running.cancelled():
+        await running
 
 
 def _load(path: Path) -> Config:

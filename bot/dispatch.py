@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -254,8 +255,7 @@ class Dispatcher:
             if text.casefold() in _NO and len(text) > 1:
                 await self._say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)
                 return "cancelled"
-            given = {**data["given"], data["field"]: text}
-            return await self._command(message, str(data["text"]), given, context)
+            return await self._complete(message, text, data, context)
         if question.kind == LATE:
             return await self._answer_late(message, text, data, context)
         access.check_device(message, Effect.CHANGES)
@@ -266,6 +266,18 @@ class Dispatcher:
             context.now, context.member.user_id, question.kind, "answered", room_id=message.room_id
         )
         return f"answered {question.kind}"
+
+    async def _complete(self, message: Message, text: str, data: dict[str, Any], context: BotContext) -> str:
+        """Run the command with what was asked for; in a direct chat the answer may be another command instead."""
+        given = {**data["given"], data["field"]: text}
+        try:
+            async with context.tx.attempt():
+                return await self._command(message, str(data["text"]), given, context)
+        except Refusal:
+            first = text.partition(" ")[0].casefold()
+            if not any(command.words[0] == first for command in self._house.registry.commands):
+                raise
+        return await self._command(message, text, {}, context)
 
     async def _ask_whether_still_meant(self, message: Message, text: str, context: BotContext) -> str:
         words = doc(

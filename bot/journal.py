@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.matrix.interface import Incoming, Invite, MembershipChange, Message, SyncBatch, Tombstone, Unreadable
+from bot.steps import Observer, Step, nobody
 from storage.base import Database
 from storage.ids import UserId
 from storage.inbox import Inbox, InboxRow
@@ -40,16 +41,36 @@ def read(row: InboxRow) -> Incoming:
     return event
 
 
+def _key(event: Incoming, place: str) -> str:
+    """Return what names the event in the inbox, the same when it is offered again.
+
+    An event that could not be read may come a second time as a message, once its key is there: two rows.
+    """
+    match event:
+        case Message():
+            return event.event_id
+        case Unreadable():
+            return f"unreadable:{event.event_id}"
+        case _:
+            return place
+
+
 class Journal:
     """Writes batches for one user of the bot; wakes the dispatcher after each commit that brought something."""
 
     def __init__(
-        self, database: Database, user_id: UserId, now: Callable[[], datetime], wake: Callable[[], None]
+        self,
+        database: Database,
+        user_id: UserId,
+        now: Callable[[], datetime],
+        wake: Callable[[], None],
+        observer: Observer = nobody,
     ) -> None:
         self._database = database
         self._user_id = user_id
         self._now = now
         self._wake = wake
+        self._observer = observer
 
     async def __call__(self, batch: SyncBatch) -> None:
         fresh = 0
@@ -57,11 +78,12 @@ class Journal:
             inbox = Inbox(tx)
             for index, event in enumerate(batch.events):
                 kind = kind_of(event)
-                key = event.event_id if isinstance(event, Message | Unreadable) else f"{batch.next_token}#{index}"
+                key = _key(event, f"{batch.next_token}#{index}")
                 payload = _KINDS[kind].dump_python(event, mode="json")
                 fresh += await inbox.journal(key, kind, payload, self._now())
             await inbox.save_token(self._user_id, batch.next_token)
         if fresh:
+            self._observer(Step.JOURNALLED)
             self._wake()
 
     async def token(self) -> str | None:

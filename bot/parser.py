@@ -199,6 +199,7 @@ def parse(
         if isinstance(values.get(entry.name), str) and isinstance(entry.kind, About):
             values[entry.name] = Ref(number=str(values[entry.name]).lstrip("#"))
         if entry.name not in values and entry.info.is_required():
+            _check_what_is_there(command, fields, values, _with_zone(reading, values), prefix)
             question = entry.kind.ask
             assert question is not None, f"{command.name}: {entry.name} has no question"
             return Missing(command, entry.name, question)
@@ -342,20 +343,34 @@ def _validate(command: Command, values: dict[str, Any], reading: Reading, prefix
     try:
         return command.args.model_validate(values, context=reading)
     except ValidationError as error:
-        first = error.errors()[0]
-        cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, BadValue):
-            raise Refusal(cause.words) from error
-        name = str(first["loc"][0]) if first["loc"] else ""
-        value = _shorten(str(values.get(name, "")))
-        raise Refusal(
-            _(
-                "{value} is not a possible value of {option}. Write it like this: {usage}",
-                value=Text(f"“{value}”"),
-                option=Code(name),
-                usage=Code(usage(command, prefix)),
-            )
-        ) from error
+        name = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+        raise _bad_value(error, command, name, values.get(name, ""), prefix) from error
+
+
+def _check_what_is_there(
+    command: Command, fields: Sequence[_Field], values: dict[str, Any], reading: Reading, prefix: str
+) -> None:
+    """Refuse a bad value before anything else is asked for."""
+    for entry in fields:
+        if entry.name in values and not isinstance(values[entry.name], Ref):
+            try:
+                _adapter(entry.info).validate_python(values[entry.name], context=reading)
+            except ValidationError as error:
+                raise _bad_value(error, command, entry.name, values[entry.name], prefix) from error
+
+
+def _bad_value(error: ValidationError, command: Command, name: str, value: Any, prefix: str) -> Refusal:
+    cause = error.errors()[0].get("ctx", {}).get("error")
+    if isinstance(cause, BadValue):
+        return Refusal(cause.words)
+    return Refusal(
+        _(
+            "{value} is not a possible value of {option}. Write it like this: {usage}",
+            value=Text(f"“{_shorten(str(value))}”"),
+            option=Code(name),
+            usage=Code(usage(command, prefix)),
+        )
+    )
 
 
 def _with_zone(reading: Reading, values: Mapping[str, Any]) -> Reading:

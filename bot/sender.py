@@ -38,6 +38,7 @@ log = structlog.get_logger()
 
 LOSS_REPORT = "loss"
 """Part of a message that says that another could not be delivered; when it fails itself, nothing more is said."""
+NOT_A_MEMBER = "not a member"
 _LONGEST_PAUSE = timedelta(minutes=5)
 
 
@@ -158,7 +159,9 @@ class Sender:
             if row is None or (row.not_before is not None and row.not_before > now):
                 return False
             relation = await self._relation(row, tx)
-        outcome = await self._try(row, relation)
+            is_welcome = row.user_id is None or await Members(tx).get(row.user_id) is not None
+        # Removal from the roster ends every right at once, also to what was already written to a direct chat.
+        outcome = await self._try(row, relation) if is_welcome else _Outcome(failure=NOT_A_MEMBER)
         async with self._database.transaction() as tx:
             kept = await Outbox(tx).get(row.id)
             assert kept is not None
@@ -348,6 +351,7 @@ def _reason(failure: str) -> Message:
         "closed in favour of another room": _("the room was closed in favour of another"),
         "readable by everybody": _("everybody can read the room"),
         "unreachable": _("the homeserver did not take it for too long"),
+        NOT_A_MEMBER: _("the person is not on the roster any more"),
         "M_FORBIDDEN": _("I am not allowed to write there"),
     }
     return reasons.get(failure) or _("the homeserver refused it")

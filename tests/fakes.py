@@ -232,9 +232,6 @@ class Network:
     async def open(cls, *, url: str = IN_MEMORY, **settings: Mapping[str, Any]) -> AsyncGenerator[Self]:
         """Open a network; `settings` are sections of the configuration, such as alerts={...}."""
         models.load()
-        database = Database.open(url)
-        async with database.connection() as connection:
-            await connection.run_sync(Base.metadata.create_all)
         config = Config.read(
             {
                 "matrix": {"homeserver": "http://test", "user_id": BOT},
@@ -243,9 +240,12 @@ class Network:
             },
             discover(),
         )
-        net = cls(database, config)
-        await net._populate()
+        database = Database.open(url)
         try:
+            async with database.connection() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+            net = cls(database, config)
+            await net._populate()
             yield net
         finally:
             await database.close()

@@ -2,7 +2,17 @@
 
 from datetime import timedelta
 
-from bot.matrix.interface import Invite, Rejected, RoomUnsafe, Throttled, Trust, Unavailable, WhyUnsafe
+from bot.matrix.interface import (
+    Invite,
+    Message,
+    Rejected,
+    RoomUnsafe,
+    Throttled,
+    Trust,
+    Unavailable,
+    Unreadable,
+    WhyUnsafe,
+)
 from storage.ids import DeviceId, RoomId
 from storage.outbox import Outbox
 from tests.fakes import FakeRoom, Network
@@ -145,3 +155,43 @@ async def test_a_new_device_looks_for_what_the_old_one_may_have_sent(net: Networ
     async with net.transaction() as tx:
         found = await Outbox(tx).by_event(reply.messages[0].event_id)
         assert found is not None
+
+
+async def test_a_message_whose_key_comes_late_is_answered_once_it_can_be_read(net: Network) -> None:
+    unreadable = Unreadable(net.gateway.event_id(), net.room("ghana"), net.person("ghana"), net.now, "no key")
+    await net.receive(unreadable)
+    assert net.heard("ghana") == []
+    message = Message(
+        event_id=unreadable.event_id,
+        room_id=unreadable.room_id,
+        sender=unreadable.sender,
+        sent_at=net.now,
+        body="!help",
+        trust=Trust.SIGNED,
+        device_id=DeviceId("PHONE"),
+        room_encrypted=True,
+        direct=False,
+        mentioned=False,
+    )
+    await net.receive(message)
+    await net.receive(unreadable, message)
+    assert len(net.heard("ghana")) == 1
+
+
+async def test_a_removed_person_gets_nothing_that_was_still_waiting(net: Network) -> None:
+    await net.direct("ghana")
+    room = await net.gateway.direct_room(net.person("ghana"))
+    assert room is not None
+    net.gateway.rooms[room].failure = Unavailable("down")
+    await net.say("!remind me in 1 minutes call Tema", as_="ghana", room="ghana")
+    await net.say("!member remove @ghana:test", as_="coordinator", room="coordination")
+    before = len(await net.heard_by("ghana"))
+    net.gateway.rooms[room].failure = None
+    await net.forward(timedelta(hours=1))
+    assert len(await net.heard_by("ghana")) == before
+
+
+async def test_another_command_escapes_a_question_in_a_direct_chat(net: Network) -> None:
+    await net.say("remind me", as_="ghana")
+    assert "!help" in await net.say("help", as_="ghana")
+    assert "Name" in await net.say("me", as_="ghana")
