@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from commands.alerts.audience import room_may_hear
@@ -120,6 +120,16 @@ async def test_in_the_direct_chat_everybody_sees_what_they_may(net: Network) -> 
         assert ("CSQU3054383" in answer.text) == expected
 
 
+async def test_the_draft_warns_of_those_whom_the_marking_does_not_mean(net: Network) -> None:
+    assert "without being meant" not in (await raised(net, TO_ROTTERDAM)).text
+    net.gateway.rooms[net.room("netherlands")].joined |= {net.person("germany"), net.person("stranger")}
+    draft = await raised(net, TO_ROTTERDAM)
+    assert (
+        "2 of them are in these rooms without being meant by the marking: @germany:test and @stranger:test"
+        in draft.text
+    )
+
+
 async def test_a_stricter_marking_empties_what_stood_elsewhere(net: Network) -> None:
     await sent(net, TO_ROTTERDAM)
     await net.say("!alert note 1 seal broken", as_="netherlands", room="netherlands")
@@ -180,7 +190,9 @@ def test_amber_reaches_only_rooms_that_stand_for_nobody_else(
         assert set(pairs) <= allowed
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow]
+)
 @given(
     tlp=st.sampled_from(["red", "amber-strict", "amber", "green", "clear"]),
     rooms=st.lists(st.lists(any_binding, min_size=1, max_size=3, unique=True), max_size=3),

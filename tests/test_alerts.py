@@ -457,3 +457,17 @@ async def test_a_room_that_is_unbound_loses_the_card(net: Network) -> None:
     await net.say("!alert note 1 seal broken", as_="ghana", room="ghana")
     assert "CSQU3054383" not in net.latest("belgium", card)
     assert not any("seal broken" in one.body for one in net.heard("belgium"))
+
+
+async def test_the_whole_life_on_each_database(net_on_each: Network) -> None:
+    net = net_on_each
+    await sent(net)
+    await net.say("!alert ack 1", as_="netherlands", room="netherlands")
+    await net.say("!alert set 1 container=+MSKU1234565", as_="ghana", room="ghana")
+    await net.forward(timedelta(minutes=31))
+    await net.say("!alert close 1 outcome=returned back to Antwerp", as_="ghana", room="ghana")
+    latest = net.latest("belgium", card_in(net, "belgium"))
+    for expected in ("MSKU1234565", "State: closed", "Belgium (origin): had not acknowledged", "acknowledged by ILT"):
+        assert expected in latest
+    for command in ("!alert list waste=a1180", "!alert list country=BE"):
+        assert "A-2026-0001" in await net.say(command, as_="ghana", room="ghana")

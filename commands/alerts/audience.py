@@ -82,8 +82,11 @@ def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequenc
 def _member_may_see(alert: Alert, member: Member) -> bool:
     if member.user_id == alert.author:
         return True
-    if not alert.was_circulated:
-        return False
+    return alert.was_circulated and _may_hear(alert, member)
+
+
+def _may_hear(alert: Alert, member: Member) -> bool:
+    """Whether the marking lets this member hear of the alert once it is circulated."""
     same_side = member.country is not None and (
         member.country in alert.countries or member.country == alert.author_country
     )
@@ -172,6 +175,8 @@ class Plan:
     """Countries concerned that have no room or person that may be told."""
     people: int
     """How many persons that is, each counted once."""
+    outsiders: Sequence[UserId] = ()
+    """Who sits in these rooms and is not on the roster, or not one of those for whom the marking is."""
 
 
 async def plan(alert: Alert, context: Context) -> Plan:
@@ -181,7 +186,11 @@ async def plan(alert: Alert, context: Context) -> Plan:
     for one in found:
         if one.room is not None:
             people |= await context.people.in_room(one.room)
-    return Plan(found, unreached(alert, found), len(people))
+    members = {member.user_id: member for member in await Members(context.tx).all()}
+    outsiders = [
+        user for user in sorted(people - {alert.author}) if user not in members or not _may_hear(alert, members[user])
+    ]
+    return Plan(found, unreached(alert, found), len(people), outsiders)
 
 
 def unreached(alert: Alert, found: Sequence[Listener]) -> Sequence[CountryCode]:

@@ -39,7 +39,7 @@ from commands.document import (
     joined,
 )
 from storage.alerts import Alert, AlertState, HistoryLine, Tlp, Urgency
-from storage.ids import CountryCode
+from storage.ids import CountryCode, UserId
 from storage.rooms import Binding, BindingKind
 
 _COUNTRIES = 30
@@ -104,6 +104,8 @@ def _audience(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> l
         told = _n("Sending it tells {count} person:", "Sending it tells {count} people:", plan.people)
         found.append(told)
         found.append(bullets(listener_words(alert, one, names) for one in plan.listeners))
+        if plan.outsiders:
+            found.append(_outsider_words(plan.outsiders))
     elif alert.tlp is Tlp.RED:
         add = Code(f"{prefix}alert set person=@name:server")
         found.append(
@@ -118,6 +120,16 @@ def _audience(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> l
     if alert.named and alert.tlp is not Tlp.RED:
         found.append(_("You named persons; they are told directly only under {red}.", red=Code("tlp=red")))
     return found
+
+
+def _outsider_words(outsiders: Sequence[UserId]) -> Message:
+    people = joined(Code(user) for user in outsiders[:5])
+    return _n(
+        "{count} of them is in these rooms without being meant by the marking: {people}",
+        "{count} of them are in these rooms without being meant by the marking: {people}",
+        len(outsiders),
+        people=people,
+    )
 
 
 def unreached_words(alert: Alert, country: CountryCode) -> Message:
