@@ -471,3 +471,16 @@ async def test_the_whole_life_on_each_database(net_on_each: Network) -> None:
         assert expected in latest
     for command in ("!alert list waste=a1180", "!alert list country=BE"):
         assert "A-2026-0001" in await net.say(command, as_="ghana", room="ghana")
+
+
+async def test_a_card_full_of_facts_still_stands_on_one_page(net: Network) -> None:
+    codes = " ".join(f"A{number}" for number in range(1010, 1090, 10))
+    boxes = " ".join(f"MSKU{number:07d}" for number in range(1, 200))
+    await sent(net, f"{boxes} {codes} at Tema to Rotterdam and Antwerp {'é' * 3000}")
+    await net.say(
+        f"!alert set 1 declared={'ü' * 900} contact={'漢' * 900} waste={'字' * 400}", as_="ghana", room="ghana"
+    )
+    edits = [one for one in net.heard("netherlands") if one.replaces is not None]
+    assert "Countries concerned:" in edits[-1].body
+    assert "more" in edits[-1].body
+    assert len([one for one in net.heard("netherlands") if one.replaces is None and one.thread_root is None]) == 1
