@@ -63,7 +63,8 @@ def check(path: Path) -> None:
 @main.command()
 @click.option("--tour-only", is_flag=True, help="Play the tour and stop, also on a terminal.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port of the demo's homeserver.")
-def demo(tour_only: bool, port: int | None) -> None:
+@click.option("--transcript", type=click.Path(dir_okay=False, path_type=Path), hidden=True)
+def demo(tour_only: bool, port: int | None, transcript: Path | None) -> None:
     """Start a private network on this machine and play the tour in it."""
     try:
         from bot.demo.play import play
@@ -71,7 +72,7 @@ def demo(tour_only: bool, port: int | None) -> None:
         _fail(f"The demo needs the package {error.name}: install sesn-bot[demo].", 1)
     logs.configure("error", "auto")
     stay = sys.stdin.isatty() and sys.stdout.isatty() and not tour_only
-    sys.exit(_run(play(stay=stay, port=port)))
+    sys.exit(_run(play(stay=stay, port=port, transcript=transcript)))
 
 
 @main.command()
