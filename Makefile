@@ -37,7 +37,7 @@ lint: setup
 	@echo "==> import-linter"; $(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 unit: setup  ## The unit tests alone (in-memory SQLite)
-	@echo "==> unit tests"; $(BIN)/pytest -q --ignore=tests/integration
+	@echo "==> unit tests"; $(BIN)/pytest -q --numprocesses=auto --ignore=tests/integration
 
 integration: setup  ## The tests against a real homeserver on loopback
 	@echo "==> integration tests (a homeserver starts on loopback)"; $(BIN)/pytest -q tests/integration

@@ -303,20 +303,18 @@ class Sender:
 
     async def _tell_of_loss(self, row: OutboxRow, context: BotContext) -> None:
         """Nothing is given up silently: the coordinators hear of it, and who asked for it."""
-        where = await self._name(row)
-        words = doc(
-            _(
-                "I could not deliver a message to {where}: {reason}. I will not try again.",
-                where=where,
-                reason=_reason(row.failure or ""),
-            ),
-            _("What it was about: {subject}.", subject=Code(row.subject or row.kind.value)),
+        loss = _(
+            "I could not deliver a message to {where}: {reason}. I will not try again.",
+            where=await self._name(row),
+            reason=_reason(row.failure or ""),
         )
+        # What it was about is said only to who asked for it: the number of an alert may be more than others may know.
         for room_id in await Rooms(context.tx).bound_to(BindingKind.COORDINATION):
             if room_id != row.room_id:
-                await context.post(Post(doc=words, room=room_id, part=LOSS_REPORT, priority=Priority.ALERT))
+                await context.post(Post(doc=doc(loss), room=room_id, part=LOSS_REPORT, priority=Priority.ALERT))
         asked_by = await Members(context.tx).get(row.origin_user) if row.origin_user else None
         if asked_by is not None and asked_by.user_id != row.user_id:
+            words = doc(loss, _("It was about {subject}.", subject=Code(row.subject))) if row.subject else doc(loss)
             await context.post(Post(doc=words, person=asked_by.user_id, part=LOSS_REPORT, priority=Priority.ALERT))
 
     async def _name(self, row: OutboxRow) -> Text:

@@ -74,10 +74,14 @@ async def test_strict_leaves_out_rooms_that_stand_for_more(net: Network) -> None
     assert "CSQU3054383" in net.heard("shared")[0].body
 
 
-async def test_amber_leaves_out_rooms_of_countries_that_are_not_concerned(net: Network) -> None:
-    await net.add_room("shared", {"netherlands", "germany"}, [(BindingKind.COUNTRY, "NL"), (BindingKind.COUNTRY, "DE")])
+async def test_amber_reaches_a_room_that_a_country_concerned_shares_and_no_wider_one(net: Network) -> None:
+    dutch = (BindingKind.COUNTRY, "NL")
+    await net.add_room("shared", {"netherlands", "germany"}, [dutch, (BindingKind.COUNTRY, "DE")])
+    await net.add_room("wide", {"netherlands", "germany"}, [dutch, (BindingKind.NETWORK, "")])
+    await net.add_room("others", {"germany"}, [(BindingKind.COUNTRY, "DE"), (BindingKind.COUNTRY, "FR")])
     await sent(net, TO_ROTTERDAM)
-    assert net.heard("shared") == []
+    assert "CSQU3054383" in net.heard("shared")[0].body
+    assert net.heard("wide") == net.heard("others") == []
 
 
 async def test_green_reaches_the_region_of_a_country_concerned(net: Network) -> None:
@@ -182,12 +186,13 @@ def test_a_stricter_marking_never_reaches_a_further_room(
 
 
 @given(concerned=countries, pairs=st.lists(any_binding, min_size=1, max_size=4, unique=True))
-def test_amber_reaches_only_rooms_that_stand_for_nobody_else(
+def test_amber_reaches_only_rooms_of_countries_and_coordination(
     concerned: frozenset[CountryCode], pairs: list[tuple[BindingKind, str]]
 ) -> None:
     if room_may_hear(Tlp.AMBER, concerned, _bindings(pairs)):
         allowed = {(BindingKind.COUNTRY, str(code)) for code in concerned} | {(BindingKind.COORDINATION, "")}
-        assert set(pairs) <= allowed
+        assert set(pairs) & allowed
+        assert {kind for kind, _value in pairs} <= {BindingKind.COUNTRY, BindingKind.COORDINATION}
 
 
 @settings(

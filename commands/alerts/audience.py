@@ -59,8 +59,8 @@ def room_may_see(alert: Alert, bindings: Sequence[Binding]) -> bool:
 def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequence[Binding]) -> bool:
     """Decide whether a room with these bindings is told of an alert that concerns these countries.
 
-    Under AMBER a room that also stands for somebody else than the countries concerned and the coordinators is left out:
-    its other members may not hear of it.
+    Under AMBER a room that several countries share hears of what concerns one of them: it may be the only room that
+    country has. A room that also stands for the network or a region is left out: that asks for GREEN.
     """
     match tlp:
         case Tlp.RED:
@@ -68,8 +68,10 @@ def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequenc
         case Tlp.AMBER_STRICT:
             return len(bindings) == 1 and _is_of(concerned, bindings[0])
         case Tlp.AMBER:
-            coordination = BindingKind.COORDINATION
-            return bool(bindings) and all(_is_of(concerned, one) or one.kind is coordination for one in bindings)
+            narrow = {BindingKind.COUNTRY, BindingKind.COORDINATION}
+            return all(one.kind in narrow for one in bindings) and any(
+                _is_of(concerned, one) or one.kind is BindingKind.COORDINATION for one in bindings
+            )
         case Tlp.GREEN:
             general = {BindingKind.COORDINATION, BindingKind.NETWORK}
             return any(_is_of(concerned, one) or one.kind in general or _holds(one, concerned) for one in bindings)
