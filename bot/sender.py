@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 import structlog
 
@@ -24,21 +24,22 @@ from bot.matrix.interface import (
     RoomUnsafe,
     Throttled,
     Unavailable,
+    WhyUnsafe,
 )
 from bot.steps import Observer, Step, nobody
 from commands.base import Post
-from commands.document import Code, Message, Text, _, doc
+from commands.document import Code, Text, _, doc
+from commands.network import failure_words
 from storage.base import Database, Transaction
 from storage.ids import EventId, RoomId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow, Priority, RowKind, RowState
+from storage.outbox import Failure, Outbox, OutboxRow, Priority, RowKind, RowState
 from storage.rooms import BindingKind, Rooms
 
 log = structlog.get_logger()
 
 LOSS_REPORT = "loss"
 """Part of a message that says that another could not be delivered; when it fails itself, nothing more is said."""
-NOT_A_MEMBER = "not a member"
 _LONGEST_PAUSE = timedelta(minutes=5)
 
 
@@ -57,7 +58,7 @@ class _Outcome:
     event_id: EventId | None = None
     room_id: RoomId | None = None
     retry_in: timedelta | None = None
-    failure: str | None = None
+    failure: Failure | None = None
     dropped: bool = False
 
 
@@ -161,7 +162,7 @@ class Sender:
             relation = await self._relation(row, tx)
             is_welcome = row.user_id is None or await Members(tx).get(row.user_id) is not None
         # Removal from the roster ends every right at once, also to what was already written to a direct chat.
-        outcome = await self._try(row, relation) if is_welcome else _Outcome(failure=NOT_A_MEMBER)
+        outcome = await self._try(row, relation) if is_welcome else _Outcome(failure=Failure.NOT_A_MEMBER)
         async with self._database.transaction() as tx:
             kept = await Outbox(tx).get(row.id)
             assert kept is not None
@@ -201,18 +202,18 @@ class Sender:
             return _Outcome(retry_in=pause)
         except (Unavailable, LoggedOut) as error:
             if self._house.now() - row.created_at > self._settings.give_up_after:
-                return _Outcome(failure="unreachable")
+                return _Outcome(failure=Failure.UNREACHABLE)
             pause = self._backoff(row.attempts)
             log.warning("sender.unavailable", row=row.id, error=type(error).__name__, retry_in=pause.total_seconds())
             return _Outcome(retry_in=pause)
         except RoomUnsafe as error:
-            return _Outcome(failure=error.why.value)
+            return _Outcome(failure=_why_unsafe(error.why))
         except Rejected as error:
             log.warning("sender.rejected", row=row.id, status=error.status, errcode=error.errcode)
-            return _Outcome(failure=error.errcode)
-        except MatrixError as error:
+            return _Outcome(failure=Failure.FORBIDDEN if error.errcode == "M_FORBIDDEN" else Failure.REFUSED)
+        except MatrixError:
             log.exception("sender.failed", row=row.id)
-            return _Outcome(failure=type(error).__name__)
+            return _Outcome(failure=Failure.REFUSED)
 
     def _backoff(self, attempts: int) -> timedelta:
         seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())
@@ -306,7 +307,7 @@ class Sender:
         loss = _(
             "I could not deliver a message to {where}: {reason}. I will not try again.",
             where=await self._name(row),
-            reason=_reason(row.failure or ""),
+            reason=failure_words(row.failure or Failure.REFUSED),
         )
         # What it was about is said only to who asked for it: the number of an alert may be more than others may know.
         for room_id in await Rooms(context.tx).bound_to(BindingKind.COORDINATION):
@@ -342,14 +343,15 @@ def _as_edit(content: dict[str, Any], relation: Mapping[str, Any]) -> dict[str, 
     return {**fallback, "m.new_content": new_content, "m.relates_to": dict(relation)}
 
 
-def _reason(failure: str) -> Message:
-    reasons = {
-        "not joined": _("I am not in the room"),
-        "not encrypted": _("the room is not encrypted"),
-        "closed in favour of another room": _("the room was closed in favour of another"),
-        "readable by everybody": _("everybody can read the room"),
-        "unreachable": _("the homeserver did not take it for too long"),
-        NOT_A_MEMBER: _("the person is not on the roster any more"),
-        "M_FORBIDDEN": _("I am not allowed to write there"),
-    }
-    return reasons.get(failure) or _("the homeserver refused it")
+def _why_unsafe(why: WhyUnsafe) -> Failure:
+    match why:
+        case WhyUnsafe.NOT_JOINED:
+            return Failure.NOT_JOINED
+        case WhyUnsafe.NOT_ENCRYPTED:
+            return Failure.NOT_ENCRYPTED
+        case WhyUnsafe.TOMBSTONED:
+            return Failure.TOMBSTONED
+        case WhyUnsafe.WORLD_READABLE:
+            return Failure.WORLD_READABLE
+        case _:
+            assert_never(why)

@@ -10,7 +10,7 @@ from commands.base import Context, Post
 from commands.document import Code, CountryName, Doc, Inline, Message, Strong, Text, _, joined
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import AuthorityKind, Member, Role
-from storage.outbox import Priority
+from storage.outbox import Failure, Priority
 from storage.reference.countries import find_region, regions
 from storage.rooms import Binding, BindingKind, Rooms
 
@@ -25,6 +25,29 @@ def role_name(role: Role) -> Message:
             return _("coordinator")
         case _:
             assert_never(role)
+
+
+def failure_words(failure: Failure) -> Message:
+    """Return why a message was given up, for "I could not deliver it to …: {reason}"."""
+    match failure:
+        case Failure.NOT_JOINED:
+            return _("I am not in the room")
+        case Failure.NOT_ENCRYPTED:
+            return _("the room is not encrypted")
+        case Failure.TOMBSTONED:
+            return _("the room was closed in favour of another")
+        case Failure.WORLD_READABLE:
+            return _("everybody can read the room")
+        case Failure.UNREACHABLE:
+            return _("the homeserver did not take it for too long")
+        case Failure.NOT_A_MEMBER:
+            return _("the person is not on the roster any more")
+        case Failure.FORBIDDEN:
+            return _("I am not allowed to write there")
+        case Failure.REFUSED:
+            return _("the homeserver refused it")
+        case _:
+            assert_never(failure)
 
 
 def kind_name(kind: AuthorityKind) -> Message:

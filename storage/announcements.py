@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.base import Base, Transaction
 from storage.ids import RoomId, UserId
+from storage.outbox import Failure
 
 
 class AudienceKind(StrEnum):
@@ -66,7 +67,7 @@ class AnnouncementTarget(Base):
     row_id: Mapped[int | None] = mapped_column(index=True)
     """The outbox row that carries it."""
     fate: Mapped[Fate] = mapped_column(default=Fate.WAITING)
-    failure: Mapped[str | None]
+    failure: Mapped[Failure | None]
     settled_at: Mapped[datetime | None]
 
     @property
@@ -77,7 +78,7 @@ class AnnouncementTarget(Base):
     def delivered(self, at: datetime) -> None:
         self.fate, self.failure, self.settled_at = Fate.DELIVERED, None, at
 
-    def given_up(self, failure: str | None, at: datetime) -> None:
+    def given_up(self, failure: Failure | None, at: datetime) -> None:
         self.fate, self.failure, self.settled_at = Fate.NOT_DELIVERED, failure, at
 
 

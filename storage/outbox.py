@@ -36,6 +36,19 @@ class RowState(StrEnum):
     DROPPED = "dropped"  # no longer needed: what it edits was never said
 
 
+class Failure(StrEnum):
+    """Why a row was given up."""
+
+    NOT_JOINED = "not joined"
+    NOT_ENCRYPTED = "not encrypted"
+    TOMBSTONED = "tombstoned"
+    WORLD_READABLE = "world readable"
+    UNREACHABLE = "unreachable"  # the homeserver did not take it for as long as it was tried
+    NOT_A_MEMBER = "not a member"  # a person who was removed from the roster meanwhile
+    FORBIDDEN = "forbidden"
+    REFUSED = "refused"  # any other no of the homeserver; the log has its code
+
+
 class OutboxRow(Base):
     """One thing to send. `lane` is the room (or the person, for a direct chat) whose order it keeps."""
 
@@ -75,7 +88,7 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None]
     sent_room: Mapped[RoomId | None]
     event_id: Mapped[EventId | None] = mapped_column(index=True)
-    failure: Mapped[str | None]
+    failure: Mapped[Failure | None]
 
 
 class Outbox:

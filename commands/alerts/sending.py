@@ -12,8 +12,9 @@ from commands.alerts.finding import check_author, find_draft, not_possible
 from commands.arguments import About, Ref
 from commands.base import Args, Context, Post, Refusal, Role, Subject
 from commands.document import Code, Doc, Message, Moment, Strong, Text, _, bullets, doc
+from commands.network import failure_words
 from storage.alerts import Alert, Alerts, NotPossible, Tlp
-from storage.outbox import Outbox, OutboxRow, RowState
+from storage.outbox import Failure, Outbox, OutboxRow, RowState
 
 
 class Send(Args):
@@ -104,17 +105,5 @@ def _delivery_words(row: OutboxRow, name: Text, zone: ZoneInfo) -> Message:
     if row.state is RowState.SENT and row.sent_at is not None:
         return _("✓ {name}: delivered, {when}", name=name, when=Moment(row.sent_at, zone))
     if row.state in {RowState.GIVEN_UP, RowState.DROPPED}:
-        return _("✗ {name}: NOT delivered, {reason}", name=name, reason=_failure(row.failure or ""))
+        return _("✗ {name}: NOT delivered, {reason}", name=name, reason=failure_words(row.failure or Failure.REFUSED))
     return _("⏳ {name}: on its way", name=name)
-
-
-def _failure(failure: str) -> Message:
-    reasons = {
-        "not joined": _("I am not in the room"),
-        "not encrypted": _("the room is not encrypted"),
-        "closed in favour of another room": _("the room was closed in favour of another"),
-        "readable by everybody": _("everybody can read the room"),
-        "unreachable": _("the homeserver did not take it for too long"),
-        "M_FORBIDDEN": _("I am not allowed to write there"),
-    }
-    return reasons.get(failure) or _("the homeserver refused it")

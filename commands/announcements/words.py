@@ -24,7 +24,7 @@ from commands.document import (
     joined,
     table,
 )
-from commands.network import ids
+from commands.network import failure_words, ids
 from storage.announcements import Announcement, AnnouncementTarget, Fate
 from storage.members import Member
 
@@ -128,26 +128,7 @@ def report(announcement: Announcement, prefix: str) -> Doc:
 def _failure(target: AnnouncementTarget) -> Inline:
     if target.failure is None:
         return Text(target.name)
-    return _("{name} ({reason})", name=target.name, reason=_reason(target.failure))
-
-
-def _reason(failure: str) -> Message:
-    """Return why a message was given up, as the outbox noted it, in words."""
-    match failure:
-        case "not joined":
-            return _("I am not in the room")
-        case "not encrypted":
-            return _("the room is not encrypted")
-        case "closed in favour of another room":
-            return _("the room was closed in favour of another")
-        case "readable by everybody":
-            return _("everybody can read the room")
-        case "unreachable":
-            return _("the homeserver did not take it for too long")
-        case "M_FORBIDDEN":
-            return _("I am not allowed to write there")
-        case _:
-            return _("the homeserver refused it")
+    return _("{name} ({reason})", name=target.name, reason=failure_words(target.failure))
 
 
 def line(announcement: Announcement, author: str, zone: ZoneInfo) -> Message:
@@ -186,5 +167,5 @@ def _state(target: AnnouncementTarget, zone: ZoneInfo) -> Message:
     if target.settled_at is None:
         return fate_words(target.fate)
     if target.failure is not None:
-        return _("{state}: {reason}", state=fate_words(target.fate), reason=_reason(target.failure))
+        return _("{state}: {reason}", state=fate_words(target.fate), reason=failure_words(target.failure))
     return _("{state}, {moment}", state=fate_words(target.fate), moment=Moment(target.settled_at, zone))

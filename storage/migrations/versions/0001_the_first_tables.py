@@ -188,7 +188,7 @@ def upgrade() -> None:
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_room', sa.String(), nullable=True),
     sa.Column('event_id', sa.String(), nullable=True),
-    sa.Column('failure', sa.String(), nullable=True),
+    sa.Column('failure', sa.String(length=40), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
     sa.UniqueConstraint('transaction_id', name=op.f('uq_outbox_transaction_id'))
     )
@@ -366,7 +366,7 @@ def upgrade() -> None:
     sa.Column('people', sa.Integer(), nullable=False),
     sa.Column('row_id', sa.Integer(), nullable=True),
     sa.Column('fate', sa.String(length=40), nullable=False),
-    sa.Column('failure', sa.String(), nullable=True),
+    sa.Column('failure', sa.String(length=40), nullable=True),
     sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['announcement_id'], ['announcements.id'], name=op.f('fk_announcement_targets_announcement_id_announcements'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_announcement_targets'))
