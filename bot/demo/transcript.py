@@ -22,7 +22,8 @@ _COLOURS = ("#1f6f8b", "#8a4f9e", "#a3542c", "#4b6a2f", "#9a3b52")
 _BOT = "#0b6e4f"
 _LABEL = re.compile(r"[A-Z][^:<>!]{1,28}:(?= )")
 
-# How wide letters are, in parts of the size of the letters: sans-serif fonts differ little in these.
+# How wide letters are, in parts of their size, in the widest of the usual sans-serif fonts: with the others
+# a bubble has some room to the right.
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]- "), frozenset("mwMW@%⏳✓—…")
 
 
@@ -102,11 +103,12 @@ def _message(entry: Entry, y: float) -> tuple[list[str], float]:
     centre, middle = x - 12 - _AVATAR / 2, y + _AVATAR / 2 + 2
     top, wide = y + _LINE + 1, min(width, WIDTH - x - _MARGIN)
     paint = 'fill="#e6f4ee" stroke="#b9dccd"' if entry.by_bot else 'fill="#ffffff" stroke="#d0d7de"'
+    name = f'<tspan fill="{colour}" font-weight="700">{escape(entry.who)}</tspan>'
+    when = f'<tspan fill="#6e7781" font-size="11.5" dx="8">{escape(" · ".join(marks))}</tspan>'
     shapes = [
         f'<circle cx="{centre}" cy="{middle}" r="{_AVATAR / 2}" fill="{colour}"/>',
         _text(centre, middle + 4.5, _initials(entry.who), 'text-anchor="middle" fill="#fff" font-weight="700"'),
-        _text(x, y + 13, entry.who, f'fill="{colour}" font-weight="700"'),
-        _text(x + _width(entry.who, len(entry.who)) + 10, y + 13, " · ".join(marks), 'fill="#6e7781" font-size="11.5"'),
+        f'<text x="{x:g}" y="{y + 13:g}">{name}{when}</text>',
         f'<rect x="{x}" y="{top}" width="{wide:.0f}" height="{height}" rx="9" {paint}/>',
     ]
     for number, line in enumerate(lines):
@@ -163,8 +165,8 @@ def _broken(text: str, room: float, bold: int) -> list[str]:
 
 
 def _width(text: str, bold: int = 0) -> float:
-    parts = sum(0.31 if c in _NARROW else 0.87 if c in _WIDE else 0.67 if c.isupper() else 0.555 for c in text)
-    return float((parts + 0.035 * bold) * _SIZE)
+    parts = sum(0.36 if c in _NARROW else 0.95 if c in _WIDE else 0.71 if c.isupper() else 0.62 for c in text)
+    return float((parts + 0.07 * bold) * _SIZE)
 
 
 def _initials(name: str) -> str:
