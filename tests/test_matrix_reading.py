@@ -37,8 +37,22 @@ def test_words_that_only_look_like_a_mention_stay() -> None:
     assert words("SESN Bottles: found") == ("SESN Bottles: found", False)
     assert words("ask SESN Bot: now") == ("ask SESN Bot: now", False)
     other = '<a href="https://matrix.to/#/@evil:localhost">SESN Bot</a> help'
-    assert words("SESN Bot help", format="org.matrix.custom.html", formatted_body=other) == ("SESN Bot help", False)
+    assert words("SESN Bot help", format="org.matrix.custom.html", formatted_body=other) == (
+        "@evil:localhost help",
+        False,
+    )
     assert words("see above", **{"m.mentions": {"user_ids": [BOT]}}) == ("see above", True)
+
+
+def test_a_person_who_stands_in_a_command_as_a_pill_is_named_by_id() -> None:
+    pill = '<a href="https://matrix.to/#/%40ama%3Aexample.org">Ama &amp; Co</a>'
+    html = f"<p>!member add {pill} role=official<br>kind=police</p>"
+    heard = words(
+        "!member add Ama & Co role=official\nkind=police", format="org.matrix.custom.html", formatted_body=html
+    )
+    assert heard == ("!member add @ama:example.org role=official\nkind=police", False)
+    room = '<a href="https://matrix.to/#/!room:example.org">Room</a> <b>text</b>'
+    assert words("Room *text*", format="org.matrix.custom.html", formatted_body=room) == ("Room *text*", False)
 
 
 def test_quoted_text_never_speaks() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +13,12 @@ from storage.ids import EventId, UserId
 
 _QUOTE = re.compile(r"> (?:\* )?<@")
 _PILL = re.compile(r'\s*(?:<p>\s*)?<a\s[^>]*?href="https://matrix\.to/#/([^"?]+)[^"]*"[^>]*>([^<]*)</a>', re.IGNORECASE)
+_LINK = re.compile(r'<a\s[^>]*?href="([^"]*)"', re.IGNORECASE)
+_PERSON = re.compile(r"https://matrix\.to/#/((?:@|%40)[^?]+)")
 _REPLY = re.compile(r"^\s*<mx-reply>.*?</mx-reply>", re.DOTALL | re.IGNORECASE)
+_LONGEST_HTML = 2_000
+"""Characters of the formatted body in which a mention is looked for: it stands at the start."""
+_EVENT_ID = re.compile(r"\$[!-~]{1,254}")
 _LONGEST_DATE = 253_402_300_799_000  # the last millisecond a datetime can hold
 
 
@@ -39,23 +45,33 @@ def said(content: Mapping[str, Any], outer: Mapping[str, Any], own: UserId, name
     if any(_dict(part.get("m.relates_to")).get("rel_type") == "m.replace" for part in (content, outer)):
         return None
     is_reply = isinstance(relates.get("m.in_reply_to"), dict)
-    body = without_quote(body)
+    body = without_quote(_storable(body))
     html = _html(content)
     users = _dict(content.get("m.mentions")).get("user_ids")
     named = isinstance(users, list) and own in users
     pill = _PILL.match(html)
     if pill is not None and unquote(unescape(pill[1])) == own:
         named, names = True, [unescape(pill[2]), *names]
-    body, at_start = _without_mention(body, [own, *names], named=named)
+    body, at_start = _without_mention(_with_ids(body, html, own), [own, *names], named=named)
     thread = relates.get("event_id") if relates.get("rel_type") == "m.thread" else None
     reply = _dict(relates.get("m.in_reply_to")).get("event_id")
     falls_back = thread is not None and relates.get("is_falling_back") is True
     return Said(
         body=body,
         mentioned=named or at_start,
-        thread_root=EventId(thread) if isinstance(thread, str) else None,
-        reply_to=EventId(reply) if is_reply and isinstance(reply, str) and not falls_back else None,
+        thread_root=_event_id(thread),
+        reply_to=_event_id(reply) if is_reply and not falls_back else None,
     )
+
+
+def _storable(text: str) -> str:
+    """Return a text that every database and every encoder takes: JSON may hold halves of characters, and NUL."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _event_id(value: Any) -> EventId | None:
+    """Return an event id that somebody wrote into a relation, None when it cannot be one."""
+    return EventId(value) if isinstance(value, str) and _EVENT_ID.fullmatch(value) else None
 
 
 def without_quote(body: str) -> str:
@@ -84,11 +100,58 @@ def _without_mention(body: str, names: Iterable[str], *, named: bool) -> tuple[s
     return body, False
 
 
+def _with_ids(body: str, html: str, own: UserId) -> str:
+    """Return the words with the Matrix id of each person who stands in them as a pill, where the body has the name."""
+    if not any(_person(target) not in {None, own} for target in _LINK.findall(html)):
+        return body
+    words = _Words(own)
+    words.feed(html)
+    words.close()
+    return words.text()
+
+
+def _person(link: str) -> str | None:
+    """Return the Matrix id that a link names, if it names a person."""
+    found = _PERSON.match(unescape(link))
+    return unquote(found[1]) if found else None
+
+
+class _Words(HTMLParser):
+    """The text of a message's HTML, with pills of persons as their ids."""
+
+    def __init__(self, own: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self._own = own
+        self._parts: list[str] = []
+        self._in_pill = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "br":
+            self._parts.append("\n")
+        person = _person(dict(attrs).get("href") or "") if tag == "a" else None
+        if person is not None and person != self._own:
+            self._parts.append(person)
+            self._in_pill = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._in_pill = False
+        elif tag in {"p", "li", "div", "h1", "h2", "h3", "h4", "blockquote", "pre"}:
+            self._parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_pill:
+            self._parts.append(data)
+
+    def text(self) -> str:
+        return "".join(self._parts).strip()
+
+
 def _html(content: Mapping[str, Any]) -> str:
     html = content.get("formatted_body")
     if content.get("format") != "org.matrix.custom.html" or not isinstance(html, str):
         return ""
-    return _REPLY.sub("", html)
+    return _REPLY.sub("", html)[:_LONGEST_HTML]
 
 
 def _dict(value: Any) -> Mapping[str, Any]:
