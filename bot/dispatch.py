@@ -88,21 +88,27 @@ class Dispatcher:
         return True
 
     async def _handle(self, row: InboxRow, tx: Transaction) -> str:
-        event = journal.read(row)
+        """Handle one event whatever it holds: one that cannot be handled must not stop those behind it."""
+        event: Incoming | None = None
         try:
+            event = journal.read(row)
             async with tx.attempt():
                 return await self._route(event, tx)
         except Refusal as refusal:
-            assert isinstance(event, Message)
             words = refusal.words if isinstance(refusal.words, Doc) else doc(refusal.words)
-            await self._say(event, tx, words)
-            return "refused"
+            outcome, answered = "refused", isinstance(event, Message)
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("dispatch.bug", reference=reference, kind=row.kind, inbox=row.seq)
-            if isinstance(event, Message) and event.room_encrypted:
-                await self._say(event, tx, _bug(reference))
-            return f"failed {reference}"
+            words = _bug(reference)
+            outcome, answered = f"failed {reference}", isinstance(event, Message) and event.room_encrypted
+        if answered and isinstance(event, Message):
+            try:
+                async with tx.attempt():
+                    await self._say(event, tx, words)
+            except Exception:
+                log.exception("dispatch.unanswered", inbox=row.seq)
+        return outcome
 
     async def _route(self, event: Incoming, tx: Transaction) -> str:
         match event:
