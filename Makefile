@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit integration lock clean
+.PHONY: help setup demo test lint unit integration lock migration clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -45,6 +45,9 @@ integration: setup  ## The tests against a real homeserver on loopback
 lock: | $(UV)  ## Write requirements.lock anew from pyproject.toml
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
 	    --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+migration: setup  ## Write the next migration from the models: make migration MESSAGE="add the board"
+	@$(BIN)/python -m storage.migrations "$(MESSAGE)"
 
 clean:  ## Remove what setup made
 	@rm -rf .venv .tools
