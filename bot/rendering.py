@@ -1,7 +1,9 @@
 """Doc -> pages of (body, formatted_body). The only place where HTML is made, and everything in it is escaped here."""
 
 import gettext
+import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,13 +41,23 @@ from commands.document import (
 )
 from storage.ids import UserId
 
-PAGE_BYTES = 24_000
-"""Text and HTML of one page together; with encryption and base64 an event stays below the limit of 65,536 bytes."""
+PAGE_BYTES = 21_000
+"""Text, HTML and mentions of one page, as JSON in ASCII, which is what is encrypted.
+
+An edit carries its text twice, and base64 makes four bytes of three: so even the event of an edit stays below the
+limit of 65,536 bytes, with room for relations, keys and signatures.
+"""
 
 _PLACE = re.compile(r"\{(\w+)\}")
-# Controls that reorder or hide what is read: bidi embeddings, overrides, isolates and marks, zero-width characters,
-# and every other control but line feed and tab.
-_HOSTILE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# What reorders or hides what is read: bidi embeddings, overrides, isolates and marks, characters without width or
+# shape, halves of surrogate pairs, and every other control but line feed and tab.
+_HOSTILE = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e0fff]"
+)
+_LINE_BREAK = re.compile("\r\n|[\u000b-\u000d\u0085\u2028\u2029]")
+_WHOLE_ROOM = re.compile("@(?=room)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,59 +78,83 @@ class _Both:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What stands on one page together, with the persons it names."""
+
+    both: _Both
+    mentions: tuple[UserId, ...]
+
+    @property
+    def size(self) -> int:
+        return len(json.dumps([self.both.text, self.both.html, self.mentions]))
+
+
 def clean(text: str) -> str:
     """Take out what would let somebody's text reorder the line, hide in it, or notify a whole room."""
-    return _HOSTILE.sub("", text).replace("@room", "@\u00adroom")
+    return _WHOLE_ROOM.sub("@\u00ad", _HOSTILE.sub("", _LINE_BREAK.sub("\n", text)))
 
 
 def render(doc: Doc, language: str) -> list[Page]:
     """Put a document into words of a language, on as many pages as the size of a Matrix event asks for."""
     renderer = _Renderer(language)
-    blocks = [part for block in doc.blocks for part in _split(block)]
-    rendered = [(renderer.block(block), _mentions_of(block)) for block in blocks]
     pages: list[Page] = []
-    current: list[tuple[_Both, tuple[UserId, ...]]] = []
-    size = 0
-    for both, mentions in rendered:
-        length = len(both.text.encode()) + len(both.html.encode())
-        if current and size + length > PAGE_BYTES:
+    current: list[_Part] = []
+    size = len(json.dumps(doc.mentions))
+    for part in (part for block in doc.blocks for part in renderer.parts(block)):
+        if current and size + part.size > PAGE_BYTES:
             pages.append(_page(current, doc, first=not pages))
             current, size = [], 0
-        current.append((both, mentions))
-        size += length
+        current.append(part)
+        size += part.size
     pages.append(_page(current, doc, first=not pages))
     return pages
 
 
-def _page(parts: Sequence[tuple[_Both, tuple[UserId, ...]]], doc: Doc, *, first: bool) -> Page:
-    named = [user for _both, mentions in parts for user in mentions]
+def _page(parts: Sequence[_Part], doc: Doc, *, first: bool) -> Page:
+    named = [user for part in parts for user in part.mentions]
     meant = [*(doc.mentions if first else ()), *named]
     return Page(
-        body="\n".join(both.text for both, _mentions in parts),
-        html="".join(both.html for both, _mentions in parts),
+        body="\n".join(part.both.text for part in parts),
+        html="".join(part.both.html for part in parts),
         mentions=tuple(dict.fromkeys(meant)),
         notice=doc.notice,
     )
 
 
-def _split(block: Block) -> list[Block]:
-    """Cut what is too long for one page into several blocks of the same kind."""
-    if isinstance(block, Quote) and len(block.text.encode()) > PAGE_BYTES // 3:
-        step = PAGE_BYTES // 12  # a character has at most four bytes, and the text stands on the page twice
-        return [Quote(block.text[start : start + step]) for start in range(0, len(block.text), step)]
-    if isinstance(block, Bullets) and len(block.items) > 40:
-        return [Bullets(block.items[start : start + 40]) for start in range(0, len(block.items), 40)]
-    if isinstance(block, Table) and len(block.rows) > 40:
-        return [Table(block.header, block.rows[start : start + 40]) for start in range(0, len(block.rows), 40)]
-    if (
-        isinstance(block, Paragraph)
-        and isinstance(block.inside, Text)
-        and len(block.inside.text.encode()) > PAGE_BYTES // 3
-    ):
-        step = PAGE_BYTES // 12
-        text = block.inside.text
-        return [Paragraph(Text(text[start : start + step])) for start in range(0, len(text), step)]
-    return [block]
+def _halves(block: Block) -> tuple[Block, Block] | None:
+    """Part a block between its rows, or a text between its lines or words; None when it has only one row."""
+    match block:
+        case Bullets(items) if len(items) > 1:
+            middle = len(items) // 2
+            return Bullets(items[:middle]), Bullets(items[middle:])
+        case Fields(rows) if len(rows) > 1:
+            middle = len(rows) // 2
+            return Fields(rows[:middle]), Fields(rows[middle:])
+        case Table(header, rows) if len(rows) > 1:
+            middle = len(rows) // 2
+            return Table(header, rows[:middle]), Table(header, rows[middle:])
+        case Quote(text):
+            first, second = _cut(text)
+            return Quote(first), Quote(second)
+        case Paragraph(Text(text)):
+            first, second = _cut(text)
+            return Paragraph(Text(first)), Paragraph(Text(second))
+        case _:
+            return None
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """Cut a text near its middle: after a line, else after a word, else between two characters."""
+    middle = len(text) // 2
+    reach = len(text) // 4
+    for mark in ("\n", " "):
+        at = text.rfind(mark, middle - reach, middle + reach)
+        if at > 0:
+            return text[: at + (mark == " ")], text[at + 1 :]
+    while 1 < middle < len(text) and unicodedata.combining(text[middle]):
+        middle -= 1
+    return text[:middle], text[middle:]
 
 
 @cache
@@ -140,6 +176,18 @@ class _Renderer:
         self._translations = _translations(language)
         self._locale = _locale(language)
 
+    def parts(self, block: Block) -> list[_Part]:
+        """Render a block; what is too long for one page becomes several parts, and nothing of it is lost."""
+        part = _Part(self.block(block), _mentions_of(block))
+        if part.size <= PAGE_BYTES:
+            return [part]
+        halves = _halves(block)
+        if halves is not None:
+            return [piece for half in halves for piece in self.parts(half)]
+        # One giant row: its words go on as plain text, and whom it names is notified on its first page.
+        first, *others = self.parts(Paragraph(Text(part.both.text)))
+        return [_Part(first.both, part.mentions), *others]
+
     def block(self, block: Block) -> _Both:
         match block:
             case Paragraph(inside):
@@ -150,7 +198,7 @@ class _Renderer:
                 return _Both(both.text, f"<h4>{both.html}</h4>")
             case Bullets(items):
                 lines = [self.inline(item) for item in items]
-                text = "\n".join(f"- {line.text}" for line in lines)
+                text = "\n".join("- " + line.text.replace("\n", "\n  ") for line in lines)
                 return _Both(text, "<ul>" + "".join(f"<li>{_breaks(line.html)}</li>" for line in lines) + "</ul>")
             case Fields(rows):
                 lines = [self.inline(_("{name}: {value}", name=Strong(name), value=value)) for name, value in rows]
@@ -170,9 +218,11 @@ class _Renderer:
     def _table(self, header: Sequence[Inline], rows: Sequence[Sequence[Inline]]) -> _Both:
         head = [self.inline(cell) for cell in header]
         body = [[self.inline(cell) for cell in row] for row in rows]
-        lines = [" | ".join(cell.text for cell in row) for row in [head, *body]]
-        html = "<table><thead><tr>" + " ".join(f"<th>{cell.html}</th>" for cell in head) + "</tr></thead><tbody>"
-        html += "".join("<tr>" + " ".join(f"<td>{cell.html}</td>" for cell in row) + "</tr>" for row in body)
+        lines = [" | ".join(cell.text.replace("\n", " ") for cell in row) for row in [head, *body]]
+        html = (
+            "<table><thead><tr>" + " ".join(f"<th>{_breaks(cell.html)}</th>" for cell in head) + "</tr></thead> <tbody>"
+        )
+        html += " ".join("<tr>" + " ".join(f"<td>{_breaks(cell.html)}</td>" for cell in row) + "</tr>" for row in body)
         return _Both("\n".join(lines), html + "</tbody></table>")
 
     def inline(self, node: Inline) -> _Both:  # noqa: C901, PLR0911 - one return for each kind of node
@@ -200,7 +250,7 @@ class _Renderer:
                 )
                 return _Both(text, escape(text))
             case CountryName(code):
-                name = str(self._locale.territories.get(code, code))
+                name = clean(str(self._locale.territories.get(code, code)))
                 return _Both(name, escape(name))
             case Joined(items):
                 parts = [self.inline(item) for item in items]
@@ -222,7 +272,7 @@ class _Renderer:
         text, html, position = [], [], 0
         for found in _PLACE.finditer(template):
             literal = template[position : found.start()]
-            both = places[found.group(1)]
+            both = places.get(found.group(1)) or _Both(found.group(), escape(found.group()))
             text += [literal, both.text]
             html += [escape(literal), both.html]
             position = found.end()
