@@ -1,7 +1,8 @@
 """Times as people write them, read in their own zone."""
 
 import re
-from datetime import date, datetime, time, timedelta
+from calendar import isleap
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MORNING = time(9, 0)
@@ -57,6 +58,7 @@ _UNITS = {
 _DURATION = re.compile(r"(\d{1,5})\s*([^\W\d]+)")
 _CLOCK = re.compile(r"(\d{1,2})(?:[:h.](\d{2}))?(?::\d{2})?\s*(am|pm)?")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_DAY = timedelta(days=1)
 _LONGEST = 6
 
 
@@ -99,7 +101,11 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     if not words or len(words) > _LONGEST:
         raise NotATime(text)
     try:
-        return _read(words, now, zone)
+        moment = _read(words, now, zone)
+        # Whoever reads it may be in any zone: a moment that has no date in one of them is none.
+        for margin in (-_DAY, _DAY):
+            (moment.astimezone(UTC) + margin).isoformat()
+        return moment  # noqa: TRY300 - the checks above belong to the try
     except (OverflowError, IndexError) as error:
         raise NotATime(text) from error
     except NotATime:
@@ -137,13 +143,22 @@ def _read(words: list[str], now: datetime, zone: ZoneInfo) -> datetime:
     local = now.astimezone(zone)
     day, used = _read_day(words, local)
     if day is None:
-        moment = _exact(local.date(), _read_clock(words), zone)
-        return moment if moment > now else _exact(local.date() + timedelta(days=1), _read_clock(words), zone)
+        return _next(local.date(), _read_clock(words), zone, now, every=_DAY)
     clock = _read_clock(words[used:]) if len(words) > used else MORNING
-    moment = _exact(day, clock, zone)
-    if words[0] in _WEEKDAYS and moment <= now:
-        moment = _exact(day + timedelta(days=7), clock, zone)
-    return moment
+    if words[0].rstrip(".") in _WEEKDAYS and used == 1:
+        return _next(day, clock, zone, now, every=7 * _DAY)
+    return _exact(day, clock, zone)
+
+
+def _next(day: date, clock: time, zone: ZoneInfo, now: datetime, *, every: timedelta) -> datetime:
+    """Return the first moment after `now` that has this time of day, on `day` or a number of days later.
+
+    A time that comes twice, when the clocks go back, still comes when only its first occurrence is over.
+    """
+    for fold in (0, 1):
+        if datetime.combine(day, clock, tzinfo=zone).replace(fold=fold).astimezone(UTC) > now:
+            return _exact(day, clock.replace(fold=fold), zone)
+    return _exact(day + every, clock, zone)
 
 
 def _read_iso(text: str, zone: ZoneInfo) -> datetime:
@@ -159,7 +174,8 @@ def _read_day(words: list[str], local: datetime) -> tuple[date | None, int]:
     first = words[0]
     if first in _DAYS_AHEAD:
         return local.date() + timedelta(days=_DAYS_AHEAD[first]), 1
-    if first.rstrip(".") in _WEEKDAYS:
+    is_date = first.rstrip(".") in _MONTHS and len(words) > 1 and re.fullmatch(r"\d{1,2}(st|nd|rd|th)?", words[1])
+    if first.rstrip(".") in _WEEKDAYS and not is_date:
         return local.date() + timedelta(days=(_WEEKDAYS[first.rstrip(".")] - local.weekday()) % 7), 1
     if found := _ISO_DATE.fullmatch(first):
         year, month, day = (int(part) for part in found.groups())
@@ -176,10 +192,17 @@ def _read_named_day(words: list[str], local: datetime) -> tuple[date | None, int
     number = re.sub(r"(st|nd|rd|th|er)$", "", number)
     if name not in _MONTHS or not number.isdecimal() or len(number) > 2:
         return None, 0
-    if len(words) > 2 and re.fullmatch(r"\d{4}", words[2]):
-        return date(int(words[2]), _MONTHS[name], int(number)), 3
-    day = date(local.year, _MONTHS[name], int(number))
-    return (day if day >= local.date() else day.replace(year=local.year + 1)), 2
+    month, number_of_day = _MONTHS[name], int(number)
+    if len(words) > 2 and re.fullmatch(r"20\d\d", words[2]):
+        return date(int(words[2]), month, number_of_day), 3
+    # A 29th of February may be eight years away.
+    for year in range(local.year, local.year + 9):
+        if (month, number_of_day) == (2, 29) and not isleap(year):
+            continue
+        day = date(year, month, number_of_day)
+        if day >= local.date():
+            return day, 2
+    return None, 0
 
 
 def _read_clock(words: list[str]) -> time:
@@ -201,6 +224,6 @@ def _read_clock(words: list[str]) -> time:
 
 def _exact(day: date, clock: time, zone: ZoneInfo) -> datetime:
     moment = datetime.combine(day, clock, tzinfo=zone)
-    if moment.astimezone(ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
+    if moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment.replace(tzinfo=None):
         raise TimeDoesNotExist(zone.key)
     return moment

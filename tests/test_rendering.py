@@ -1,4 +1,4 @@
-"""A document as text and as HTML: nothing in it breaks out, reorders what is read, or fills more than an event holds."""
+"""A document as text and HTML: nothing in it breaks out, reorders what is read, or fills more than an event holds."""
 
 import json
 import re
