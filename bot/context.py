@@ -1,7 +1,7 @@
 """What a handler is given: the one implementation of `commands.base.Context`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,6 +88,9 @@ class BotContext:
     async def post(self, post: Post) -> OutboxRow:
         if post.subject is not None:
             self.subjects_touched.append(str(post.subject))
+        if self.room.direct and post.room == self.room.id and self.speaker is not None and not post.harmless:
+            # Until it is sent somebody else may have come into the chat: it is meant for the one who speaks.
+            post = replace(post, person=self.speaker.user_id)
         return await outgoing.write(self.tx, post, device=self.house.device_id, now=self.now)
 
     async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:

@@ -1,6 +1,7 @@
 """Post -> outbox rows: rendered in the reader's language, one row for each page."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from bot.rendering import Page, render
@@ -22,11 +23,14 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     """
     if post.kind is not RowKind.MESSAGE:
         return await Outbox(tx).add(_row(post, dict(post.content), device, now))
-    if post.doc is None or (post.room is None) == (post.person is None):
-        raise ValueError("a message needs a document and exactly one of room and person")
+    words = post.doc
+    if words is None or (post.room is None and post.person is None):
+        raise ValueError("a message needs a document, and a room or a person")
+    if post.replaces is not None:
+        post = await _where_it_stands(tx, post, post.replaces)
     if language is None:
         language = await _language_of(tx, post.person)
-    pages = render(post.doc, language)
+    pages = render(words, language)
     if post.replaces is not None:
         pages = pages[:1]
     first = await Outbox(tx).add(_row(post, content_of(pages[0]), device, now))
@@ -36,6 +40,16 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
         row.part = None
         await Outbox(tx).add(row)
     return first
+
+
+async def _where_it_stands(tx: Transaction, post: Post, edited: int) -> Post:
+    """Send an edit to whom its original went; one that says nothing to wherever the original stands."""
+    original = await Outbox(tx).get(edited)
+    if original is None:
+        return post
+    if post.harmless and (original.sent_room or original.room_id) is not None:
+        return replace(post, room=original.sent_room or original.room_id, person=None)
+    return replace(post, room=original.room_id, person=original.user_id)
 
 
 def content_of(page: Page) -> dict[str, Any]:

@@ -62,6 +62,17 @@ class _Outcome:
     dropped: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """The m.relates_to of a message, and the room in which the event stands that it names."""
+
+    content: Mapping[str, Any]
+    room_id: RoomId | None
+
+
+_NONE = _Relation({}, None)
+
+
 class Sender:
     def __init__(
         self,
@@ -172,29 +183,29 @@ class Sender:
         self._wake()
         return outcome.retry_in is None
 
-    async def _relation(self, row: OutboxRow, tx: Transaction) -> Mapping[str, Any] | None:
-        """Return the m.relates_to of a message, or None when what it edits was never sent."""
+    async def _relation(self, row: OutboxRow, tx: Transaction) -> _Relation | None:
+        """Return what the message relates to, or None when what it edits was never sent."""
         if row.replaces_row is not None:
             target = await Outbox(tx).get(row.replaces_row)
             if target is None or target.event_id is None:
                 return None
-            return {"rel_type": "m.replace", "event_id": target.event_id}
-        thread = row.thread_root
+            return _Relation({"rel_type": "m.replace", "event_id": target.event_id}, target.sent_room)
+        thread, where = row.thread_root, row.room_id
         if thread is None and row.thread_row is not None:
             root = await Outbox(tx).get(row.thread_row)
-            thread = root.event_id if root else None
+            thread, where = (root.event_id, root.sent_room) if root else (None, None)
         if thread is not None:
-            return {"rel_type": "m.thread", "event_id": thread}
+            return _Relation({"rel_type": "m.thread", "event_id": thread}, where)
         if row.reply_to is not None:
-            return {"m.in_reply_to": {"event_id": row.reply_to}}
-        return {}
+            return _Relation({"m.in_reply_to": {"event_id": row.reply_to}}, row.room_id)
+        return _NONE
 
-    async def _try(self, row: OutboxRow, relation: Mapping[str, Any] | None) -> _Outcome:
+    async def _try(self, row: OutboxRow, relation: _Relation | None) -> _Outcome:
         """Do what the row says, once, and say what became of it."""
         if row.kind is RowKind.MESSAGE and relation is None:
             return _Outcome(dropped=True)
         try:
-            return await self._do(row, relation or {})
+            return await self._do(row, relation or _NONE)
         except Throttled as error:
             pause = error.retry_after or self._backoff(row.attempts)
             self._paused_until = self._house.now() + pause
@@ -219,7 +230,7 @@ class Sender:
         seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())
         return timedelta(seconds=seconds * (0.75 + self._jitter() / 2))
 
-    async def _do(self, row: OutboxRow, relation: Mapping[str, Any]) -> _Outcome:
+    async def _do(self, row: OutboxRow, relation: _Relation) -> _Outcome:
         gateway = self._gateway
         match row.kind:
             case RowKind.MESSAGE:
@@ -244,19 +255,30 @@ class Sender:
                 await gateway.leave(row.room_id)
                 return _Outcome(room_id=row.room_id)
 
-    async def _send_message(self, row: OutboxRow, relation: Mapping[str, Any]) -> _Outcome:
-        room_id = row.room_id or await self._direct_room(row)
+    async def _send_message(self, row: OutboxRow, relation: _Relation) -> _Outcome:
+        room_id = await self._room_for(row)
         if row.device_id != self._gateway.device_id:
             found = await self._gateway.find_sent(room_id, row.transaction_id)
             if found is not None:
                 return _Outcome(event_id=found, room_id=room_id)
         content = dict(row.content)
-        if relation.get("rel_type") == "m.replace":
-            content = _as_edit(content, relation)
-        elif relation:
-            content["m.relates_to"] = dict(relation)
+        # What stands in another room can be neither edited nor answered from here: the message stands for itself.
+        if relation.content and relation.room_id == room_id:
+            is_edit = relation.content.get("rel_type") == "m.replace"
+            content = _as_edit(content, relation.content) if is_edit else {**content, "m.relates_to": relation.content}
         event_id = await self._gateway.send(room_id, content, row.transaction_id, clear=row.clear)
         return _Outcome(event_id=event_id, room_id=room_id)
+
+    async def _room_for(self, row: OutboxRow) -> RoomId:
+        """Return the room of a row; what is meant for one person leaves a chat into which somebody else has come."""
+        if row.room_id is None or row.user_id is None:
+            return row.room_id or await self._direct_room(row)
+        try:
+            facts = await self._gateway.room(row.room_id)
+        except RoomUnsafe:
+            return await self._direct_room(row)
+        is_between_two = facts.joined | facts.invited == {self._gateway.user_id, row.user_id}
+        return row.room_id if is_between_two else await self._direct_room(row)
 
     async def _direct_room(self, row: OutboxRow) -> RoomId:
         assert row.user_id is not None
@@ -289,7 +311,14 @@ class Sender:
             row.sent_at = now
             row.event_id = outcome.event_id
             row.sent_room = outcome.room_id
+            await self._note_move(row, tx)
         await self._report(row, tx)
+
+    async def _note_move(self, row: OutboxRow, tx: Transaction) -> None:
+        """What follows an edit that had to be sent anew in another room follows it there."""
+        target = await Outbox(tx).get(row.replaces_row) if row.replaces_row is not None else None
+        if target is not None and target.sent_room != row.sent_room:
+            target.event_id, target.sent_room = row.event_id, row.sent_room
 
     async def _report(self, row: OutboxRow, tx: Transaction) -> None:
         context = BotContext(self._house, tx, self._house.now(), nowhere(row.sent_room or row.room_id))

@@ -98,7 +98,9 @@ class People(Protocol):
 class Post:
     """Something to be sent, in the same transaction as what caused it.
 
-    Exactly one of `room` and `person` is set; a message to a person goes to their direct chat, made when needed.
+    `room` or `person` is set; a message to a person goes to their direct chat, made when needed. With both it goes to
+    the room as long as nobody but the bot and the person is there, else to the person's direct chat. An edit goes to
+    whom its original went.
     """
 
     doc: Doc | None = None
@@ -112,6 +114,8 @@ class Post:
     """The outbox id of the message whose thread it joins, when that may not have been sent yet."""
     replaces: int | None = None
     """The outbox id of the message that this one edits."""
+    harmless: bool = False
+    """An edit that says nothing of the content, and so may reach whoever sits before its original."""
     reply_to: EventId | None = None
     report: str | None = None
     """The name of the delivery handler that is told of its fate."""

@@ -200,8 +200,7 @@ async def fire(timer: Timer, context: Context) -> None:
     reminder.give(context.now)
     words = reminder_words(reminder, owner, context)
     there = await context.people.in_room(reminder.room_id)
-    # What was a chat of two stays between two: somebody may have been let in since.
-    if owner.user_id in there and (not reminder.direct or there == {owner.user_id}):
+    if owner.user_id in there:
         await _say(words, reminder, owner.user_id, owner.language, context)
     else:
         await context.post(
@@ -220,6 +219,8 @@ async def _say(words: Doc, reminder: Reminder, owner: UserId, language: str, con
     await context.post(
         Post(
             room=reminder.room_id,
+            # What was a chat of two stays between two: somebody may have been let in since.
+            person=owner if reminder.direct else None,
             thread_root=reminder.thread_root,
             doc=words,
             priority=Priority.REMINDER,

@@ -96,13 +96,19 @@ class Outbox:
         self._session = tx.session
 
     async def add(self, row: OutboxRow) -> OutboxRow:
-        """Write the row and give it its id. An edit that still waits is overtaken by a newer one of the same target."""
+        """Write the row and give it its id.
+
+        What an edit replaces and still waits is brought up to date at once: it must not be said first as it was. An
+        edit that still waits is overtaken by a newer one of the same target.
+        """
         if row.replaces_row is not None:
-            waiting = await self._session.scalar(
-                select(OutboxRow).where(OutboxRow.replaces_row == row.replaces_row, OutboxRow.state == RowState.PENDING)
-            )
-            if waiting is not None and waiting.attempts == 0:
-                waiting.state = RowState.DROPPED
+            same = or_(OutboxRow.id == row.replaces_row, OutboxRow.replaces_row == row.replaces_row)
+            waiting = await self._session.scalars(select(OutboxRow).where(same, OutboxRow.state == RowState.PENDING))
+            for older in waiting.all():
+                if older.replaces_row is not None and older.attempts == 0:
+                    older.state = RowState.DROPPED
+                else:
+                    older.content = row.content
         self._session.add(row)
         await self._session.flush()
         return row

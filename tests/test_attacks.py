@@ -1,12 +1,14 @@
 """What a hostile homeserver, a stranger, a member without rights or a confused moment must not achieve."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.matrix.interface import Unavailable
 from bot.matrix.reading import said
-from storage.ids import EventId
+from storage.ids import EventId, RoomId
 from tests.fakes import BOT, Network
 
 HALF = "\ud800"
@@ -40,3 +42,85 @@ async def test_an_event_that_cannot_be_handled_does_not_stop_those_behind_it(net
     await net.say(f"!{HALF}", room="ghana")
     await net.say("!help", room="ghana", thread=EventId(f"${HALF}"))
     assert "help" in await net.say("!help", room="ghana")
+
+
+async def _let_in(net: Network, whom: str, into: str) -> RoomId:
+    """Let a third person into somebody's direct chat with the bot."""
+    room = await net.direct(into)
+    net.gateway.rooms[room].joined.add(net.person(whom))
+    return room
+
+
+def _said_in(net: Network, room: RoomId) -> str:
+    return "\n".join(one.body for one in net.gateway.rooms[room].heard)
+
+
+async def test_an_answer_does_not_reach_who_came_into_the_chat_before_it_was_sent(net: Network) -> None:
+    room = await net.direct("ghana")
+    net.gateway.rooms[room].failure = Unavailable("down")
+    await net.say("contact add country=GH kind=port name=Efua phone=0302123456", as_="ghana")
+    net.gateway.rooms[room].failure = None
+    await _let_in(net, "stranger", "ghana")
+    net.now += timedelta(minutes=1)
+    await net.settle()
+    assert _said_in(net, room) == ""
+    assert "Efua" in (await net.heard_by("ghana"))[-1].body
+
+
+async def test_a_draft_and_its_report_do_not_reach_who_came_into_the_chat_later(net: Network) -> None:
+    drafted = await net.say("alert CSQU3054383 at Tema, from Antwerp", as_="ghana")
+    room = await _let_in(net, "stranger", "ghana")
+    net.clear_heard()
+    await net.say("!alert set 1 declared=secret", as_="ghana", room="ghana")
+    await net.say("!alert send 1", as_="ghana", room="ghana")
+    assert "CSQU3054383" in drafted
+    assert _said_in(net, room) == ""
+    told = await net.heard_by("ghana")
+    assert "secret" in told[0].body
+    assert told[0].replaces is None
+    assert {one.replaces for one in told[1:]} == {told[0].event_id}
+
+
+async def test_a_named_person_hears_all_of_it_after_letting_somebody_into_the_chat(net: Network) -> None:
+    await net.say(f"alert CSQU3054383 at Tema tlp=red person={net.person('netherlands')}", as_="ghana")
+    await net.say("alert send", as_="ghana")
+    first = await net.heard_by("netherlands")
+    assert "CSQU3054383" in first[0].body
+    room = await _let_in(net, "stranger", "netherlands")
+    net.gateway.rooms[room].heard.clear()
+    await net.say("alert note 1 seal broken", as_="ghana")
+    await net.say("alert note 1 opened", as_="ghana")
+    assert _said_in(net, room) == ""
+    card, line, edit, second = await net.heard_by("netherlands")
+    assert "CSQU3054383" in card.body
+    assert card.replaces is None
+    assert "seal broken" in line.body
+    assert line.thread_root == card.event_id
+    assert edit.replaces == card.event_id
+    assert second.thread_root == card.event_id
+
+
+async def test_what_may_no_longer_be_shown_is_emptied_where_it_stands(net: Network) -> None:
+    shown = await net.say("alert CSQU3054383 at Tema, from Antwerp", as_="ghana")
+    await net.say("alert send", as_="ghana")
+    shown = await net.say("alert show 1", as_="netherlands")
+    assert "I know no alert" in shown
+    shown = await net.say("alert show 1", as_="belgium")
+    room = await _let_in(net, "stranger", "belgium")
+    await net.say(f"alert set 1 tlp=red person={net.person('ghana2')}", as_="ghana")
+    emptied = [one for one in net.gateway.rooms[room].heard if one.replaces == shown.messages[0].event_id]
+    assert "may no longer be shown" in emptied[-1].body
+
+
+async def test_a_card_that_still_waits_is_not_said_after_its_room_lost_the_right_to_it(net: Network) -> None:
+    net.fail_room("belgium", Unavailable("down"))
+    await net.say("!alert CSQU3054383 at Tema, from Antwerp", room="ghana")
+    await net.say("!alert send", room="ghana")
+    await net.say("!alert note 1 the seal is broken", room="ghana")
+    await net.say(f"!alert set 1 tlp=red person={net.person('ghana2')}", room="ghana")
+    net.fail_room("belgium", None)
+    await net.forward(timedelta(minutes=10))
+    assert net.heard("belgium")
+    for one in net.heard("belgium"):
+        assert "CSQU3054383" not in one.body
+        assert "seal" not in one.body

@@ -140,6 +140,7 @@ async def _empty(alert: Alert, row: OutboxRow, context: Context) -> None:
             subject=subject_of(alert),
             part=row.part,
             replaces=row.id,
+            harmless=True,
             priority=Priority.ALERT,
         )
     )
