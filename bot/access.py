@@ -2,7 +2,7 @@
 
 from bot.matrix.interface import Message as Incoming
 from bot.matrix.interface import Trust
-from commands.base import Command, Effect, Refusal, RoomView
+from commands.base import Command, Effect, People, Refusal, RoomView
 from commands.document import Code, Doc, Message, _, doc, joined
 from storage.base import Transaction
 from storage.members import Member, Members, Role
@@ -50,6 +50,24 @@ def check_role(member: Member, command: Command, prefix: str) -> None:
             raise Refusal(words)
         case Role.MEMBER:
             raise AssertionError("every member has the lowest role")
+
+
+async def check_readers(room: RoomView, people: People, tx: Transaction, prefix: str) -> None:
+    """Raises Refusal where nobody said what the room stands for, and not everybody who reads there is on the roster."""
+    if room.direct or room.bindings:
+        return
+    readers = await people.readers(room.id)
+    if readers and readers <= {member.user_id for member in await Members(tx).all()}:
+        return
+    raise Refusal(
+        doc(
+            _("This room stands for nothing in the network, and people who are not on the roster read here."),
+            _(
+                "Write to me in our direct chat; or a coordinator says what the room stands for: {bind}.",
+                bind=Code(f"{prefix}room bind country=GH"),
+            ),
+        )
+    )
 
 
 def check_device(message: Incoming, effect: Effect) -> None:

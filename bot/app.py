@@ -43,6 +43,13 @@ class RoomPeople:
             return frozenset()
         return facts.joined - {self._gateway.user_id}
 
+    async def readers(self, room_id: RoomId) -> frozenset[UserId]:
+        try:
+            facts = await self._gateway.room(room_id)
+        except MatrixError:
+            return frozenset()
+        return (facts.joined | facts.invited) - {self._gateway.user_id}
+
     async def name_of(self, room_id: RoomId) -> str | None:
         try:
             return (await self._gateway.room(room_id)).name

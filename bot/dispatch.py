@@ -213,7 +213,8 @@ class Dispatcher:
     async def _subject(self, message: Message, tx: Transaction) -> Subject | None:
         for event_id in (message.thread_root, message.reply_to):
             row = await Outbox(tx).by_event(event_id) if event_id is not None else None
-            if row is not None and row.subject is not None:
+            # What stands in another room is no thread of this one, whatever the message says: that is not encrypted.
+            if row is not None and row.subject is not None and row.sent_room == message.room_id:
                 return Subject.parse(row.subject)
         return None
 
@@ -223,6 +224,8 @@ class Dispatcher:
         call = parse(text, registry.commands, reading, prefix=self._house.prefix, subject=context.subject, given=given)
         access.check_role(context.member, call.command, self._house.prefix)
         access.check_device(message, call.command.effect)
+        if not call.command.anywhere:
+            await access.check_readers(context.room, context.people, context.tx, context.prefix)
         if isinstance(call, Missing):
             await self._ask_for(call, text, given, message, context)
             return f"asked {call.field} of {call.command.name}"
@@ -265,6 +268,7 @@ class Dispatcher:
         if question.kind == LATE:
             return await self._answer_late(message, text, data, context)
         access.check_device(message, Effect.CHANGES)
+        await access.check_readers(context.room, context.people, context.tx, context.prefix)
         answer = await self._house.registry.answers[question.kind](Answer(text, data), context)
         if answer is not None:
             await self._say(message, context.tx, answer, context=context)

@@ -90,6 +90,9 @@ class People(Protocol):
     async def in_room(self, room_id: RoomId) -> frozenset[UserId]:
         """Return the persons joined to the room, without the bot; empty when the bot is not in it."""
 
+    async def readers(self, room_id: RoomId) -> frozenset[UserId]:
+        """Return who reads there or may from the next moment on: the joined and the invited, without the bot."""
+
     async def name_of(self, room_id: RoomId) -> str | None:
         """Return the name of the room, if it has one."""
 
@@ -227,6 +230,8 @@ class Command:
     examples: tuple[str, ...]
     handler: Handler
     usage: str | None = None
+    anywhere: bool = False
+    """Whether it is also answered in a room that stands for nothing while people who are on no roster read there."""
 
     @property
     def name(self) -> str:
@@ -249,7 +254,14 @@ class Capability:
     room_handlers: list[RoomHandler] = field(default_factory=list)
 
     def command(
-        self, words: str, *, role: Role, summary: Message, reads: bool = False, examples: Sequence[str] = ()
+        self,
+        words: str,
+        *,
+        role: Role,
+        summary: Message,
+        reads: bool = False,
+        anywhere: bool = False,
+        examples: Sequence[str] = (),
     ) -> Callable[[Callable[[A, Context], Awaitable[Doc | None]]], Callable[[A, Context], Awaitable[Doc | None]]]:
         """Declare a command: `words` after the prefix; its arguments are the type of the handler's first parameter.
 
@@ -263,7 +275,9 @@ class Capability:
             if not (isinstance(model, type) and issubclass(model, Args)):
                 raise TypeError(f"{words}: the first parameter of a handler is `args`, a model of Args")
             effect = Effect.READS if reads else Effect.CHANGES
-            command = Command(tuple(words.split()), model, role, effect, summary, tuple(examples), handler)
+            command = Command(
+                tuple(words.split()), model, role, effect, summary, tuple(examples), handler, anywhere=anywhere
+            )
             self.commands.append(command)
             return handler
 

@@ -22,6 +22,7 @@ class About(Args):
     role=Role.MEMBER,
     summary=_("Show what you can do, or how a command is typed"),
     reads=True,
+    anywhere=True,
     examples=["help", "help alert", "help alert set"],
 )
 async def show_help(args: About, context: Context) -> Doc:

@@ -124,3 +124,61 @@ async def test_a_card_that_still_waits_is_not_said_after_its_room_lost_the_right
     for one in net.heard("belgium"):
         assert "CSQU3054383" not in one.body
         assert "seal" not in one.body
+
+
+async def test_a_room_that_stands_for_nothing_hears_nothing_while_outsiders_read_there(net: Network) -> None:
+    await net.say("!contact add country=GH kind=port name=Efua phone=0302123456", as_="ghana", room="ghana")
+    room = await net.add_room("lobby", {"ghana", "coordinator", "stranger"})
+    for command, who in (
+        ("!contact ghana", "ghana"),
+        ("!profile GH", "ghana"),
+        ("!alert CSQU3054383 at Tema", "ghana"),
+        ("!member list", "coordinator"),
+        ("!room list", "coordinator"),
+        ("!announce to=all hello", "coordinator"),
+    ):
+        assert "stands for nothing" in await net.say(command, as_=who, room="lobby")
+    assert "What you can do" in await net.say("!help", as_="ghana", room="lobby")
+    net.gateway.rooms[room].joined.discard(net.person("stranger"))
+    assert "Efua" in await net.say("!contact ghana", as_="ghana", room="lobby")
+    net.gateway.rooms[room].invited.add(net.person("stranger"))
+    assert "stands for nothing" in await net.say("!contact ghana", as_="ghana", room="lobby")
+    assert "stands for" in await net.say("!room bind country=GH", as_="coordinator", room="lobby")
+    assert "Efua" in await net.say("!contact ghana", as_="ghana", room="lobby")
+
+
+async def test_a_direct_chat_that_outsiders_joined_is_none_any_more(net: Network) -> None:
+    room = await net.add_room("chat", {"ghana"})
+    net.gateway.rooms[room].joined.add(net.person("stranger"))
+    assert "stands for nothing" in await net.say("!alert list", as_="ghana", room="chat")
+
+
+async def test_a_confirmation_is_not_taken_where_outsiders_came_to_read(net: Network) -> None:
+    room = await net.add_room("team", {"ghana", "coordinator"})
+    asked = await net.say("!announce to=all hello", as_="coordinator", room="team")
+    net.gateway.rooms[room].joined.add(net.person("stranger"))
+    refused = await net.say("send", as_="coordinator", room="team", thread=asked.event_id)
+    assert "stands for nothing" in refused
+    assert not net.heard("network")
+
+
+async def test_a_thread_of_another_room_is_no_thread_here(net: Network) -> None:
+    for text in ("CSQU3054383 at Tema, from Antwerp", "MSKU1234565 at Tema, from Antwerp"):
+        await net.say(f"!alert {text}", room="ghana")
+    await net.say("!alert send 1", room="ghana")
+    card = net.heard("belgium")[0]
+    answer = await net.say("!alert note seal broken", as_="ghana", room="ghana", thread=card.event_id)
+    assert "Which alert" in answer
+
+
+async def test_a_country_is_told_however_much_the_text_lists_before_it(net: Network) -> None:
+    boxes = " ".join(f"MSKU{number:07d}" for number in range(1, 400))
+    drafted = await net.say(f"!alert {boxes} at Tema, from Antwerp to Rotterdam", room="ghana")
+    assert "Belgium" in drafted.text.partition("Sending it tells")[2]
+    assert "Netherlands" in drafted.text.partition("Sending it tells")[2]
+
+
+async def test_a_page_of_words_is_no_question_for_the_directory(net: Network) -> None:
+    began = time.perf_counter()
+    assert "few words" in await net.say(f"contact {'1.' * 20_000}", as_="ghana")
+    assert time.perf_counter() - began < 2

@@ -136,7 +136,11 @@ def read_text(text: str, *, today: date, at: datetime) -> Sequence[Fact]:
     for finding in understand(text, today=today).findings:
         fact = _fact(finding, FactSource.TEXT, at)
         found.setdefault((fact.kind, fact.value, fact.role), fact)
-    return list(found.values())[:MOST_FACTS]
+    # However much is listed before it, a place is kept: it says which country must be told.
+    places = {FactKind.PORT.value, FactKind.COUNTRY.value}
+    room = MOST_FACTS - sum(fact.kind in places for fact in found.values())
+    others = {id(fact) for fact in [fact for fact in found.values() if fact.kind not in places][: max(room, 0)]}
+    return [fact for fact in found.values() if fact.kind in places or id(fact) in others]
 
 
 def read_option(slot: Slot, entries: Entries, *, today: date, at: datetime) -> Sequence[Fact]:

@@ -15,6 +15,9 @@ from commands.document import Code, Doc, _, doc
 from storage.contacts import Contacts
 from storage.members import Members
 
+LONGEST_QUESTION = 200
+"""Characters. Each word is compared with many, so a page of them would keep everybody else waiting."""
+
 
 class Find(Args):
     text: Annotated[
@@ -30,6 +33,10 @@ class Find(Args):
     examples=("contact ghana customs", "contact Tema port police", "contact french speaking customs benin"),
 )
 async def find(args: Find, context: Context) -> Doc:
+    if len(args.text) > LONGEST_QUESTION:
+        raise Refusal(
+            _("That is a long question: a few words find more. At most {limit} characters.", limit=LONGEST_QUESTION)
+        )
     contacts = Contacts(context.tx)
     number = args.text.strip().removeprefix("#")
     if number.isdecimal() and number.isascii() and len(number) <= 6 and (found := await contacts.get(int(number))):

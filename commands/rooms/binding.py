@@ -20,6 +20,7 @@ from storage.rooms import Binding, BindingKind, Rooms, admits
     "room bind",
     role=Role.COORDINATOR,
     summary=_("Say what the room in which you write stands for"),
+    anywhere=True,
     examples=["room bind country=GH", "room bind country=GH,NL", "room bind region=Africa", "room bind coordination"],
 )
 async def bind(args: Scope, context: Context) -> Doc:
