@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from rapidfuzz.distance import OSA
 
 from commands.arguments import (
     About,
@@ -33,7 +34,11 @@ from commands.document import Code, Message, Text, _, joined
 from commands.usage import usage
 
 _KEY = re.compile(r"(?:(?<=\s)|^)[-–—]{0,2}(?P<key>[^\W\d][\w-]*)\s*[=＝]\s*")
-_QUOTES = {'"': '"', "“": '”“"', "”": "”", "„": '“”"', "«": "»", "‟": "”", "＂": "＂"}
+_QUOTES = {
+    '"': '"', "“": '”“"', "”": "”", "„": '“”"', "«": "»", "»": "«", "‟": "”", "＂": "＂", "‘": "’", "‚": "‘’", "‹": "›",
+    "›": "‹",
+}  # fmt: skip
+_ALSO_APOSTROPHES = "‘’"
 _FULL_NUMBER = re.compile(r"#\d{1,9}|[A-Za-z]-\d{4}-\d{1,9}")
 _SHORT_NUMBER = re.compile(r"\d{1,6}|\d{4}-\d{1,6}|[A-Za-z]-?\d{1,3}")
 _UNQUOTED_LIST = re.compile(r"[^\s,;]+(?:\s*[,;]\s*[^\s,;]+)*")
@@ -219,12 +224,11 @@ def _take_options(rest: str, fields: Sequence[_Field], command: Command, prefix:
             break
         kept.append(rest[position : found.start()])
         entry = known.get(_plain_key(found["key"]))
-        if entry is None or entry.name in taken.options:
+        if entry is not None and entry.name in taken.options:
+            raise Refusal(_("{option} is given twice. Which one do you mean?", option=Code(f"{found['key']}=")))
+        if entry is None:
             is_leading = not "".join(kept).strip()
-            if entry is not None and not has_text:
-                raise Refusal(_("{option} is given twice.", option=Code(f"{found['key']}=")))
-            if entry is None and (not has_text or is_leading):
-                _refuse_unknown_option(found["key"], sorted(known), command, prefix, strict=not has_text)
+            _refuse_misspelt_option(found["key"], sorted(known), command, prefix, has_text=has_text, leading=is_leading)
             kept.append(rest[found.start() : found.end()])
             position = found.end()
             continue
@@ -234,30 +238,46 @@ def _take_options(rest: str, fields: Sequence[_Field], command: Command, prefix:
     return taken
 
 
-def _refuse_unknown_option(key: str, known: Sequence[str], command: Command, prefix: str, *, strict: bool) -> None:
-    near = did_you_mean(_plain_key(key), list(known)) if known else None
-    how = Code(usage(command, prefix))
-    option = Code(f"{key}=")
+def _refuse_misspelt_option(
+    key: str, known: Sequence[str], command: Command, prefix: str, *, has_text: bool, leading: bool
+) -> None:
+    """Refuse what is no option of the command, unless it is part of a free text.
+
+    Inside a text only a slip of one letter is taken for one: `tpl=red` left in the text would leave the marking as it
+    was, without a word.
+    """
+    option, how, plain = Code(f"{key}="), Code(usage(command, prefix)), _plain_key(key)
+    if not has_text:
+        near = did_you_mean(plain, list(known)) if known else None
+        if near is None:
+            raise Refusal(_("I know no option {option} here. Write it like this: {usage}", option=option, usage=how))
+        words = _(
+            "I know no option {option}. Did you mean {near}? {usage}", option=option, near=Code(f"{near}="), usage=how
+        )
+        raise Refusal(words)
+    near = did_you_mean(plain, list(known)) if leading and known else None
+    near = near or next(
+        (one for one in known if len(plain) > 2 and OSA.distance(plain, one, score_cutoff=1) <= 1), None
+    )
     if near is not None:
         raise Refusal(
             _(
-                "I know no option {option}. Did you mean {near}? {usage}",
+                "I know no option {option}. Did you mean {near}? If it is part of your text, write {quoted}.",
                 option=option,
                 near=Code(f"{near}="),
-                usage=how,
+                quoted=Code(f"“{key}=…”"),
             )
         )
-    if strict:
-        raise Refusal(_("I know no option {option} here. Write it like this: {usage}", option=option, usage=how))
 
 
 def _take_value(rest: str, start: int, entry: _Field, reading: Reading, *, has_text: bool) -> tuple[str, int]:
     """Return the value that begins at `start` and where the text goes on."""
     if start < len(rest) and rest[start] in _QUOTES:
         end = _closing(rest, start)
-        if end is None:
+        if end is not None:
+            return rest[start + 1 : end].strip(), end + 1
+        if rest[start] not in _ALSO_APOSTROPHES:
             raise Refusal(_("The quotation mark after {option} is never closed.", option=Code(f"{entry.name}=")))
-        return rest[start + 1 : end].strip(), end + 1
     if not has_text:
         following = _KEY.search(rest, start)
         end = following.start() if following else len(rest)
@@ -392,8 +412,16 @@ def _plain_key(key: str) -> str:
 
 
 def _closing(text: str, start: int) -> int | None:
-    closers = _QUOTES[text[start]]
-    ends = [end for closer in closers if (end := text.find(closer, start + 1)) != -1]
+    """Return where the quotation that opens at `start` ends. What is also an apostrophe closes only at a word's end."""
+    ends = []
+    for closer in _QUOTES[text[start]]:
+        end = text.find(closer, start + 1)
+        while closer in _ALSO_APOSTROPHES and end != -1 and text[end + 1 : end + 2].isalnum():
+            end = text.find(closer, end + 1)
+        if closer in _ALSO_APOSTROPHES and _KEY.search(text, start + 1, max(end, 0)):
+            continue
+        if end != -1:
+            ends.append(end)
     return min(ends, default=None)
 
 

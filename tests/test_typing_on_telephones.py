@@ -1,0 +1,34 @@
+"""What telephones make of quotation marks, and fingers of words."""
+
+import pytest
+
+from commands.arguments import did_you_mean
+from tests.fakes import Network
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("name = ‘Ama Example’", "Ama Example"),
+        ("name=‘Ama O’Brien’ tz=UTC", "Ama O’Brien"),
+        ("name=»Ama Example« tz=UTC", "Ama Example"),
+        ("name=‚Ama Example‘", "Ama Example"),
+        ("NAME = „Ama Example“", "Ama Example"),
+        ("name=‘t Hooft tz=UTC", "‘t Hooft"),
+        ("name=‘t Hooft lang=“drivers’ ” ", None),
+        ("name='t Hooft", "'t Hooft"),
+    ],
+)
+async def test_every_telephone_s_quotation_marks_hold_a_value(net: Network, typed: str, name: str | None) -> None:
+    answer = await net.say(f"!me {typed}")
+    if name is None:
+        assert "drivers" in answer.text
+    else:
+        assert f"Name: {name}\n" in answer.text
+
+
+def test_what_was_meant_is_the_nearest_word_and_not_the_shortest() -> None:
+    words = ["me", "member", "help", "remind", "room", "alert"]
+    meant = {"mmeber": "member", "hlep": "help", "members": "member", "rom": "room", "ale": "alert"}
+    assert {typed: did_you_mean(typed, words) for typed in meant} == meant
+    assert did_you_mean("xyz", words) is None
