@@ -11,6 +11,7 @@ import commands
 from commands.base import (
     Announcer,
     AnswerHandler,
+    BoundHandler,
     Capability,
     Command,
     DeliveryHandler,
@@ -38,6 +39,7 @@ class Registry:
     deliveries: dict[str, DeliveryHandler] = field(default_factory=dict)
     duties: list[DutyTeller] = field(default_factory=list)
     rooms: list[RoomHandler] = field(default_factory=list)
+    bound: list[BoundHandler] = field(default_factory=list)
     settings: dict[str, type[Settings]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,6 +54,7 @@ class Registry:
             _merge(self.deliveries, capability.delivery_handlers)
             self.duties += capability.duty_tellers
             self.rooms += capability.room_handlers
+            self.bound += capability.bound_handlers
             if capability.settings is not None:
                 _merge(self.settings, {capability.name: capability.settings})
 

@@ -115,6 +115,10 @@ class BotContext:
             found += await teller(member, self)
         return found
 
+    async def tell_room_bound(self, room_id: RoomId) -> None:
+        for handler in self.house.registry.bound:
+            await handler(room_id, self)
+
     async def is_bot(self, user: UserId) -> bool:
         return user == self.house.user_id
 

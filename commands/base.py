@@ -194,6 +194,9 @@ class Context(Protocol):
     async def duties_of(self, member: Member) -> Sequence[Message]:
         """Collect from all capabilities what rests on this member."""
 
+    async def tell_room_bound(self, room_id: RoomId) -> None:
+        """Let all capabilities bring a room what is for it, now that it stands for more than before."""
+
     async def is_bot(self, user: UserId) -> bool:
         """Whether this is the bot's own Matrix id."""
 
@@ -209,6 +212,7 @@ AnswerHandler = Callable[[Answer, Context], Awaitable[Doc | None]]
 DeliveryHandler = Callable[[OutboxRow, Context], Awaitable[None]]
 DutyTeller = Callable[[Member, Context], Awaitable[Sequence[Message]]]
 RoomHandler = Callable[[RoomId, UserId, bool, Context], Awaitable[None]]
+BoundHandler = Callable[[RoomId, Context], Awaitable[None]]
 
 
 class Effect(StrEnum):
@@ -252,6 +256,7 @@ class Capability:
     delivery_handlers: dict[str, DeliveryHandler] = field(default_factory=dict)
     duty_tellers: list[DutyTeller] = field(default_factory=list)
     room_handlers: list[RoomHandler] = field(default_factory=list)
+    bound_handlers: list[BoundHandler] = field(default_factory=list)
 
     def command(
         self,
@@ -329,4 +334,9 @@ class Capability:
     def membership(self, handler: RoomHandler) -> RoomHandler:
         """Declare what is done when somebody joins (True) or leaves (False) a room."""
         self.room_handlers.append(handler)
+        return handler
+
+    def room_bound(self, handler: BoundHandler) -> BoundHandler:
+        """Declare what is done when a room begins to stand for more than before."""
+        self.bound_handlers.append(handler)
         return handler

@@ -147,6 +147,11 @@ class Rooms:
         await self._session.merge(RoomNote(room_id=room_id, owes_greeting=True))
         await self._session.flush()
 
+    async def owes_greeting(self, room_id: RoomId) -> bool:
+        """Whether something was said in the room while nobody was there to read it."""
+        note = await self._session.get(RoomNote, room_id)
+        return note is not None and note.owes_greeting
+
     async def settle_greeting(self, room_id: RoomId) -> bool:
         """Whether the room is still owed a greeting; it is not any more afterwards."""
         note = await self._session.get(RoomNote, room_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.matrix.interface import Unavailable
+from bot.matrix.interface import MembershipChange, Unavailable
 from bot.matrix.reading import said
 from storage.ids import EventId, RoomId
 from tests.fakes import BOT, Network
@@ -182,3 +182,28 @@ async def test_a_page_of_words_is_no_question_for_the_directory(net: Network) ->
     began = time.perf_counter()
     assert "few words" in await net.say(f"contact {'1.' * 20_000}", as_="ghana")
     assert time.perf_counter() - began < 2
+
+
+async def test_a_room_bound_after_an_alert_was_sent_is_told_at_once(net: Network) -> None:
+    await net.say("!alert CSQU3054383 at Tema, from Montevideo", room="ghana")
+    await net.say("!alert send", room="ghana")
+    await net.forward(timedelta(hours=3))
+    await net.add_room("uruguay", {"coordinator"})
+    await net.say("!room bind country=UY", as_="coordinator", room="uruguay")
+    assert len([one for one in net.heard("uruguay") if "CSQU3054383" in one.body]) == 1
+    await net.say("!room bind region=Americas", as_="coordinator", room="uruguay")
+    assert len([one for one in net.heard("uruguay") if "CSQU3054383" in one.body and not one.replaces]) == 1
+
+
+async def test_a_card_shown_to_an_empty_room_is_shown_again_to_who_comes_first(net: Network) -> None:
+    await net.say("!room create country=UY", as_="coordinator", room="coordination")
+    await net.say("!alert CSQU3054383 at Tema, from Montevideo", room="ghana")
+    await net.say("!alert send", room="ghana")
+    room = next(room for room in net.gateway.rooms.values() if room.name == "Uruguay")
+    room.heard.clear()
+    for person in ("coordinator", "ghana"):
+        room.joined.add(net.person(person))
+        await net.receive(MembershipChange(room.room_id, net.person(person), joined=True))
+    assert len([one for one in room.heard if "CSQU3054383" in one.body]) == 1
+    await net.say("!alert note 1 seal broken", room="ghana")
+    assert room.heard[-1].thread_root == next(one for one in room.heard if "CSQU3054383" in one.body).event_id

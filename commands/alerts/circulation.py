@@ -75,9 +75,28 @@ async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priori
             await _post(alert, one, said, LINE, context, priority=priority, thread_row=existing.row_id)
     if alert.is_open:
         for one in wanted.values():
-            words = await _card_for(alert, one, missed, context)
-            row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
-            await alerts.add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
+            await _show_card(alert, one, missed, context)
+
+
+async def _show_card(alert: Alert, one: Listener, missed: Sequence[CountryCode], context: Context) -> None:
+    words = await _card_for(alert, one, missed, context)
+    row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
+    await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
+    if one.room is not None and not await context.people.in_room(one.room):
+        await Rooms(context.tx).owe_greeting(one.room)  # nobody reads it: it is shown again to who comes first
+
+
+async def bring_open_alerts(room: RoomId, context: Context, *, anew: bool) -> None:
+    """Show a room the open alerts that it may hear of and has no card of; with `anew` also those it has one of."""
+    alerts = Alerts(context.tx)
+    for alert in await alerts.all_open():
+        entitled = await listeners(context.tx, alert)
+        shown = [card for card in await alerts.cards(alert) if card.room_id == room]
+        for one in entitled:
+            if one.room == room and (anew or not shown):
+                for card_ in shown:
+                    await _retract(alert, card_, context)
+                await _show_card(alert, one, unreached(alert, entitled), context)
 
 
 async def _post(

@@ -45,6 +45,7 @@ async def announce_bound(event: RoomBound, context: Context) -> None:
         by=named(event.by),
     )
     await tell_coordination(doc(words), context, but=event.room)
+    await context.tell_room_bound(event.room)
 
 
 @capability.announces(RoomUnbound)

@@ -67,6 +67,10 @@ class Alerts:
             query = query.where(Alert.id.in_(matching))
         return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
 
+    async def all_open(self) -> Sequence[Alert]:
+        """Return the alerts that were circulated and have not ended, oldest first."""
+        return (await self._session.scalars(select(Alert).where(Alert.state.in_(OPEN)).order_by(Alert.id))).all()
+
     async def unfinished_of(self, author: UserId) -> Sequence[Alert]:
         """Return the alerts of this person that have not ended, oldest first."""
         query = select(Alert).where(Alert.author == author, Alert.state.not_in(ENDED))
