@@ -1,5 +1,6 @@
 """A sync answer -> inbox rows and the token, in one transaction. Nothing is handled here."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,10 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
     "membership": TypeAdapter(MembershipChange),
     "tombstone": TypeAdapter(Tombstone),
 }
+
+
+# JSON may hold halves of surrogate pairs and NUL, which no UTF-8, and no text column of PostgreSQL, can.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def kind_of(event: Incoming) -> str:
@@ -55,6 +60,15 @@ def _key(event: Incoming, place: str) -> str:
             return place
 
 
+def _storable(value: Any) -> Any:
+    """Replace what cannot be stored: one such event, offered again and again, would keep the bot from all others."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {name: _storable(inside) for name, inside in value.items()}
+    return [_storable(inside) for inside in value] if isinstance(value, list) else value
+
+
 class Journal:
     """Writes batches for one user of the bot; wakes the dispatcher after each commit that brought something."""
 
@@ -79,8 +93,8 @@ class Journal:
             for index, event in enumerate(batch.events):
                 kind = kind_of(event)
                 key = _key(event, f"{batch.next_token}#{index}")
-                payload = _KINDS[kind].dump_python(event, mode="json")
-                fresh += await inbox.journal(key, kind, payload, self._now())
+                payload = _storable(_KINDS[kind].dump_python(event, mode="json"))
+                fresh += await inbox.journal(_storable(key), kind, payload, self._now())
             await inbox.save_token(self._user_id, batch.next_token)
         if fresh:
             self._observer(Step.JOURNALLED)
