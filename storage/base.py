@@ -130,11 +130,11 @@ class Database:
         try:
             backend = make_url(url).get_backend_name()
             if backend == "sqlite":
-                engine = create_async_engine(url, **_memory_options(url))
+                engine = create_async_engine(url, hide_parameters=True, **_memory_options(url))
                 event.listen(engine.sync_engine, "connect", _configure_sqlite)
                 event.listen(engine.sync_engine, "begin", _begin_immediate)
             elif backend == "postgresql":
-                engine = create_async_engine(url, pool_pre_ping=True)
+                engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
             else:
                 raise StorageError(f"{backend} is not supported: use sqlite+aiosqlite or postgresql+asyncpg")
         except ArgumentError as error:

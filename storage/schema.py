@@ -1,5 +1,6 @@
 """Brings a database to the newest schema, and compares it with the models."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,20 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def make_folder(url: str) -> None:
-    """Make the folder of an SQLite file, readable by its owner alone. Other databases are not touched."""
+    """Make an SQLite file and its folder, readable by their owner alone. Other databases are not touched.
+
+    Raises:
+        StorageError: the file cannot be made or opened.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
-        Path(str(parsed.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = Path(str(parsed.database))
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives its other files the rights of this one.
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StorageError(f"the database {file} cannot be opened: {error.strerror}") from error
 
 
 def revisions() -> list[str]:

@@ -1,13 +1,18 @@
 """What a hostile homeserver, a stranger, a member without rights or a confused moment must not achieve."""
 
+import logging
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from bot import logs
 from bot.matrix.interface import MembershipChange, Unavailable
 from bot.matrix.reading import said
+from storage import schema
 from storage.ids import EventId, RoomId
 from tests.fakes import BOT, Network
 
@@ -163,8 +168,8 @@ async def test_a_confirmation_is_not_taken_where_outsiders_came_to_read(net: Net
 
 
 async def test_a_thread_of_another_room_is_no_thread_here(net: Network) -> None:
-    for text in ("CSQU3054383 at Tema, from Antwerp", "MSKU1234565 at Tema, from Antwerp"):
-        await net.say(f"!alert {text}", room="ghana")
+    for container in ("CSQU3054383", "MSKU1234565"):
+        await net.say(f"!alert {container} at Tema, from Antwerp", room="ghana")
     await net.say("!alert send 1", room="ghana")
     card = net.heard("belgium")[0]
     answer = await net.say("!alert note seal broken", as_="ghana", room="ghana", thread=card.event_id)
@@ -207,3 +212,29 @@ async def test_a_card_shown_to_an_empty_room_is_shown_again_to_who_comes_first(n
     assert len([one for one in room.heard if "CSQU3054383" in one.body]) == 1
     await net.say("!alert note 1 seal broken", room="ghana")
     assert room.heard[-1].thread_root == next(one for one in room.heard if "CSQU3054383" in one.body).event_id
+
+
+def test_the_database_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+    schema.make_folder(f"sqlite+aiosqlite:///{tmp_path}/data/sesn.db")
+    assert (tmp_path / "data" / "sesn.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_log_line_names_no_person() -> None:
+    line = logs.no_persons(None, "", {"event": "keys.query_failed", "user": "@ama.example:ghana.test", "count": 3})
+    assert line == {"event": "keys.query_failed", "user": "@…:ghana.test", "count": 3}
+
+
+def test_a_library_that_logs_an_exception_shows_no_text() -> None:
+    info = (ValueError, ValueError("the container CSQU3054383"), None)
+    record = logging.LogRecord("asyncio", logging.ERROR, "", 1, "Task %s failed", ("secret",), info)
+    written = logs.PlacesOnly("%(name)s: %(levelname)s").format(record)
+    assert "ValueError" in written
+    assert "CSQU3054383" not in written
+    assert "secret" not in written
+
+
+async def test_a_failing_statement_names_no_values(net: Network) -> None:
+    with pytest.raises(Exception, match="hide_parameters"):
+        async with net.transaction() as tx:
+            await tx.session.execute(text("SELECT :secret FROM nowhere"), {"secret": "CSQU3054383"})
