@@ -52,7 +52,9 @@ async def test_confirmed_it_is_sent_and_the_report_says_what_arrived(net: Networ
     assert not heard.notice
     assert heard.mentions == ()
     assert "Announcement 1: 0 of 2 delivered." in reply.text
-    assert reply.messages[-1].body == "Announcement 1: 2 of 2 delivered."
+    assert reply.messages[-1].body == (
+        "Announcement 1: 2 of 2 delivered.\n- ✓ Ghana: delivered\n- ✓ Netherlands: delivered"
+    )
     assert reply.messages[-1].replaces == reply.messages[0].event_id
 
 
@@ -159,7 +161,7 @@ async def test_a_region_means_its_rooms_and_those_of_its_countries_each_once(net
     bindings = [(BindingKind.REGION, "Europe"), (BindingKind.COUNTRY, "FR"), (BindingKind.COUNTRY, "DE")]
     await net.add_room("europe", {"netherlands", "coordinator"}, bindings)
     report = await _send(net, f"announce region=europe {TEXT}")
-    assert report == "Announcement 1: 4 of 4 delivered."
+    assert report.startswith("Announcement 1: 4 of 4 delivered.\n")
     assert await _rooms_reached(net) == ["netherlands", "belgium", "germany"]
     assert len(_announced(net.heard("europe"))) == 1
 
@@ -225,7 +227,10 @@ async def test_a_country_without_a_room_is_named_beside_the_others(net: Network)
 async def test_what_was_not_delivered_is_reported_with_the_reason(net: Network) -> None:
     net.fail_room("netherlands", RoomUnsafe(WhyUnsafe.NOT_ENCRYPTED))
     report = await _send(net, f"announce country=GH,NL {TEXT}")
-    assert report == ("Announcement 1: 1 of 2 delivered.\nNot delivered:\n- Netherlands (the room is not encrypted)")
+    assert report == (
+        "Announcement 1: 1 of 2 delivered.\n- ✗ Netherlands: NOT delivered, the room is not encrypted\n"
+        "- ✓ Ghana: delivered"
+    )
     shown = await net.say("announce show 1", as_="coordinator")
     assert "Netherlands | 2 | not delivered: the room is not encrypted" in shown
     assert "Ghana | 3 | delivered, Mon 23 Nov 2026, 09:00 UTC" in shown
@@ -235,11 +240,13 @@ async def test_what_is_still_tried_is_on_its_way_and_reported_once_it_arrives(ne
     net.fail_room("netherlands", Unavailable("502"))
     await net.say(f"announce country=GH,NL {TEXT}", as_="coordinator")
     reply = await net.say("send", as_="coordinator")
-    assert reply.messages[-1].body == "Announcement 1: 1 of 2 delivered.\n1 is on its way."
+    assert reply.messages[-1].body == (
+        "Announcement 1: 1 of 2 delivered.\n- ⏳ Netherlands: on its way\n- ✓ Ghana: delivered"
+    )
     net.fail_room("netherlands", None)
     await net.forward(timedelta(minutes=5))
     latest = (await net.heard_by("coordinator"))[-1]
-    assert latest.body == "Announcement 1: 2 of 2 delivered."
+    assert latest.body == "Announcement 1: 2 of 2 delivered.\n- ✓ Ghana: delivered\n- ✓ Netherlands: delivered"
     assert latest.replaces == reply.messages[0].event_id
     assert len(_announced(net.heard("netherlands"))) == 1
 

@@ -11,7 +11,6 @@ from commands.document import (
     CountryName,
     Doc,
     Heading,
-    Inline,
     Message,
     Moment,
     Quote,
@@ -28,8 +27,9 @@ from commands.network import failure_words, ids
 from storage.announcements import Announcement, AnnouncementTarget, Fate
 from storage.members import Member
 
-FAILURES_SHOWN = 20
+TARGETS_SHOWN = 40
 """The report is edited, and an edit has one page; `announce show` has them all."""
+_URGENT_FIRST = (Fate.NOT_DELIVERED, Fate.WAITING, Fate.DELIVERED)
 NAMES_SHOWN = 20
 
 
@@ -112,23 +112,28 @@ def tally(announcement: Announcement) -> Message:
 
 
 def report(announcement: Announcement, prefix: str) -> Doc:
-    """Return how far it got; shown at once and edited as it arrives."""
-    waiting, failed = announcement.with_fate(Fate.WAITING), announcement.with_fate(Fate.NOT_DELIVERED)
+    """Return what became of it in each room; shown at once and edited as it arrives. What failed comes first."""
     shown = doc(_("Announcement {number}: {tally}.", number=announcement.id, tally=tally(announcement)))
-    if waiting:
-        shown += doc(_n("{count} is on its way.", "{count} are on their way.", len(waiting)))
-    if failed:
-        shown += doc(_("Not delivered:"), bullets(_failure(target) for target in failed[:FAILURES_SHOWN]))
-    if len(failed) > FAILURES_SHOWN:
+    first = [target for fate in _URGENT_FIRST for target in announcement.with_fate(fate)]
+    shown += doc(bullets(_fate_of(target) for target in first[:TARGETS_SHOWN]))
+    if len(first) > TARGETS_SHOWN:
         command = Code(f"{prefix}announce show {announcement.id}")
         shown += doc(_("{command} shows all of them.", command=command))
     return shown
 
 
-def _failure(target: AnnouncementTarget) -> Inline:
-    if target.failure is None:
-        return Text(target.name)
-    return _("{name} ({reason})", name=target.name, reason=failure_words(target.failure))
+def _fate_of(target: AnnouncementTarget) -> Message:
+    match target.fate:
+        case Fate.WAITING:
+            return _("⏳ {name}: on its way", name=target.name)
+        case Fate.DELIVERED:
+            return _("✓ {name}: delivered", name=target.name)
+        case Fate.NOT_DELIVERED if target.failure is None:
+            return _("✗ {name}: NOT delivered", name=target.name)
+        case Fate.NOT_DELIVERED:
+            return _("✗ {name}: NOT delivered, {reason}", name=target.name, reason=failure_words(target.failure))
+        case _:
+            assert_never(target.fate)
 
 
 def line(announcement: Announcement, author: str, zone: ZoneInfo) -> Message:
