@@ -21,9 +21,9 @@ import pytest
 
 from bot.capabilities import discover
 from bot.matrix.interface import Trust
-from bot.parser import Call, fields_of, find_command, parse
+from bot.parser import Call, find_command, parse
 from commands.arguments import Reading
-from commands.base import Command, Event, Refusal, Subject
+from commands.base import Command, Refusal, Subject
 from commands.when import parse_duration
 from storage.ids import EventId
 from storage.members import Role
@@ -39,8 +39,7 @@ GUIDES = {
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 FOR_PEOPLE = [page for page in PAGES if page.name != "ARCHITECTURE.md"]
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
-REGISTRY = discover()
-COMMANDS = REGISTRY.commands
+COMMANDS = discover().commands
 
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -253,21 +252,6 @@ def test_every_make_target_is_mentioned() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_no_page_knows_one_machine(page: Path) -> None:
     assert _ABSOLUTE.findall(TEXTS[page]) == []
-
-
-def test_what_the_architecture_says_of_declarations_is_so() -> None:
-    """A required argument has a question; an event has an announcer (a clash of names is refused by discovery)."""
-    unasked = [
-        f"{command.name}: {entry.name}"
-        for command in COMMANDS
-        for entry in fields_of(command.args)
-        if entry.info.is_required() and entry.kind.ask is None
-    ]
-    # By name: a dataclass with slots is a second class beside the one it was made from.
-    events = {f"{event.__module__}.{event.__name__}" for event in Event.__subclasses__()}
-    heard = {f"{event.__module__}.{event.__name__}" for event in REGISTRY.announcers}
-    assert unasked == []
-    assert {event for event in events if event.startswith("commands.")} == heard
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
