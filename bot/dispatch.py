@@ -31,7 +31,8 @@ COMPLETE = "complete"
 """Kind of the question for a missing argument."""
 LATE = "late"
 """Kind of the question whether a command that arrived late is still meant."""
-_YES = {"yes", "y", "oui", "sí", "si", "ja", "send", "ok"}
+_YES = {"yes", "y", "oui", "sí", "si", "ja", "ok"}
+"""Not "send": that confirms an announcement, and must not set off a command that came late meanwhile."""
 _NO = {"no", "n", "non", "nein", "nee", "cancel"}
 
 

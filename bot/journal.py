@@ -49,11 +49,12 @@ def read(row: InboxRow) -> Incoming:
 def _key(event: Incoming, place: str) -> str:
     """Return what names the event in the inbox, the same when it is offered again.
 
-    An event that could not be read may come a second time as a message, once its key is there: two rows.
+    A ciphertext is named by itself: a homeserver may offer it again as another event. An event that could not be read
+    may come a second time as a message, once its key is there: two rows.
     """
     match event:
         case Message():
-            return event.event_id
+            return event.once or event.event_id
         case Unreadable():
             return f"unreadable:{event.event_id}"
         case _:

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from bot import logs
-from bot.matrix.interface import MembershipChange, Unavailable
+from bot.matrix.interface import MembershipChange, Message, Trust, Unavailable
 from bot.matrix.reading import said
 from storage import schema
-from storage.ids import EventId, RoomId
+from storage.ids import DeviceId, EventId, RoomId
 from tests.fakes import BOT, Network
 
 HALF = "\ud800"
@@ -238,3 +238,32 @@ async def test_a_failing_statement_names_no_values(net: Network) -> None:
     with pytest.raises(Exception, match="hide_parameters"):
         async with net.transaction() as tx:
             await tx.session.execute(text("SELECT :secret FROM nowhere"), {"secret": "CSQU3054383"})
+
+
+async def test_a_ciphertext_offered_again_as_another_event_is_executed_once(net: Network) -> None:
+    def offered(event_id: str) -> Message:
+        return Message(
+            event_id=EventId(event_id),
+            room_id=net.room("ghana"),
+            sender=net.person("ghana"),
+            sent_at=net.now,
+            body="!me name=Ama",
+            trust=Trust.SIGNED,
+            device_id=DeviceId("PHONE"),
+            room_encrypted=True,
+            direct=False,
+            mentioned=False,
+            once="key/session/7",
+        )
+
+    await net.receive(offered("$first"))
+    await net.receive(offered("$second"))
+    assert len(net.heard("ghana")) == 1
+
+
+async def test_the_word_that_confirms_an_announcement_sets_off_no_late_command(net: Network) -> None:
+    await net.say("announce to=all hello", as_="coordinator")
+    late = net.now - timedelta(hours=1)
+    await net.say(f"!member remove {net.person('ghana')}", as_="coordinator", sent_at=late)
+    assert "yes" in await net.say("send", as_="coordinator")
+    assert "Ama Example" in await net.say("!me", as_="ghana")

@@ -46,6 +46,8 @@ class Message:
     mentioned: bool  # the bot is named in m.mentions or by a pill at the start
     thread_root: EventId | None = None
     reply_to: EventId | None = None
+    once: str | None = None
+    """What names the ciphertext: the same again under another event id is a replay. None for clear text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,13 @@ class Opened:
 
     payload: Mapping[str, Any]
     session: InboundGroupSession
+    index: int
+    """Its place in the session's ratchet: each is used for one message."""
+
+    @property
+    def once(self) -> str:
+        """What names the ciphertext, whatever event the homeserver puts it into."""
+        return f"{self.session.sender_key}/{self.session.id}/{self.index}"
 
 
 class Machine(Olm):  # type: ignore[misc]  # nio has no type information
@@ -199,7 +206,7 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
             raise Refused("encrypted for another room")
         if not isinstance(payload.get("type"), str) or not isinstance(payload.get("content"), dict):
             raise Refused("malformed")
-        return Opened(payload, session)
+        return Opened(payload, session, index)
 
     def outbound(self, room_id: RoomId, devices: set[tuple[str, str]], rotation: tuple[timedelta, int]) -> Any:
         """Return the room's outbound session, a new one when it expired or someone who holds it may no longer read."""

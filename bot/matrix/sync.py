@@ -256,10 +256,16 @@ class Syncer:
             return _unreadable(room_id, event, "encrypted state")
         if payload["type"] != "m.room.message":
             return None
-        return self._message(view, event, payload["content"], read.trust, read.device_id)
+        return self._message(view, event, payload["content"], read.trust, read.device_id, read.opened.once)
 
     def _message(
-        self, view: RoomView, event: Event, content: Mapping[str, Any], trust: Trust, device: DeviceId | None
+        self,
+        view: RoomView,
+        event: Event,
+        content: Mapping[str, Any],
+        trust: Trust,
+        device: DeviceId | None,
+        once: str | None = None,
     ) -> Message | None:
         words = said(content, event["content"], self._own, self._names(view))
         if words is None:
@@ -278,6 +284,7 @@ class Syncer:
             mentioned=words.mentioned,
             thread_root=words.thread_root,
             reply_to=words.reply_to,
+            once=once,
         )
 
     def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event) -> None:
