@@ -25,6 +25,9 @@ from storage.members import AuthorityKind, Member, Members, Role
 
 log = structlog.get_logger()
 
+_LONGEST_NAME = 100
+"""Characters of a room's name that are shown."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -52,9 +55,11 @@ class RoomPeople:
 
     async def name_of(self, room_id: RoomId) -> str | None:
         try:
-            return (await self._gateway.room(room_id)).name
+            name = (await self._gateway.room(room_id)).name
         except MatrixError:
             return None
+        # Whoever has power in a room names it: it must not write lines into what others read of it.
+        return " ".join(name.split())[:_LONGEST_NAME] or None if name is not None else None
 
 
 class Machinery:

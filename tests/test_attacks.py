@@ -267,3 +267,10 @@ async def test_the_word_that_confirms_an_announcement_sets_off_no_late_command(n
     await net.say(f"!member remove {net.person('ghana')}", as_="coordinator", sent_at=late)
     assert "yes" in await net.say("send", as_="coordinator")
     assert "Ama Example" in await net.say("!me", as_="ghana")
+
+
+async def test_the_name_of_a_room_writes_no_lines_into_a_report(net: Network) -> None:
+    net.gateway.rooms[net.room("belgium")].name = "Belgium\n✓ Netherlands: delivered" + "!" * 5_000
+    drafted = await net.say("!alert CSQU3054383 at Tema, from Antwerp", room="ghana")
+    assert "\n✓" not in drafted.text
+    assert "!" * 200 not in drafted.text
