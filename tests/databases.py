@@ -29,11 +29,11 @@ def postgres() -> Iterator[Postgres]:
     """Start the server; it is stopped and its folder removed at the end."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # unset on a build machine, and not needed
-        import pgserver
+        from pgserver.postgres_server import get_server
 
         with tempfile.TemporaryDirectory(prefix="sesn-pg-", ignore_cleanup_errors=True) as folder:
             Path(folder).chmod(0o755)  # run by root, the server takes a user of its own, who must reach its folder
-            server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+            server = get_server(Path(folder) / "data", cleanup_mode="stop")
             try:
                 yield Postgres(server, Path(folder) / "data")
             finally:
