@@ -333,6 +333,27 @@ async def test_notes_from_elsewhere_are_refused(net: Network) -> None:
     assert "10000" in (await net.say(f"!alert note 1 {'x' * 10_001}", as_="ghana", room="ghana")).text.replace(",", "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ('"yesterday 14:00"', "2026-11-22 14:00"),
+        ("2026-11-21 9:05", "2026-11-21 09:05"),
+        ("2026-11-21T18:30", "2026-11-21 18:30"),
+        ("2026-11-21", "2026-11-21"),
+    ],
+)
+async def test_when_it_was_seen_may_have_a_time_of_day(net: Network, typed: str, shown: str) -> None:
+    await raised(net)
+    assert f"Date: {shown}\n" in f"{await net.say(f'!alert set 1 seen={typed}', as_='ghana', room='ghana')}\n"
+
+
+async def test_a_withdrawn_alert_is_listed_by_its_number_alone(net: Network) -> None:
+    await sent(net)
+    await net.say("!alert withdraw 1 misread", as_="ghana", room="ghana")
+    listed = await net.say("!alert list", as_="ghana", room="ghana")
+    assert "A-2026-0001, withdrawn, TLP:AMBER (" in listed
+
+
 async def test_a_draft_takes_no_notes_and_no_end(net: Network) -> None:
     await raised(net)
     for command in ("!alert note 1 hello", "!alert close 1 outcome=other", "!alert ack 1"):

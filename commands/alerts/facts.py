@@ -1,5 +1,6 @@
 """What was understood, or typed as key=value, as facts of an alert; and the countries that they concern."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ MOST_FACTS = 300
 """More are not kept of one text: nobody reads them, and each is a row."""
 
 _LONGEST_VALUE = 300
+_TIME_OF_DAY = re.compile(r"(?<=[0-9A-Za-z])[ T,]+(?:at )?(?P<hour>[01]?[0-9]|2[0-3])[:h](?P<minute>[0-5][0-9])$")
 
 
 class FreeKind(StrEnum):
@@ -159,7 +161,7 @@ def _read_value(slot: Slot, text: str, today: date, at: datetime) -> Fact:
         case Slot.PORT:
             return _parsed(slot, (FactKind.PORT, FactKind.COUNTRY), PlaceRole.SEEN, text, today, at)
         case Slot.SEEN:
-            return _parsed(slot, (FactKind.DATE, FactKind.PORT, FactKind.COUNTRY), PlaceRole.SEEN, text, today, at)
+            return _seen(text, today, at)
         case Slot.ORIGIN | Slot.TRANSIT | Slot.DESTINATION:
             return _parsed(slot, (FactKind.COUNTRY, FactKind.PORT), PlaceRole(slot.value), text, today, at)
         case Slot.WASTE:
@@ -172,6 +174,16 @@ def _read_value(slot: Slot, text: str, today: date, at: datetime) -> Fact:
             raise AssertionError("no option has this name")
         case _:
             assert_never(slot)
+
+
+def _seen(text: str, today: date, at: datetime) -> Fact:
+    """Read when or where it was seen. A time of day stays as it was written: it is the local one of the port."""
+    clock = _TIME_OF_DAY.search(text)
+    rest = " ".join(f"{text[: clock.start()]} {text[clock.end() :]}".split()) if clock else text
+    fact = _parsed(Slot.SEEN, (FactKind.DATE, FactKind.PORT, FactKind.COUNTRY), PlaceRole.SEEN, rest or text, today, at)
+    if clock is not None and fact.kind == FactKind.DATE.value:
+        fact.shown = f"{fact.shown} {int(clock['hour']):02}:{clock['minute']}"
+    return fact
 
 
 def _parsed(

@@ -195,12 +195,18 @@ def _listing(shown: Sequence[Alert], more: int, context: Context, *, is_all: boo
 
 
 def _summary(alert: Alert) -> Message:
+    countries = joined(CountryName(entry.country) for entry in alert.addressees)
     slots = by_slot(alert.current_facts)
     parts: list[Inline] = [_short(slots[slot]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots]
-    if not parts or alert.state is AlertState.WITHDRAWN:
-        text = "" if alert.state is AlertState.WITHDRAWN else " ".join(alert.text.split())
+    if alert.state is AlertState.WITHDRAWN:
+        return _(
+            "{number}, {state}, TLP:{tlp} ({countries})",
+            number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value,
+            countries=countries,
+        )  # fmt: skip
+    if not parts:
+        text = " ".join(alert.text.split())
         parts = [Text(text if len(text) <= 60 else f"{text[:60].rstrip()} …")]
-    countries = joined(CountryName(entry.country) for entry in alert.addressees)
     return _(
         "{number}, {state}, TLP:{tlp}: {what} ({countries})",
         number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=joined(parts),
