@@ -374,11 +374,19 @@ async def test_closing_with_an_outcome_stops_the_clocks(net: Network) -> None:
     assert "is ended" in await net.say("!alert set 1 origin=FR", as_="ghana", room="ghana")
 
 
-async def test_others_do_not_close(net: Network) -> None:
+async def test_a_country_concerned_closes_it_for_all(net: Network) -> None:
+    """The country where the container is found knows what came of it."""
     await sent(net)
-    assert "by officials of the country that raised it" in await net.say(
-        "!alert close 1 outcome=cleared", as_="belgium", room="belgium"
-    )
+    closed = await net.say("!alert close 1 outcome=cleared Empty, swept clean", as_="belgium", room="belgium")
+    assert "Outcome: cleared" in closed.text
+    told = [one.body for one in net.heard("ghana") if one.thread_root == card_in(net, "ghana")]
+    assert told[-1].startswith("Federal Police (Belgium) closed alert A-2026-0001. Outcome: cleared")
+
+
+async def test_countries_not_concerned_do_not_close(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam", tlp="green")
+    refused = await net.say("!alert close 1 outcome=cleared", as_="belgium", room="network")
+    assert "by officials of the countries concerned" in refused
     assert "closed" in await net.say("!alert close 1 outcome=not-located", as_="coordinator", room="coordination")
 
 

@@ -116,19 +116,14 @@ class Close(Args):
 async def close(args: Close, context: Context) -> Doc | None:
     """Close an alert with its outcome; all clocks stop."""
     alert = await find(args.about, context)
-    member = context.member
-    own_side = member.user_id == alert.author or (
-        alert.author_country is not None and member.is_official_of(alert.author_country)
-    )
-    if not own_side and member.role < Role.COORDINATOR:
-        note_ = Code(f"{context.prefix}alert note {alert.number} ...")
+    if not _is_concerned(alert, context.member):
         raise Refusal(
-            _("Alert {number} is closed by officials of the country that raised it, or by a coordinator. "
-              "Tell them what came of it with {note}.", number=alert.number, note=note_)
+            _("Alert {number} is closed by officials of the countries concerned, or by a coordinator.",
+              number=alert.number)
         )  # fmt: skip
     _check_length(args.text, _("Your text"))
     try:
-        line = alert.close(args.outcome, args.text, by=member, at=context.now)
+        line = alert.close(args.outcome, args.text, by=context.member, at=context.now)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
     await escalation.stop(alert, context)
