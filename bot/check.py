@@ -11,7 +11,7 @@ from bot.app import open_database
 from bot.capabilities import discover
 from bot.config import Config, ConfigError
 from bot.matrix.client import MatrixGateway, reachable
-from bot.matrix.errors import SetupError
+from bot.matrix.errors import SetupError, StoreInUse
 from bot.matrix.interface import MatrixError
 from storage import schema
 from storage.base import StorageError
@@ -106,6 +106,9 @@ async def _matrix(config: Config, report: _Report) -> None:
             else:
                 report.bad("cross-signing chain", "it is not complete; start the bot, which repairs it")
             await _bindings(config, gateway, report)
+    except StoreInUse:
+        advice = "not tried, because the bot is running and holds its keys; stop it to have them checked too"
+        report.note("login, cross-signing chain and rooms", advice)
     except SetupError as error:
         report.bad("login and keys", str(error))
     except MatrixError:

@@ -16,7 +16,7 @@ from bot.app import App, open_database
 from bot.check import check_everything
 from bot.config import Config, ConfigError
 from bot.matrix.errors import SetupError
-from bot.matrix.interface import LoggedOut, MatrixError
+from bot.matrix.interface import LoggedOut, MatrixError, Unavailable
 from storage import schema
 from storage.base import StorageError
 
@@ -136,6 +136,8 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
         _fail(str(error), 2)
     except (StorageError, SetupError) as error:
         _fail(str(error), 1)
+    except Unavailable as error:
+        _fail(f"The homeserver does not answer ({error}): is its address right, and is it up? Try: sesn-bot check", 1)
     except MatrixError as error:
         _fail(f"The homeserver does not do what the bot needs: {error}. Try: sesn-bot check", 1)
 

@@ -100,6 +100,7 @@ def _stopping(screen: Screen, stopped: list[signal.Signals]) -> Iterator[None]:
             screen.say("Still stopping …")
             return
         stopped.append(number)
+        screen.prompt = ""
         screen.say()
         screen.say("Stopping everything that was started …")
         task.cancel()
