@@ -41,6 +41,8 @@ log = structlog.get_logger()
 LOSS_REPORT = "loss"
 """Part of a message that says that another could not be delivered; when it fails itself, nothing more is said."""
 _LONGEST_PAUSE = timedelta(minutes=5)
+_TRIES_AT_A_FAULT = 6
+"""How often a row is tried that meets a fault of the program: about two minutes, then it is given up loudly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Sender:
                         task = asyncio.create_task(self._work(lane))
                         busy[lane] = task
                         task.add_done_callback(lambda _task: self._news.set())
-                    timeout = await self._until_next_attempt()
+                    timeout = await self._until_next_attempt(is_busy=bool(busy))
                     pause = 1.0
                 except Exception:  # the database failed: nothing is lost, the rows are there
                     log.exception("sender.stalled", retry_in=pause)
@@ -144,13 +146,17 @@ class Sender:
         async with self._database.transaction() as tx:
             return list(await Outbox(tx).waiting_lanes(now, limit=free, busy=busy))
 
-    async def _until_next_attempt(self) -> float | None:
+    async def _until_next_attempt(self, *, is_busy: bool) -> float | None:
+        """Return the seconds until a delayed row is due, None when there is none."""
+        now = self._house.now()
+        if self._paused_until is not None and now < self._paused_until:
+            return (self._paused_until - now).total_seconds()
         async with self._database.transaction() as tx:
             due = await Outbox(tx).next_attempt_at()
-        moments = [moment for moment in (due, self._paused_until) if moment is not None]
-        if not moments:
+        if due is None:
             return None
-        return max((min(moments) - self._house.now()).total_seconds(), 0.05)
+        # A row that is due and still waits is on its way, or has no free place: whoever ends says so at once.
+        return max((due - now).total_seconds(), 1.0 if is_busy else 0.05)
 
     async def _work(self, lane: str) -> None:
         """Send the rows of one lane until it is empty or has to wait."""
@@ -170,6 +176,9 @@ class Sender:
             row = await Outbox(tx).head(lane)
             if row is None or (row.not_before is not None and row.not_before > now):
                 return False
+            if await self._must_wait(row, tx):
+                row.not_before = now + self._backoff(0)
+                return False
             relation = await self._relation(row, tx)
             is_welcome = row.user_id is None or await Members(tx).get(row.user_id) is not None
         # Removal from the roster ends every right at once, also to what was already written to a direct chat.
@@ -182,6 +191,11 @@ class Sender:
         self._observer(Step.MARKED)
         self._wake()
         return outcome.retry_in is None
+
+    async def _must_wait(self, row: OutboxRow, tx: Transaction) -> bool:
+        """Say whether what a message edits is still to be sent, in the lane of another room."""
+        target = await Outbox(tx).get(row.replaces_row) if row.replaces_row is not None else None
+        return target is not None and target.state is RowState.PENDING
 
     async def _relation(self, row: OutboxRow, tx: Transaction) -> _Relation | None:
         """Return what the message relates to, or None when what it edits was never sent."""
@@ -200,7 +214,7 @@ class Sender:
             return _Relation({"m.in_reply_to": {"event_id": row.reply_to}}, row.room_id)
         return _NONE
 
-    async def _try(self, row: OutboxRow, relation: _Relation | None) -> _Outcome:
+    async def _try(self, row: OutboxRow, relation: _Relation | None) -> _Outcome:  # noqa: PLR0911 - one for each answer
         """Do what the row says, once, and say what became of it."""
         if row.kind is RowKind.MESSAGE and relation is None:
             return _Outcome(dropped=True)
@@ -208,7 +222,9 @@ class Sender:
             return await self._do(row, relation or _NONE)
         except Throttled as error:
             pause = error.retry_after or self._backoff(row.attempts)
-            self._paused_until = self._house.now() + pause
+            until = self._house.now() + pause
+            # Two rooms may be told different pauses at once: the longer one holds.
+            self._paused_until = max(self._paused_until or until, until)
             log.warning("sender.throttled", seconds=pause.total_seconds())
             return _Outcome(retry_in=pause)
         except (Unavailable, LoggedOut) as error:
@@ -225,6 +241,11 @@ class Sender:
         except MatrixError:
             log.exception("sender.failed", row=row.id)
             return _Outcome(failure=Failure.REFUSED)
+        except Exception:  # a fault of ours: what comes behind it in the room must not wait for its mending
+            log.exception("sender.bug", row=row.id)
+            if row.attempts + 1 >= _TRIES_AT_A_FAULT:
+                return _Outcome(failure=Failure.REFUSED)
+            return _Outcome(retry_in=self._backoff(row.attempts))
 
     def _backoff(self, attempts: int) -> timedelta:
         seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())

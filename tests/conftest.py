@@ -3,9 +3,18 @@
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
+import structlog
 
+from bot.logs import places_only
 from tests.databases import Postgres, postgres
 from tests.fakes import IN_MEMORY, Network
+
+
+def pytest_runtest_setup() -> None:
+    """Log in each test anew as the bot does: to lay out the contents of all variables takes seconds for each error."""
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, places_only, structlog.processors.JSONRenderer()]
+    )
 
 
 @pytest.fixture
