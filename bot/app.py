@@ -109,8 +109,12 @@ class App:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, config: Config, *, observer: Observer = nobody) -> AsyncGenerator[Self]:
+    async def open(
+        cls, config: Config, *, observer: Observer = nobody, reset_identity: bool = False
+    ) -> AsyncGenerator[Self]:
         """Open database and Matrix; the schema is brought up to date first, and the identity checked before any join.
+
+        With `reset_identity` a foreign cross-signing identity of the account is replaced by the bot's own.
 
         Raises:
             ConfigError: a secret is missing.
@@ -130,6 +134,7 @@ class App:
                     store_secret=config.store_secret(),
                     device_name=config.matrix.device_name,
                     observer=observer,
+                    reset_identity=reset_identity,
                 )
             )
             yield cls(config, database, gateway, observer)
@@ -160,9 +165,9 @@ class App:
 
 async def open_database(config: Config) -> Database:
     """Open the database of the configuration and bring its schema up to date. Raises StorageError."""
-    schema.make_folder(config.database_url)
-    database = Database.open(config.database_url)
+    database = Database.open(config.database_url)  # first of all: it says what is wrong with the URL
     try:
+        schema.make_folder(config.database_url)
         await schema.upgrade(database)
     except BaseException:
         await database.close()

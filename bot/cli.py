@@ -44,11 +44,16 @@ def main() -> None:
 
 @main.command()
 @_config_option
-def run(path: Path) -> None:
+@click.option(
+    "--reset-identity",
+    is_flag=True,
+    help="Replace a cross-signing identity of the account that is not in the key store. Every member sees the change.",
+)
+def run(path: Path, reset_identity: bool) -> None:
     """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
     config = _load(path)
     logs.configure(config.log.level, config.log.format)
-    _run(_serve(config))
+    _run(_serve(config, reset_identity=reset_identity))
 
 
 @main.command()
@@ -91,13 +96,14 @@ def migrate(path: Path) -> None:
     click.echo(f"The database is at revision {_run(work())}.")
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, *, reset_identity: bool = False) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     while not stop.is_set():
-        async with App.open(config) as app:
+        async with App.open(config, reset_identity=reset_identity) as app:
+            reset_identity = False  # once: a later login keeps the identity that was made
             try:
                 await _work(app, stop)
             except* LoggedOut:

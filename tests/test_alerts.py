@@ -44,7 +44,7 @@ async def test_a_draft_says_what_was_understood_what_is_missing_and_who_will_be_
     for expected in (
         "Draft of alert A-2026-0001, TLP:AMBER",
         "Container: CSQU3054383",
-        "Seen at: Tema, Ghana (GHTEM)",
+        "Port where it was seen: Tema, Ghana (GHTEM)",
         "Origin: Antwerpen, Belgium (BEANR)",
         "Destination: Rotterdam, Netherlands (NLRTM)",
         "A1180 (check: this code is no longer in force; it was replaced by A1181)",
@@ -344,7 +344,7 @@ async def test_notes_from_elsewhere_are_refused(net: Network) -> None:
 )
 async def test_when_it_was_seen_may_have_a_time_of_day(net: Network, typed: str, shown: str) -> None:
     await raised(net)
-    assert f"Date: {shown}\n" in f"{await net.say(f'!alert set 1 seen={typed}', as_='ghana', room='ghana')}\n"
+    assert f"Seen on: {shown}\n" in f"{await net.say(f'!alert set 1 seen={typed}', as_='ghana', room='ghana')}\n"
 
 
 async def test_a_withdrawn_alert_is_listed_by_its_number_alone(net: Network) -> None:

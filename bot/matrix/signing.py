@@ -254,7 +254,7 @@ class CrossSigningIdentity:
             raise IdentityConflict(
                 f"The homeserver shows a cross-signing identity for {self.user} that is not the one in this store. "
                 "Either the store is not the account's (restore the right one from a backup), or somebody else set up "
-                "the account. If you are sure that the identity may be replaced, start once with the identity reset; "
+                "the account. If you are sure that the identity may be replaced, start once with --reset-identity; "
                 "every member then sees that the bot's identity changed."
             )
         if not status.self_signing_holds:

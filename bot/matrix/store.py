@@ -116,7 +116,10 @@ class KeyStore:
         try:
             store.unseal(nonce, box)
         except InvalidTag as error:
-            raise WrongSecret(f"The secret does not open the key store in {folder}.") from error
+            raise WrongSecret(
+                f"The secret does not open the key store in {folder}: it is another one than at the first start. "
+                "Put back the secret of that time; without it the keys cannot be read."
+            ) from error
         return store
 
     def unseal(self, nonce: bytes, box: bytes) -> None:

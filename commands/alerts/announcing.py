@@ -104,7 +104,7 @@ def _own_words(
             )  # fmt: skip
         case Step.COORDINATORS:
             return doc(
-                _("{country} has still not acknowledged alert {number}, so I take it further. Still possible: {ack}",
+                _("{country} has still not acknowledged alert {number}, so I call for help. Still possible: {ack}",
                   country=name, number=number, ack=ack)
             )  # fmt: skip
         case _:
@@ -124,7 +124,7 @@ def _quiet_words(alert: Alert, name: CountryName, step: Step) -> Inline:
             )  # fmt: skip
         case Step.COORDINATORS:
             return _(
-                "{country} has not acknowledged alert {number}; it was taken further.",
+                "{country} has not acknowledged alert {number}; help was called.",
                 country=name,
                 number=alert.number,
             )

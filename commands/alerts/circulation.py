@@ -128,7 +128,10 @@ async def _post(
 
 
 async def _card_for(alert: Alert, one: Listener, missed: Sequence[CountryCode], context: Context) -> Doc:
-    reader = Reader(zone_of(one.bindings), context.prefix)
+    zone = zone_of(one.bindings)
+    if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
+        zone = ZoneInfo(person.zone)
+    reader = Reader(zone, context.prefix)
     if may_show_author(alert, one.bindings, one.person):
         reader = Reader(reader.zone, context.prefix, await name_of_author(alert, context))
     return card(alert, reader, unreached=missed, ending=await Alerts(context.tx).ending(alert))

@@ -123,7 +123,7 @@ def _reminded(step: Step, country: CountryName) -> Message:
         case Step.ON_DUTY:
             return _("the contacts on duty of {country} called", country=country)
         case Step.COORDINATORS:
-            return _("the silence of {country} taken further", country=country)
+            return _("help called, {country} keeping silent", country=country)
 
 
 class Which(StrEnum):

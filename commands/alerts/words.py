@@ -16,7 +16,7 @@ SHOWN_AT_MOST = 300
 
 def state_words(state: AlertState) -> Message:
     words = {
-        AlertState.DRAFT: _("draft, seen by you alone"),
+        AlertState.DRAFT: _("draft, not sent"),
         AlertState.SUBMITTED: _("submitted for verification"),
         AlertState.RETURNED: _("returned to its author"),
         AlertState.VERIFIED: _("verified"),
@@ -85,8 +85,8 @@ def reason_words(reasons: Iterable[Reason]) -> Joined:
 
 def slot_words(slot: Slot) -> Message:
     words = {
-        Slot.PORT: _("Seen at"),
-        Slot.SEEN: _("Date"),
+        Slot.PORT: _("Port where it was seen"),
+        Slot.SEEN: _("Seen on"),
         Slot.CONTAINER: _("Container"),
         Slot.VESSEL: _("Vessel"),
         Slot.ORIGIN: _("Origin"),
@@ -183,7 +183,7 @@ def _reminded(entry: Addressee, country: CountryName, why: Joined, when: Moment)
                 country=country, why=why, when=when,
             )  # fmt: skip
         case Step.COORDINATORS | None:
-            return _("{country} ({why}): not acknowledged, taken further {when}", country=country, why=why, when=when)
+            return _("{country} ({why}): not acknowledged, called for help {when}", country=country, why=why, when=when)
         case _:
             assert_never(entry.reminded)
 

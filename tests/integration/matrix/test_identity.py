@@ -50,7 +50,7 @@ async def test_a_foreign_identity_on_the_server_stops_the_start_until_it_is_rese
     async with start.open() as gateway:
         fingerprint = gateway.fingerprint
     start.folder = tmp_path / "another store"
-    with pytest.raises(IdentityConflict, match="identity reset"):
+    with pytest.raises(IdentityConflict, match="--reset-identity"):
         async with start.open():
             pass
     async with start.open(reset_identity=True) as gateway:
