@@ -240,7 +240,7 @@ async def test_a_member_joins_for_their_country_and_the_cards_say_so(net: Networ
     assert line.body == "Netherlands takes part in exercise E-2026-01."
     assert line.thread_root == card.event_id
     assert line.notice
-    again = await net.say("!exercise join 1", as_="netherlands", room="netherlands")
+    again = await net.say("!exercise join", as_="netherlands", room="netherlands")
     assert "Netherlands takes part in exercise E-2026-01 already: Jan Voorbeeld said so on" in again
 
 

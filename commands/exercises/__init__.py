@@ -87,7 +87,7 @@ class MaybeWhich(Args):
     exercise: Annotated[Ref | None, About("exercise", ask=_WHICH)] = None
 
 
-class Join(Which):
+class Join(MaybeWhich):
     country: Annotated[CountryCode | None, Country(), Option()] = None
 
 
@@ -106,6 +106,19 @@ class Set(Which):
 
 class Nothing(Args):
     pass
+
+
+async def _find_or_only(which: Ref | None, context: Context) -> Exercise:
+    """Return the exercise that is meant; when none is named, the only one that is planned or running."""
+    if which is not None:
+        return await _find(which, context)
+    coming = await Exercises(context.tx).coming(context.now)
+    if not coming:
+        raise Refusal(_("No exercise is planned or running."))
+    if len(coming) > 1:
+        numbers = joined(Code(one.number) for one in coming)
+        raise Refusal(_("Which exercise do you mean: {numbers}?", numbers=numbers))
+    return coming[0]
 
 
 async def _find(ref: Ref, context: Context) -> Exercise:
@@ -224,16 +237,7 @@ def _lines(found: Sequence[Exercise], context: Context) -> Doc:
 )
 async def show(args: MaybeWhich, context: Context) -> Doc:
     """Show one exercise; without a number the only one there is to come."""
-    if args.exercise is not None:
-        exercise = await _find(args.exercise, context)
-    else:
-        coming = await Exercises(context.tx).coming(context.now)
-        if not coming:
-            raise Refusal(_("No exercise is planned or running."))
-        if len(coming) > 1:
-            numbers = joined(Code(one.number) for one in coming)
-            raise Refusal(_("Which exercise do you mean: {numbers}?", numbers=numbers))
-        exercise = coming[0]
+    exercise = await _find_or_only(args.exercise, context)
     lead = await lead_name(exercise, context)
     return full(exercise, context.now, context.zone, lead=lead, prefix=context.prefix)
 
@@ -242,12 +246,12 @@ async def show(args: MaybeWhich, context: Context) -> Doc:
     "exercise join",
     role=Role.MEMBER,
     summary=_("Say that your country takes part in an exercise"),
-    examples=["exercise join E-2027-01", "exercise join 1"],
+    examples=["exercise join E-2027-01", "exercise join 1", "exercise join"],
 )
 async def join(args: Join, context: Context) -> Doc:
-    """Record that a country takes part."""
-    exercise = await _find(args.exercise, context)
-    country = _country_of(args, context)
+    """Record that a country takes part; without a number in the only exercise there is to come."""
+    exercise = await _find_or_only(args.exercise, context)
+    country = _country_of(args, exercise, context)
     try:
         change = exercise.join(country, context.member, context.now)
     except ExerciseOver as error:
@@ -269,7 +273,7 @@ async def join(args: Join, context: Context) -> Doc:
     return doc(told, fields(local_times(exercise, [country])))
 
 
-def _country_of(args: Join, context: Context) -> CountryCode:
+def _country_of(args: Join, exercise: Exercise, context: Context) -> CountryCode:
     own = context.member.country
     if args.country is not None and args.country != own and context.member.role < Role.COORDINATOR:
         raise Refusal(_("Only a coordinator can say that another country than your own takes part."))
@@ -278,9 +282,7 @@ def _country_of(args: Join, context: Context) -> CountryCode:
         raise Refusal(
             _(
                 "Your record names no country. Say which one takes part: {example}.",
-                example=Code(
-                    f"{context.prefix}exercise join {args.exercise.number or ''} country=GH".replace("  ", " ")
-                ),
+                example=Code(f"{context.prefix}exercise join {exercise.number} country=GH"),
             )
             if context.member.role >= Role.COORDINATOR
             else _("Your record names no country, so you cannot join for one. Ask a coordinator.")
