@@ -1,0 +1,70 @@
+"""A homeserver with its usual limits: what the bot has to say arrives complete, once and in order."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.app import Machinery
+from bot.capabilities import discover
+from bot.config import Config
+from bot.demo.homeserver import Homeserver
+from bot.demo.member import MemberClient
+from bot.matrix.client import MatrixGateway
+from bot.matrix.interface import NewRoom
+from bot.matrix.store import Cost
+from bot.outgoing import write
+from commands.base import Post
+from commands.document import doc
+from storage import models, schema
+from storage.base import Database
+from storage.ids import UserId
+from tests.integration.conftest import PASSWORD
+
+BURST = 30
+
+
+async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> None:
+    async with Homeserver.start(tmp_path / "limited", rate_limits=True) as server:
+        ghana_id, user = await server.register("ghana", PASSWORD), await server.register("sesn", PASSWORD)
+        gateway_opened = MatrixGateway.open(
+            homeserver=server.url,
+            user_id=UserId(user),
+            password=PASSWORD,
+            store=tmp_path / "store",
+            store_secret="a secret of the tests",
+            cost=Cost(log2_n=4),
+        )
+        async with MemberClient.open(server.url, ghana_id, PASSWORD) as ghana, gateway_opened as gateway:
+            room = await gateway.create_room(NewRoom(request="burst", name="Burst", invite=[UserId(ghana_id)]))
+            await ghana.enters(room)
+            models.load()
+            database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'sesn.db'}")
+            await schema.upgrade(database)
+            config = Config.read(
+                {
+                    "matrix": {"homeserver": server.url, "user_id": user},
+                    "network": {"coordinators": ["@coordinator:localhost"]},
+                },
+                discover(),
+            )
+            machinery = Machinery(database, gateway, config, now=lambda: datetime.now(UTC))
+            tasks = [asyncio.create_task(gateway.sync_forever(machinery.journal, since=None))]
+            try:
+                # Who is not seen to have joined is given no key.
+                async with asyncio.timeout(60):
+                    while ghana_id not in (await gateway.room(room)).joined:  # noqa: ASYNC110 - a sync brings it
+                        await asyncio.sleep(0.05)
+                async with database.transaction() as tx:
+                    for number in range(BURST):
+                        words = Post(doc=doc(f"message {number} of the burst"), room=room)
+                        await write(tx, words, device=gateway.device_id, now=datetime.now(UTC))
+                tasks.append(asyncio.create_task(machinery.sender.run()))
+                await ghana.hears(room, f"message {BURST - 1} of the burst", by=user, within=240)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await database.close()
+            heard = [one.body for one in ghana.timeline(room) if one.sender == user]
+            assert heard == [f"message {number} of the burst" for number in range(BURST)]
+            assert machinery.sender._paused_until is not None, "the homeserver limited nothing"
