@@ -159,8 +159,9 @@ class App:
             log.info("bot.running", user=self.gateway.user_id, device=self.gateway.device_id)
             await stop.wait()
             log.info("bot.stopping")
-            for worker in workers:
-                worker.cancel()
+            async with self.database.idle():
+                for worker in workers:
+                    worker.cancel()
 
 
 async def open_database(config: Config) -> Database:

@@ -150,6 +150,15 @@ class Database:
             yield Transaction(session)
 
     @asynccontextmanager
+    async def idle(self) -> AsyncGenerator[None]:
+        """While inside, no transaction is under way: the moment to cancel those who use the database.
+
+        A task that is cancelled in a transaction loses its connection, and SQLite may keep that one's lock for a while.
+        """
+        async with self._turn:
+            yield
+
+    @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:
         """A bare connection inside a transaction, for migrations."""
         async with self._turn, self.engine.begin() as connection:

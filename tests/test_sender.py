@@ -86,7 +86,8 @@ async def running(net: Network) -> AsyncIterator[None]:
         yield
         assert not task.done()
     finally:
-        task.cancel()
+        async with net.database.idle():
+            task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 

@@ -96,12 +96,25 @@ class Page:
         """Say whether a capital letter stands there and means something: not in a text of capitals only."""
         return not self.shouting and self.plain[start].isupper()
 
+    def _whole(self, start: int, end: int) -> tuple[int, int]:
+        """Widen a span of the page to whole characters of the text: "¼" stands there as "1⁄4"."""
+        origin = self._origin
+        if origin is None or start >= end:
+            return start, end
+        while start > 0 and origin[start - 1] == origin[start]:
+            start -= 1
+        while end < len(origin) and origin[end] == origin[end - 1]:
+            end += 1
+        return start, end
+
     def free(self, start: int, end: int) -> bool:
         """Say whether no finding has a part of these characters."""
+        start, end = self._whole(start, end)
         return not any(self._claimed[start:end])
 
     def claim(self, start: int, end: int) -> None:
         """Keep later finders from reading these characters."""
+        start, end = self._whole(start, end)
         self._claimed[start:end] = b"\1" * (end - start)
 
     def found(
