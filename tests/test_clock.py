@@ -151,7 +151,8 @@ async def running(clock: Clock) -> AsyncIterator[None]:
         yield
         assert not task.done()
     finally:
-        task.cancel()
+        async with clock._database.idle():
+            task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
