@@ -1,5 +1,6 @@
 """Fixtures of the unit tests."""
 
+import gc
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
@@ -8,6 +9,13 @@ import structlog
 from bot.logs import places_only
 from tests.databases import Postgres, postgres
 from tests.fakes import IN_MEMORY, Network
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking over all that was imported, again and again: a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_runtest_setup() -> None:

@@ -228,6 +228,7 @@ def _preset_rooms() -> Iterator[tuple[str, set[str], BindingKind, str]]:
     yield "coordination", {"coordinator"}, BindingKind.COORDINATION, ""
 
 
+_idle: list[Database] = []
 _copy_folder = tempfile.TemporaryDirectory(prefix="sesn-tests-")
 _copy = Path(_copy_folder.name) / "preset.db"
 
@@ -256,7 +257,9 @@ class Network:
             },
             discover(),
         )
-        database = Database.open(url)
+        # An engine that compiled its statements once is used again: closed, it has forgotten its database in memory.
+        idle = _idle if url == IN_MEMORY else []
+        database = Database(idle.pop().engine) if idle else Database.open(url)
         net = cls(database, config)
         try:
             if url != IN_MEMORY:
@@ -270,6 +273,8 @@ class Network:
             yield net
         finally:
             await database.close()
+            if url == IN_MEMORY:
+                _idle.append(database)
 
     async def _create(self) -> None:
         """Make the tables, the roster and the bindings."""
