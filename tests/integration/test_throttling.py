@@ -20,7 +20,7 @@ from storage.base import Database
 from storage.ids import UserId
 from tests.integration.conftest import PASSWORD
 
-BURST = 30
+BURST = 16
 
 
 async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> None:
