@@ -315,10 +315,11 @@ class Sender:
         """Write what became of the row, and tell whoever wants to know, in one transaction."""
         now = self._house.now()
         row.attempts += 1
-        row.device_id = self._gateway.device_id
         if outcome.retry_in is not None:
+            # The device stays as it was: a look for what the one before may have sent can have failed itself.
             row.not_before = now + outcome.retry_in
             return
+        row.device_id = self._gateway.device_id
         row.not_before = None
         if outcome.dropped:
             row.state = RowState.DROPPED

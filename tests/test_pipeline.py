@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.matrix.interface import (
     Invite,
     Message,
@@ -195,3 +197,25 @@ async def test_another_command_escapes_a_question_in_a_direct_chat(net: Network)
     await net.say("remind me", as_="ghana")
     assert "!help" in await net.say("help", as_="ghana")
     assert "Name" in await net.say("me", as_="ghana")
+
+
+async def test_a_look_for_what_the_old_device_sent_is_made_again_when_it_fails(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = await net.say("!help", room="ghana")
+    async with net.transaction() as tx:
+        row = await Outbox(tx).by_event(reply.messages[0].event_id)
+        assert row is not None
+        row.state = type(row.state).PENDING
+        row.event_id = None
+    net.gateway.device = DeviceId("NEW")
+
+    async def unreachable(room_id: RoomId, transaction_id: str) -> None:
+        raise Unavailable(f"{room_id} {transaction_id}")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(net.gateway, "find_sent", unreachable)
+        await net.settle()
+    net.now += timedelta(minutes=1)
+    await net.settle()
+    assert len(net.heard("ghana")) == 1
