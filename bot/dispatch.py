@@ -10,7 +10,16 @@ import structlog
 
 from bot import access, journal
 from bot.context import BotContext, House, nowhere
-from bot.matrix.interface import Incoming, Invite, MembershipChange, Message, Tombstone, Trust, Unreadable
+from bot.matrix.interface import (
+    IdentityChanged,
+    Incoming,
+    Invite,
+    MembershipChange,
+    Message,
+    Tombstone,
+    Trust,
+    Unreadable,
+)
 from bot.parser import Call, Missing, parse
 from bot.steps import Observer, Step, nobody
 from commands.arguments import Reading
@@ -125,6 +134,9 @@ class Dispatcher:
             case Tombstone():
                 log.warning("room.tombstoned", room=event.room_id)
                 return "tombstoned"
+            case IdentityChanged():
+                log.warning("identity.changed")
+                return "identity changed"
             case Unreadable():
                 log.warning("event.unreadable", room=event.room_id, reason=event.reason)
                 return f"unreadable: {event.reason}"

@@ -7,7 +7,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.matrix.interface import Incoming, Invite, MembershipChange, Message, SyncBatch, Tombstone, Unreadable
+from bot.matrix.interface import (
+    IdentityChanged,
+    Incoming,
+    Invite,
+    MembershipChange,
+    Message,
+    SyncBatch,
+    Tombstone,
+    Unreadable,
+)
 from bot.steps import Observer, Step, nobody
 from storage.base import Database
 from storage.ids import UserId
@@ -19,6 +28,7 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
     "invite": TypeAdapter(Invite),
     "membership": TypeAdapter(MembershipChange),
     "tombstone": TypeAdapter(Tombstone),
+    "identity": TypeAdapter(IdentityChanged),
 }
 
 
@@ -38,6 +48,8 @@ def kind_of(event: Incoming) -> str:
             return "membership"
         case Tombstone():
             return "tombstone"
+        case IdentityChanged():
+            return "identity"
 
 
 def read(row: InboxRow) -> Incoming:
@@ -57,6 +69,8 @@ def _key(event: Incoming, place: str) -> str:
             return event.once or event.event_id
         case Unreadable():
             return f"unreadable:{event.event_id}"
+        case IdentityChanged():
+            return f"identity:{event.user}:{event.master_key}"
         case _:
             return place
 
@@ -96,6 +110,7 @@ class Journal:
                 key = _key(event, f"{batch.next_token}#{index}")
                 payload = _storable(_KINDS[kind].dump_python(event, mode="json"))
                 fresh += await inbox.journal(_storable(key), kind, payload, self._now())
+            await batch.keep(tx)
             await inbox.save_token(self._user_id, batch.next_token)
         if fresh:
             self._observer(Step.JOURNALLED)

@@ -287,8 +287,8 @@ class Sender:
         if relation.content and relation.room_id == room_id:
             is_edit = relation.content.get("rel_type") == "m.replace"
             content = _as_edit(content, relation.content) if is_edit else {**content, "m.relates_to": relation.content}
-        event_id = await self._gateway.send(room_id, content, row.transaction_id, clear=row.clear)
-        return _Outcome(event_id=event_id, room_id=room_id)
+        sent = await self._gateway.send(room_id, content, row.transaction_id, clear=row.clear)
+        return _Outcome(event_id=sent.event_id, room_id=room_id)
 
     async def _room_for(self, row: OutboxRow) -> RoomId:
         """Return the room of a row; what is meant for one person leaves a chat into which somebody else has come."""
@@ -402,6 +402,8 @@ def _why_unsafe(why: WhyUnsafe) -> Failure:
             return Failure.NOT_ENCRYPTED
         case WhyUnsafe.TOMBSTONED:
             return Failure.TOMBSTONED
+        case WhyUnsafe.ENCRYPTION_HIDDEN:
+            return Failure.ENCRYPTION_HIDDEN
         case WhyUnsafe.WORLD_READABLE:
             return Failure.WORLD_READABLE
         case _:

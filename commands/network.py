@@ -27,7 +27,7 @@ def role_name(role: Role) -> Message:
             assert_never(role)
 
 
-def failure_words(failure: Failure) -> Message:
+def failure_words(failure: Failure) -> Message:  # noqa: PLR0911 - one for each failure
     """Return why a message was given up, for "I could not deliver it to …: {reason}"."""
     match failure:
         case Failure.NOT_JOINED:
@@ -38,6 +38,8 @@ def failure_words(failure: Failure) -> Message:
             return _("the room was closed in favour of another")
         case Failure.WORLD_READABLE:
             return _("everybody can read the room")
+        case Failure.ENCRYPTION_HIDDEN:
+            return _("the room was encrypted before, and its server does not say so any more")
         case Failure.UNREACHABLE:
             return _("the homeserver did not take it for too long")
         case Failure.NOT_A_MEMBER:

@@ -1,7 +1,7 @@
 """The database: one engine, one writer, explicit transactions."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum as PyEnum
@@ -96,6 +96,11 @@ class Transaction:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
+        self.topics: set[str] = set()
+
+    def changed(self, topic: str) -> None:
+        """Say that something changed which others keep a copy of; they hear of it after the commit."""
+        self.topics.add(topic)
 
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[None]:
@@ -119,6 +124,11 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._turn = asyncio.Lock()
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+
+    def listen(self, topic: str, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit of a transaction that changed the topic."""
+        self._listeners.setdefault(topic, []).append(listener)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -146,8 +156,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Begin; commit when the block ends, roll everything back when it raises."""
-        async with self._turn, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Transaction(session)
+        async with self._turn, AsyncSession(self.engine, expire_on_commit=False) as session:
+            async with session.begin():
+                tx = Transaction(session)
+                yield tx
+            for topic in tx.topics:
+                for listener in self._listeners.get(topic, ()):
+                    listener()
 
     @asynccontextmanager
     async def idle(self) -> AsyncGenerator[None]:

@@ -43,6 +43,7 @@ class Failure(StrEnum):
     NOT_ENCRYPTED = "not encrypted"
     TOMBSTONED = "tombstoned"
     WORLD_READABLE = "world readable"
+    ENCRYPTION_HIDDEN = "encryption hidden"
     UNREACHABLE = "unreachable"  # the homeserver did not take it for as long as it was tried
     NOT_A_MEMBER = "not a member"  # a person who was removed from the roster meanwhile
     FORBIDDEN = "forbidden"

@@ -4,7 +4,7 @@ Tests speak as users: `reply = await net.say("!alert ack 7", as_="ghana", room="
 """
 
 import tempfile
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,11 @@ from bot.matrix.interface import (
     NewRoom,
     RoomFacts,
     RoomUnsafe,
+    Sent,
+    Strangers,
     SyncBatch,
     Trust,
+    Unread,
     WhyUnsafe,
 )
 from storage import models
@@ -82,6 +85,7 @@ class FakeRoom:
     invited: set[UserId] = field(default_factory=set)
     heard: list[Heard] = field(default_factory=list)
     failure: MatrixError | None = None
+    unread: frozenset[Unread] = frozenset()
 
 
 class FakeGateway:
@@ -95,6 +99,7 @@ class FakeGateway:
         self.device = DeviceId("DEVICE")
         self.display_name: str | None = None
         self.requests: dict[str, RoomId] = {}
+        self.prepared: list[list[RoomId]] = []
         self._count = 0
 
     @property
@@ -121,22 +126,37 @@ class FakeGateway:
             raise room.failure
         return room
 
+    @property
+    def fingerprint(self) -> str:
+        return "aaaa bbbb cccc"
+
+    async def prepare(self, rooms: Sequence[RoomId]) -> None:
+        self.prepared += [list(rooms)]
+
     async def send(
-        self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False
-    ) -> EventId:
+        self,
+        room_id: RoomId,
+        content: Mapping[str, Any],
+        transaction_id: str,
+        *,
+        readers: Collection[UserId] | None = None,
+        clear: bool = False,
+    ) -> Sent:
         known = self.by_transaction.get((self.device, transaction_id))
         if known is not None:
-            return known
+            return Sent(known)
         room = self._room(room_id)
         if room.tombstoned:
             raise RoomUnsafe(WhyUnsafe.TOMBSTONED)
         if not room.encrypted and not clear:
             raise RoomUnsafe(WhyUnsafe.NOT_ENCRYPTED)
+        if readers is not None and (strangers := (room.joined | room.invited) - {BOT, *readers}):
+            raise Strangers(frozenset(strangers))
         event_id = self.event_id()
         self.by_transaction[self.device, transaction_id] = event_id
         self.sent_order.append((room_id, transaction_id))
         room.heard.append(_heard(room_id, event_id, content))
-        return event_id
+        return Sent(event_id, room.unread)
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         del room_id

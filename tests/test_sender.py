@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import outgoing
-from bot.matrix.interface import Rejected, RoomUnsafe, Throttled, Unavailable, WhyUnsafe
+from bot.matrix.interface import Rejected, RoomUnsafe, Sent, Throttled, Unavailable, WhyUnsafe
 from commands.base import Post
 from commands.document import doc
 from storage.ids import EventId, RoomId
@@ -51,7 +51,7 @@ class Gate:
         self._changed = asyncio.Condition()
         monkeypatch.setattr(net.gateway, "send", self.send)
 
-    async def send(self, room: RoomId, content: Mapping[str, Any], transaction: str, *, clear: bool = False) -> EventId:
+    async def send(self, room: RoomId, content: Mapping[str, Any], transaction: str, **how: Any) -> Sent:
         assert room not in self.waiting, "two messages of one room at the same time"
         async with self._changed:
             self.waiting[room] = asyncio.Event()
@@ -64,7 +64,7 @@ class Gate:
         async with self._changed:
             del self.waiting[room]
             self._changed.notify_all()
-        return await self._send(room, content, transaction, clear=clear)
+        return await self._send(room, content, transaction, **how)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20), self._changed:
@@ -154,10 +154,10 @@ async def test_what_meets_a_fault_of_the_program_is_given_up_and_what_is_behind_
 ) -> None:
     send = net.gateway.send
 
-    async def faulty(room: RoomId, content: Mapping[str, Any], transaction: str, *, clear: bool = False) -> EventId:
+    async def faulty(room: RoomId, content: Mapping[str, Any], transaction: str, **how: Any) -> Sent:
         if content["body"] == "poison":
             raise KeyError(content["body"])
-        return await send(room, content, transaction, clear=clear)
+        return await send(room, content, transaction, **how)
 
     monkeypatch.setattr(net.gateway, "send", faulty)
     poison = await post(net, "poison", origin=net.person("ghana"))
@@ -185,11 +185,11 @@ async def test_a_429_pauses_everybody_as_long_as_told(net: Network, monkeypatch:
     tried: list[datetime] = []
     send = net.gateway.send
 
-    async def limited(room: RoomId, content: Mapping[str, Any], transaction: str, *, clear: bool = False) -> EventId:
+    async def limited(room: RoomId, content: Mapping[str, Any], transaction: str, **how: Any) -> Sent:
         tried.append(net.now)
         if len(tried) == 1:
             raise Throttled(timedelta(seconds=40))
-        return await send(room, content, transaction, clear=clear)
+        return await send(room, content, transaction, **how)
 
     monkeypatch.setattr(net.gateway, "send", limited)
     began = net.now
@@ -330,9 +330,9 @@ async def test_an_edit_notifies_nobody_anew(net: Network, monkeypatch: pytest.Mo
     sent: list[Mapping[str, Any]] = []
     send = net.gateway.send
 
-    async def kept(room: RoomId, content: Mapping[str, Any], transaction: str, *, clear: bool = False) -> EventId:
+    async def kept(room: RoomId, content: Mapping[str, Any], transaction: str, **how: Any) -> Sent:
         sent.append(content)
-        return await send(room, content, transaction, clear=clear)
+        return await send(room, content, transaction, **how)
 
     monkeypatch.setattr(net.gateway, "send", kept)
     first = await post(net, "first", thread_root=EventId("$root"))

@@ -4,7 +4,7 @@ import asyncio
 import random as system_random
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,8 @@ from bot.matrix.interface import (
     Rejected,
     RoomFacts,
     RoomUnsafe,
+    Sent,
+    Strangers,
     WhyUnsafe,
 )
 from bot.matrix.login import log_in
@@ -165,13 +167,21 @@ class MatrixGateway:
         await self._syncer.run(journal, since)
 
     async def send(
-        self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False
-    ) -> EventId:
+        self,
+        room_id: RoomId,
+        content: Mapping[str, Any],
+        transaction_id: str,
+        *,
+        readers: Collection[UserId] | None = None,
+        clear: bool = False,
+    ) -> Sent:
         async with self._locks[room_id]:
             view = await self._view(room_id)
             why = view.why_unsafe(self.user_id, clear=clear)
             if why is not None:
                 raise RoomUnsafe(why)
+            if readers is not None and (strangers := view.people - {self.user_id, *readers}):
+                raise Strangers(strangers)
             body: dict[str, Any] = {**content, MARKER: transaction_id}
             kind = "m.room.message"
             if view.encrypted:
@@ -180,7 +190,10 @@ class MatrixGateway:
             self._observer("send.before_put")
             answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
             self._observer("send.after_put")
-            return EventId(str(answer["event_id"]))
+            return Sent(EventId(str(answer["event_id"])))
+
+    async def prepare(self, rooms: Sequence[RoomId]) -> None:
+        del rooms
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         query = {"dir": "b", "limit": str(_PAGE)}

@@ -4,12 +4,13 @@ Nothing here imports nio; `bot.matrix.client.MatrixGateway` implements `Gateway`
 implement it in memory.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
 
 MARKER = "org.sesn.row"
@@ -24,6 +25,7 @@ class Trust(StrEnum):
 
     SIGNED = "signed"  # the device is cross-signed by its owner's self-signing key
     UNSIGNED = "unsigned"  # the device belongs to the sender but is not cross-signed
+    CHANGED = "changed"  # signed, but under a master key that is not the one the sender was first seen with
     CLEAR = "clear"  # the event was not encrypted: nothing says that the sender wrote it
 
 
@@ -86,7 +88,19 @@ class Tombstone:
     successor: RoomId | None
 
 
-Incoming = Message | Unreadable | Invite | MembershipChange | Tombstone
+@dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """A user's homeserver shows another master key than the one the user was first seen with."""
+
+    user: UserId
+    master_key: str  # the new one, unpadded base64
+
+
+Incoming = Message | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged
+
+
+async def _nothing(_tx: Transaction) -> None:
+    """Keep nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,8 @@ class SyncBatch:
 
     next_token: str
     events: Sequence[Incoming] = ()
+    keep: Callable[[Transaction], Awaitable[None]] = _nothing
+    """Writes the keys and room states that came with the answer; belongs into the same transaction."""
 
 
 Journal = Callable[[SyncBatch], Awaitable[None]]
@@ -115,6 +131,8 @@ class RoomFacts:
     invited: frozenset[UserId]
     tombstoned: bool = False
     world_readable: bool = False
+    successor: RoomId | None = None  # what the tombstone names
+    shared_history: bool = False  # who comes later may be given what was said before
     powers: Mapping[UserId, int] = field(default_factory=dict)
 
 
@@ -128,6 +146,33 @@ class NewRoom:
     direct: bool = False
     admins: Sequence[UserId] = ()  # given power 100 beside the bot
     topic: str | None = None
+
+
+class WhyUnread(StrEnum):
+    """Why a person in a room cannot read a message on a device, or on any."""
+
+    UNSIGNED = "unsigned"  # the owner has not signed the device
+    NO_IDENTITY = "no identity"  # the owner has no cross-signing identity, so no device can be signed
+    CHANGED = "changed"  # the owner's master key is not the one first seen, and no coordinator confirmed it
+    UNREACHABLE = "unreachable"  # the device has no keys left with which it could be reached
+    NO_DEVICE = "no device"  # no device with encryption
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Somebody in the room who cannot read; `device_id` None: on no device at all."""
+
+    user: UserId
+    device_id: DeviceId | None
+    why: WhyUnread
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message is in the room. `unread`: who of those in the room cannot read it, as it stood at that moment."""
+
+    event_id: EventId
+    unread: frozenset[Unread] = frozenset()
 
 
 class MatrixError(Exception):
@@ -165,6 +210,7 @@ class WhyUnsafe(StrEnum):
     NOT_JOINED = "not joined"
     NOT_ENCRYPTED = "not encrypted"
     TOMBSTONED = "closed in favour of another room"
+    ENCRYPTION_HIDDEN = "encrypted before, and now its state does not say so"
     WORLD_READABLE = "readable by everybody"
 
 
@@ -176,6 +222,14 @@ class RoomUnsafe(MatrixError):
         self.why = why
 
 
+class Strangers(MatrixError):
+    """The room holds people who were not named as its readers."""
+
+    def __init__(self, users: frozenset[UserId]) -> None:
+        super().__init__(f"{len(users)} people in the room are not among its readers")
+        self.users = users
+
+
 class Gateway(Protocol):
     """Matrix, as the bot uses it. Every method raises MatrixError and nothing else; every await has a deadline."""
 
@@ -185,6 +239,10 @@ class Gateway(Protocol):
     @property
     def device_id(self) -> DeviceId: ...
 
+    @property
+    def fingerprint(self) -> str:
+        """The bot's public master key in groups of four, for people to compare."""
+
     async def sync_forever(self, journal: Journal, *, since: str | None) -> None:
         """Sync from `since` until cancelled, with backoff and jitter; each batch goes to `journal` before the next.
 
@@ -193,14 +251,28 @@ class Gateway(Protocol):
         """
 
     async def send(
-        self, room_id: RoomId, content: Mapping[str, Any], transaction_id: str, *, clear: bool = False
-    ) -> EventId:
+        self,
+        room_id: RoomId,
+        content: Mapping[str, Any],
+        transaction_id: str,
+        *,
+        readers: Collection[UserId] | None = None,
+        clear: bool = False,
+    ) -> Sent:
         """Encrypt and send one m.room.message; the same transaction id never makes two events.
 
-        Adds MARKER to the content. With `clear` the message goes to an unencrypted room (the one polite refusal).
+        Adds MARKER to the content. `readers`: who may be in the room beside the bot, None for anybody. With `clear` the
+        message goes to an unencrypted room (the one polite refusal).
 
         Raises:
             RoomUnsafe: the room is not joined, not encrypted (unless `clear`), tombstoned or world readable.
+            Strangers: somebody beyond `readers` would get the keys; nothing was sent.
+        """
+
+    async def prepare(self, rooms: Sequence[RoomId]) -> None:
+        """Bring the keys of several rooms to those who read there, together, so that each `send` is one request.
+
+        What cannot be prepared is left to `send`, which says why.
         """
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:

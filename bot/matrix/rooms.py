@@ -115,6 +115,11 @@ class RoomView:
         return self.with_membership("join", "invite")
 
     @property
+    def people(self) -> frozenset[UserId]:
+        """Those who are in the room or invited."""
+        return self.with_membership("join", "invite")
+
+    @property
     def rotation(self) -> tuple[timedelta, int]:
         """After which age and how many messages the room wants a new key; never laxer than a week and 100."""
         content = self.content("m.room.encryption")
@@ -151,6 +156,9 @@ class RoomView:
             return WhyUnsafe.TOMBSTONED
         if not self.encrypted and not clear:
             return WhyUnsafe.NOT_ENCRYPTED
+        if self.was_encrypted and self.content("m.room.encryption").get("algorithm") != MEGOLM:
+            # Encryption is never switched off: a server that does not show it any more hides something.
+            return WhyUnsafe.ENCRYPTION_HIDDEN
         if self.visibility == "world_readable":
             return WhyUnsafe.WORLD_READABLE
         return None
@@ -165,6 +173,8 @@ class RoomView:
             invited=self.with_membership("invite"),
             tombstoned=self.tombstoned,
             world_readable=self.visibility == "world_readable",
+            successor=self.successor if self.tombstoned else None,
+            shared_history=self.visibility in {"shared", "world_readable"},
             powers=self.powers(),
         )
 

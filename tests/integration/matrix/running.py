@@ -52,7 +52,11 @@ class Bot:
             return condition()
 
     def all(self, kind: type[Kind], room: str | None = None) -> list[Kind]:
-        return [event for event in self.events if isinstance(event, kind) and room in {None, event.room_id}]
+        return [
+            event
+            for event in self.events
+            if isinstance(event, kind) and room in {None, getattr(event, "room_id", None)}
+        ]
 
     def said(self, room: str) -> list[str]:
         return [message.body for message in self.all(Message, room)]

@@ -85,6 +85,6 @@ async def test_a_device_that_was_logged_out_is_replaced_and_finds_what_was_sent(
         assert bot.gateway.device_id != device
         assert bot.gateway.fingerprint == fingerprint
         assert (await bot.gateway.chain()).complete
-        assert await bot.gateway.find_sent(room, "row-1") == sent
+        assert await bot.gateway.find_sent(room, "row-1") == sent.event_id
         await ghana.say(room, "still there?")
         assert (await bot.hears(room, "still there?")).trust is Trust.SIGNED

@@ -27,7 +27,7 @@ async def test_the_same_transaction_id_makes_one_event(start: Start, member: New
     async with together(start, member, observer=steps.append) as (bot, ghana, room):
         assert await bot.gateway.find_sent(room, "row-1") is None
         steps.clear()
-        sent = {await bot.gateway.send(room, text("alert"), "row-1") for _ in range(3)}
+        sent = {(await bot.gateway.send(room, text("alert"), "row-1")).event_id for _ in range(3)}
         assert len(sent) == 1
         heard = await ghana.hears(room, "alert")
         assert (heard.event_id, heard.encrypted, heard.sender_signed) == (*sent, True, True)
