@@ -1,0 +1,337 @@
+"""A proxy between the bot and the homeserver, which passes everything through, keeps a record, and fails on demand.
+
+What happens to a request is decided by a fault: a function that gets the `Exchange`, one request under way, and returns
+the answer or cuts the connection. `FaultProxy.on` says to which requests it happens, and how many times:
+
+    with proxy.on("PUT", "/sendToDevice/", failing(502, html=True), times=2) as rule:
+        await bot.gateway.send(...)
+
+A client that stops waiting does not take back its request: what was held is carried out later, as it may be in reality.
+"""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+_LOOPBACK = "127.0.0.1"
+_WITHIN = 30.0  # seconds that a test waits for anything
+_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "accept-encoding"}
+
+
+class Cut(Exception):
+    """The connection ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the client is told."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, status: int, told: Any, headers: Mapping[str, str] | None = None) -> Self:
+        """Return an answer in JSON."""
+        return cls(status, json.dumps(told).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+    @property
+    def told(self) -> Any:
+        """The JSON of the answer."""
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request, and what becomes of it."""
+
+    method: str
+    target: str  # path and query as they were written
+    headers: Mapping[str, str]
+    body: bytes
+    at: float  # seconds of the monotonic clock
+    _homeserver: Callable[["Exchange"], Awaitable[Answer]]
+    by_homeserver: Answer | None = None
+    """What the homeserver said, whether the client was told so or not; None when it was not asked (yet)."""
+    answer: Answer | None = None
+    """What the client was told, None when it was told nothing (yet)."""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def token(self) -> str:
+        """The access token, empty when there is none."""
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    @property
+    def said(self) -> Any:
+        """The JSON of the request."""
+        return json.loads(self.body)
+
+    def ask(self, **query: str) -> None:
+        """Change parameters of the query before it is passed on."""
+        self.target = str(URL(self.target, encoded=True).update_query(query))
+
+    async def passed_on(self) -> Answer:
+        """Let the homeserver carry out the request, and return its answer."""
+        self.by_homeserver = await self._homeserver(self)
+        return self.by_homeserver
+
+
+Fault = Callable[[Exchange], Awaitable[Answer]]
+
+
+@dataclass(slots=True)
+class Rule:
+    """Where a fault happens: to requests of `method` whose path and query fit `pattern`, so many `times`."""
+
+    method: str
+    pattern: re.Pattern[str]
+    fault: Fault
+    times: int | None
+    token: str | None
+    met: int = 0
+    """How many requests it has happened to."""
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def fits(self, exchange: Exchange) -> bool:
+        return (
+            (self.times is None or self.met < self.times)
+            and exchange.method == self.method
+            and self.token in {None, exchange.token}
+            and self.pattern.search(exchange.target) is not None
+        )
+
+    async def happens_to(self, exchange: Exchange) -> Answer:
+        self.met += 1
+        async with self._changed:
+            self._changed.notify_all()
+        return await self.fault(exchange)
+
+    async def until_met(self, times: int = 1) -> None:
+        """Wait until it has happened so many times. Raises TimeoutError after 30 seconds."""
+        async with asyncio.timeout(_WITHIN), self._changed:
+            await self._changed.wait_for(lambda: self.met >= times)
+
+
+class FaultProxy:
+    """The proxy. Made by `start`; `url` is the homeserver's address for the client."""
+
+    def __init__(self, homeserver: str) -> None:
+        self.homeserver = homeserver
+        self.url = ""
+        self.record: list[Exchange] = []
+        """Every request, in the order in which it came."""
+        self._rules: list[Rule] = []
+        self._answered = asyncio.Condition()
+        self._session: aiohttp.ClientSession | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, homeserver: str) -> AsyncIterator[Self]:
+        """Listen on a free port of loopback until the block is left."""
+        proxy = cls(homeserver)
+        app = web.Application(client_max_size=2**26)
+        app.router.add_route("*", "/{path:.*}", proxy._handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        # A connection for each request: on a kept one the session would ask again by itself when it is cut.
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
+        async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout()) as proxy._session:
+            await runner.setup()
+            try:
+                site = web.TCPSite(runner, _LOOPBACK, 0)
+                await site.start()
+                proxy.url = f"http://{_LOOPBACK}:{runner.addresses[0][1]}"
+                yield proxy
+            finally:
+                await runner.cleanup()
+
+    @contextmanager
+    def on(
+        self, method: str, pattern: str, fault: Fault, *, times: int | None = None, token: str | None = None
+    ) -> Iterator[Rule]:
+        """Let a fault happen, inside the block, to what fits: the newest rule that fits decides, alone.
+
+        `pattern` is searched in path and query; `token` narrows it to requests with this access token. Without `times`
+        it happens until the block is left.
+        """
+        rule = Rule(method, re.compile(pattern), fault, times, token)
+        self._rules.insert(0, rule)
+        try:
+            yield rule
+        finally:
+            self._rules.remove(rule)
+
+    def requests(self, method: str, pattern: str, *, since: int = 0) -> list[Exchange]:
+        """Return what was asked, from place `since` of the record on."""
+        wanted = re.compile(pattern)
+        return [one for one in self.record[since:] if one.method == method and wanted.search(one.target)]
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until a condition holds, looking again after each answer.
+
+        Raises:
+            AssertionError: it did not hold within 30 seconds.
+        """
+        try:
+            async with asyncio.timeout(_WITHIN), self._answered:
+                await self._answered.wait_for(condition)
+        except TimeoutError:
+            raise AssertionError(f"waited in vain: {what}") from None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        exchange = Exchange(
+            request.method, request.raw_path, request.headers, await request.read(), time.monotonic(), self._ask
+        )
+        self.record.append(exchange)
+        rule = next((rule for rule in self._rules if rule.fits(exchange)), None)
+        try:
+            exchange.answer = await (exchange.passed_on() if rule is None else rule.happens_to(exchange))
+        except (Cut, aiohttp.ClientError):
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        finally:
+            async with self._answered:
+                self._answered.notify_all()
+        return web.Response(
+            status=exchange.answer.status, body=exchange.answer.body, headers=dict(exchange.answer.headers)
+        )
+
+    async def _ask(self, exchange: Exchange) -> Answer:
+        assert self._session is not None
+        async with self._session.request(
+            exchange.method,
+            URL(self.homeserver + exchange.target, encoded=True),
+            data=exchange.body or None,
+            headers={**_kept(exchange.headers), "Accept-Encoding": "identity"},
+            allow_redirects=False,
+        ) as answer:
+            return Answer(answer.status, await answer.read(), _kept(answer.headers))
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_CONNECTION}
+
+
+# Faults
+
+
+def throttled(retry_after_ms: int | None = None, *, header: str | None = None) -> Fault:
+    """429, which says how long to wait in its body, in its header, or not at all."""
+    told: dict[str, Any] = {"errcode": "M_LIMIT_EXCEEDED", "error": "Too many requests"}
+    if retry_after_ms is not None:
+        told["retry_after_ms"] = retry_after_ms
+
+    async def fault(_: Exchange) -> Answer:
+        return Answer.of(429, told, {"Retry-After": header} if header is not None else None)
+
+    return fault
+
+
+def failing(status: int, *, html: bool = False, errcode: str = "M_UNKNOWN") -> Fault:
+    """An error of the homeserver's (JSON) or of the web server before it (HTML). Nothing was carried out."""
+    page = Answer(status, b"<html><h1>Bad Gateway</h1></html>", {"Content-Type": "text/html"})
+    told = Answer.of(status, {"errcode": errcode, "error": "Internal server error"})
+
+    async def fault(_: Exchange) -> Answer:
+        return page if html else told
+
+    return fault
+
+
+def expired(*, soft: bool) -> Fault:
+    """The access token is no longer accepted; `soft`: the device still exists."""
+    told = {"errcode": "M_UNKNOWN_TOKEN", "error": "Access token has expired", "soft_logout": soft}
+
+    async def fault(_: Exchange) -> Answer:
+        return Answer.of(401, told)
+
+    return fault
+
+
+async def cut_before(_: Exchange) -> Answer:
+    """Cut the connection before the homeserver has heard of the request."""
+    raise Cut
+
+
+async def cut_after(exchange: Exchange) -> Answer:
+    """Cut the connection after the request was carried out: the answer is lost."""
+    await exchange.passed_on()
+    raise Cut
+
+
+def lost(status: int) -> Fault:
+    """The homeserver carries the request out, and the web server before it, which waited no longer, says it failed."""
+
+    async def fault(exchange: Exchange) -> Answer:
+        await exchange.passed_on()
+        return await failing(status, html=True)(exchange)
+
+    return fault
+
+
+def changed(change: Callable[[Any], None]) -> Fault:
+    """The homeserver's answer, after `change` had its JSON. Other answers than 200 stay as they are."""
+
+    async def fault(exchange: Exchange) -> Answer:
+        answer = await exchange.passed_on()
+        if answer.status != 200:
+            return answer
+        told = answer.told
+        change(told)
+        return Answer.of(answer.status, told)
+
+    return fault
+
+
+async def narrowed(exchange: Exchange) -> Answer:
+    """A sync that brings the last event of each room only: the homeserver itself is asked for no more."""
+    wanted = json.loads(URL(exchange.target, encoded=True).query["filter"])
+    wanted.setdefault("room", {}).setdefault("timeline", {})["limit"] = 1
+    exchange.ask(filter=json.dumps(wanted))
+    return await exchange.passed_on()
+
+
+class Held:
+    """A fault: requests wait, before the homeserver hears of them or (`after`) with their answers, until `release`.
+
+    What becomes of them then is `then`'s business, by default what becomes of any.
+    """
+
+    def __init__(self, *, after: bool = False, then: Fault | None = None) -> None:
+        self._after = after
+        self._then = then
+        self._released = asyncio.Event()
+        self._waiting = 0
+        self._changed = asyncio.Condition()
+
+    def release(self) -> None:
+        """Let go what waits, and hold nothing more."""
+        self._released.set()
+
+    async def until_waiting(self, number: int = 1) -> None:
+        """Wait until so many requests are held. Raises TimeoutError after 30 seconds."""
+        async with asyncio.timeout(_WITHIN), self._changed:
+            await self._changed.wait_for(lambda: self._waiting >= number)
+
+    async def __call__(self, exchange: Exchange) -> Answer:
+        answer = await exchange.passed_on() if self._after else None
+        async with self._changed:
+            self._waiting += 1
+            self._changed.notify_all()
+        await self._released.wait()
+        if self._then is not None:
+            return await self._then(exchange)
+        return answer or await exchange.passed_on()
