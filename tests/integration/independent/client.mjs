@@ -40,7 +40,7 @@ async function describe(event) {
     const content = event.getContent();
     const relation = event.getWireContent()["m.relates_to"] ?? content["m.relates_to"] ?? {};
     const info = event.isEncrypted() ? await client.getCrypto().getEncryptionInfoForEvent(event) : null;
-    const told = {
+    return {
         event: "message",
         event_id: event.getId(),
         room_id: event.getRoomId(),
@@ -52,10 +52,10 @@ async function describe(event) {
         msgtype: content.msgtype ?? null,
         shield: info === null ? null : EventShieldColour[info.shieldColour],
         shield_reason: info?.shieldReason == null ? null : EventShieldReason[info.shieldReason],
+        session: event.isEncrypted() ? (event.getWireContent().session_id ?? null) : null,
         thread: relation.rel_type === "m.thread" ? relation.event_id : null,
         replaces: relation.rel_type === "m.replace" ? relation.event_id : null,
     };
-    return told;
 }
 
 async function hear(event) {
@@ -158,7 +158,7 @@ const actions = {
         const content = { algorithm: "m.megolm.v1.aes-sha2" };
         if (rotationMessages) content.rotation_period_msgs = rotationMessages;
         const { room_id: room } = await client.createRoom({
-            name,
+            ...(name ? { name } : {}),
             preset: "private_chat",
             is_direct: Boolean(direct),
             invite,

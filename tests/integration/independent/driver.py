@@ -48,6 +48,8 @@ class Read:
     shield: str | None
     """NONE, GREY or RED, as members see it beside the message; None when it was not encrypted."""
     shield_reason: str | None
+    session: str | None
+    """The id of the room key it was encrypted with."""
     thread: str | None
     replaces: str | None
 
@@ -160,15 +162,20 @@ class IndependentMember:
         """Replace an own text and return the event id of the edit."""
         return str((await self._ask("edit", room=room_id, event_id=event_id, body=body))["event_id"])
 
-    async def hears(self, room_id: str, part: str, *, by: str | None = None, within: float = 30.0) -> Read:
-        """Wait for a readable message that holds `part`.
+    async def hears(
+        self, room_id: str, part: str, *, by: str | None = None, after: str | None = None, within: float = 30.0
+    ) -> Read:
+        """Wait for a readable message that holds `part`, later than the message `after`.
 
         Raises:
             AssertionError: it did not come in so many seconds; the message says what came instead.
         """
 
         def found() -> Read | None:
-            for one in self.timeline(room_id):
+            timeline = self.timeline(room_id)
+            places = (place for place, one in enumerate(timeline) if one.event_id == after)
+            start = 0 if after is None else next(places, len(timeline))
+            for one in timeline[start:]:
                 if one.body is not None and part in one.body and by in {None, one.sender}:
                     return one
             return None
