@@ -72,28 +72,37 @@ class HomeserverFailed(Exception):
 class Homeserver:
     """One Synapse on loopback. Made by `start`; use it only inside its `async with`."""
 
-    def __init__(self, folder: Path, port: int, *, rate_limits: bool) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, rate_limits: bool, settings: Mapping[str, Any] | None = None
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port
         self.server_name = SERVER_NAME
         self._rate_limits = rate_limits
+        self._settings = settings or {}
         self._secret = ""
         self._process: asyncio.subprocess.Process | None = None
 
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, folder: Path, *, port: int | None = None, rate_limits: bool = False
+        cls,
+        folder: Path,
+        *,
+        port: int | None = None,
+        rate_limits: bool = False,
+        settings: Mapping[str, Any] | None = None,
     ) -> AsyncIterator["Homeserver"]:
         """Run a homeserver whose data lies in `folder` (made if missing) until the block is left.
 
         `port` is a wish: when it is taken another one is used, and `.port` says which. With `rate_limits` Synapse
-        keeps its own limits, otherwise nothing is throttled.
+        keeps its own limits, otherwise nothing is throttled. `settings` take the place of ours of the same name (such
+        as `database`), as Synapse's configuration names them.
 
         Raises:
             HomeserverFailed: it died, or did not answer within 60 seconds.
         """
-        server = cls(folder, _free_port(port), rate_limits=rate_limits)
+        server = cls(folder, _free_port(port), rate_limits=rate_limits, settings=settings)
         try:
             await server._launch()
             yield server
@@ -304,7 +313,7 @@ class Homeserver:
                     config.setdefault(outer, {})[inner] = unlimited
                 else:
                     config[outer] = unlimited
-        return config
+        return {**config, **self._settings}
 
     def _last_words(self, lines: int = 15) -> str:
         words: deque[str] = deque(maxlen=lines)

@@ -1,0 +1,1 @@
+"""How fast the bot is, measured from outside its process: `python -m benchmarks.reaction`, `.broadcast`, `.start`."""
