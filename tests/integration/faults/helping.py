@@ -1,12 +1,12 @@
 """The faults that any request may meet, and what the tests of them share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from typing import Any
 
 from bot.demo.member import MemberClient
 from bot.matrix.interface import Throttled, Unavailable
-from storage.ids import EventId, RoomId
+from storage.ids import EventId, RoomId, UserId
 from tests.integration.faults.proxy import Fault, FaultProxy, cut_after, cut_before, failing, lost, throttled
 from tests.integration.matrix.running import Bot, text
 
@@ -60,6 +60,18 @@ async def read_once(who: MemberClient, room: RoomId, *bodies: str) -> None:
     await who.hears(room, bodies[-1])
     assert [one.body for one in who.timeline(room) if one.body in bodies] == list(bodies)
     assert all(one.encrypted for one in who.timeline(room) if one.body in bodies)
+
+
+async def knows(bot: Bot, device: MemberClient) -> None:
+    """Wait until the bot knows a device, and that its owner signed it."""
+    async with asyncio.timeout(20):
+        while device.device_id not in _signed(bot, UserId(device.user_id)):  # noqa: ASYNC110  a sync brings it
+            await asyncio.sleep(0.02)
+
+
+def _signed(bot: Bot, user: UserId) -> Container[str]:
+    identity = bot.gateway._crypto.identity(user)
+    return identity.signed if identity is not None else ()
 
 
 async def until_replenished(proxy: FaultProxy) -> None:

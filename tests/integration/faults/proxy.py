@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import unquote
 
 import aiohttp
 from aiohttp import web
@@ -67,7 +68,8 @@ class Exchange:
 
     @property
     def path(self) -> str:
-        return self.target.partition("?")[0]
+        """Path and query for people: nothing is escaped."""
+        return unquote(self.target)
 
     @property
     def token(self) -> str:
@@ -110,7 +112,7 @@ class Rule:
             (self.times is None or self.met < self.times)
             and exchange.method == self.method
             and self.token in {None, exchange.token}
-            and self.pattern.search(exchange.target) is not None
+            and self.pattern.search(exchange.path) is not None
         )
 
     async def happens_to(self, exchange: Exchange) -> Answer:
@@ -176,7 +178,7 @@ class FaultProxy:
     def requests(self, method: str, pattern: str, *, since: int = 0) -> list[Exchange]:
         """Return what was asked, from place `since` of the record on."""
         wanted = re.compile(pattern)
-        return [one for one in self.record[since:] if one.method == method and wanted.search(one.target)]
+        return [one for one in self.record[since:] if one.method == method and wanted.search(one.path)]
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds, looking again after each answer.
