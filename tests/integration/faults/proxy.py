@@ -24,6 +24,7 @@ from aiohttp import web
 from yarl import URL
 
 _LOOPBACK = "127.0.0.1"
+ANY = "*"
 _WITHIN = 30.0  # seconds that a test waits for anything
 _OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "accept-encoding"}
 
@@ -96,7 +97,7 @@ Fault = Callable[[Exchange], Awaitable[Answer]]
 
 @dataclass(slots=True)
 class Rule:
-    """Where a fault happens: to requests of `method` whose path and query fit `pattern`, so many `times`."""
+    """Where a fault happens: to requests of `method` (or ANY) whose path and query fit `pattern`, so many `times`."""
 
     method: str
     pattern: re.Pattern[str]
@@ -110,7 +111,7 @@ class Rule:
     def fits(self, exchange: Exchange) -> bool:
         return (
             (self.times is None or self.met < self.times)
-            and exchange.method == self.method
+            and self.method in {ANY, exchange.method}
             and self.token in {None, exchange.token}
             and self.pattern.search(exchange.path) is not None
         )
@@ -178,7 +179,7 @@ class FaultProxy:
     def requests(self, method: str, pattern: str, *, since: int = 0) -> list[Exchange]:
         """Return what was asked, from place `since` of the record on."""
         wanted = re.compile(pattern)
-        return [one for one in self.record[since:] if one.method == method and wanted.search(one.path)]
+        return [one for one in self.record[since:] if method in {ANY, one.method} and wanted.search(one.path)]
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds, looking again after each answer.
