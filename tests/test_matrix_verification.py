@@ -50,6 +50,7 @@ class Peer:
     now: datetime = NOW
     sas: Sas = field(default_factory=Sas)
     proven: DeviceId | None = None
+    clear: bool = False
     clock: datetime | None = None  # the bot's, where it is not the peer's
 
     def tell(self, kind: str, content: Mapping[str, Any] | None = None, *, alone: bool = False) -> list[ToSend]:
@@ -72,6 +73,7 @@ class Peer:
             device_id=self.proven,
             room_id=self.room,
             event_id=event_id,
+            clear=self.clear,
             alone=alone,
         )
         self.said = message
@@ -158,6 +160,16 @@ def code_of(sent: Sequence[ToSend]) -> str:
     assert cancel.type == "m.key.verification.cancel"
     assert cancel.content["reason"]
     return str(cancel.content["code"])
+
+
+def test_who_asks_in_clear_is_answered_in_clear(scene: Scene) -> None:
+    """A device that gets no room keys could not read anything else."""
+    clear, encrypted = scene.peer(room=ROOM, clear=True), scene.peer(room=ROOM, device=DeviceId("PHONE"))
+    for peer, expected in ((clear, True), (encrypted, False)):
+        sent = [*peer.request(), *peer.start(), *peer.key(), *peer.key("again")]
+        assert kinds(sent) == ["ready", "accept", "key", "mac", "cancel"]
+        assert {one.clear for one in sent} == {expected}
+        assert [one.clear for one in peer.request(methods=[])] == [expected]
 
 
 @pytest.mark.parametrize("room", [None, ROOM])

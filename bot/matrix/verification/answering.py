@@ -62,6 +62,7 @@ class _Verification:
     until: datetime
     start_by: datetime
     sas: Sas
+    clear: bool
     step: _Step = _Step.READY
     start: Mapping[str, Any] = field(default_factory=dict)  # the content of the start that stands
     started_by_us: bool = False
@@ -70,7 +71,7 @@ class _Verification:
     heard: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # each kind comes once
 
     def send(self, kind: str, content: Mapping[str, Any]) -> ToSend:
-        return self.name.send(self.device, kind, content)
+        return self.name.send(self.device, kind, content, clear=self.clear)
 
 
 class Verifications:
@@ -127,15 +128,16 @@ class Verifications:
                 return self._begin(message, name, now)
             return self._proceed(known, message)
         except Cancelled as cancelled:
-            device = known.device if known is not None else text_or(message.content, "from_device", EVERY_DEVICE)
-            return [self._cancel(name, DeviceId(device), cancelled.code, cancelled.reason)]
+            if known is not None:
+                return [self._cancel(known, cancelled.code, cancelled.reason)]
+            return [self._refuse(message, name, cancelled.code, cancelled.reason)]
 
     def expire(self, now: datetime) -> list[ToSend]:
         """Cancel what took too long, and start where the other side was answered and has not started."""
         sent: list[ToSend] = []
         for verification in list(self._running.values()):
             if now >= verification.until:
-                sent.append(self._cancel(verification.name, verification.device, "m.timeout", "It took too long."))
+                sent.append(self._cancel(verification, "m.timeout", "It took too long."))
             elif verification.step is _Step.READY and now >= verification.start_by:
                 sent.append(self._offer(verification))
         return sent
@@ -151,8 +153,7 @@ class Verifications:
         others = name.room_id is not None and not message.alone
         if others or message.kind in {"cancel", "done"} or name in self._ended:
             return []
-        device = DeviceId(text_or(message.content, "from_device", message.device_id or EVERY_DEVICE))
-        return [self._cancel(name, device, "m.unknown_transaction", "This verification is not known here (any more).")]
+        return [self._refuse(message, name, "m.unknown_transaction", "This verification is not known here (any more).")]
 
     def _begin(self, message: Received, name: Name, now: datetime) -> list[ToSend]:
         content = message.content
@@ -171,11 +172,12 @@ class Verifications:
         others = [one for one in of_one if one.device == device]
         if others:
             reason = "Another verification was under way."
-            ended = [self._cancel(one.name, one.device, "m.unexpected_message", reason) for one in others]
-            return [*ended, self._cancel(name, device, "m.unexpected_message", reason)]
+            ended = [self._cancel(one, "m.unexpected_message", reason) for one in others]
+            return [*ended, self._refuse(message, name, "m.unexpected_message", reason)]
         if len(self._running) >= _MOST or len(of_one) >= _MOST_OF_ONE:
-            return [self._cancel(name, device, "m.user", "Too many verifications are under way; please try later.")]
-        verification = _Verification(name, device, min(begun, now) + LASTS, now + _PATIENCE, self._new_sas())
+            raise Cancelled("m.user", "Too many verifications are under way; please try later.")
+        until = min(begun, now) + LASTS
+        verification = _Verification(name, device, until, now + _PATIENCE, self._new_sas(), message.clear)
         verification.heard[message.kind] = content
         if message.kind == "start":
             self._running[name] = verification
@@ -321,10 +323,17 @@ class Verifications:
         self._running.pop(name, None)
         self._ended.append(name)
 
-    def _cancel(self, name: Name, device: DeviceId, code: str, reason: str) -> ToSend:
+    def _cancel(self, verification: _Verification, code: str, reason: str) -> ToSend:
+        self._end(verification.name)
+        log.info("verification.cancelled", user=verification.name.user, by="us", code=code)
+        return verification.send("cancel", {"code": code, "reason": reason})
+
+    def _refuse(self, message: Received, name: Name, code: str, reason: str) -> ToSend:
+        """Cancel what was not taken up."""
         self._end(name)
-        log.info("verification.cancelled", user=name.user, by="us", code=code)
-        return name.send(device, "cancel", {"code": code, "reason": reason})
+        log.info("verification.refused", user=name.user, code=code)
+        device = DeviceId(text_or(message.content, "from_device", message.device_id or EVERY_DEVICE))
+        return name.send(device, "cancel", {"code": code, "reason": reason}, clear=message.clear)
 
 
 def commitment(public_key: str, start: Mapping[str, Any]) -> str:

@@ -29,18 +29,23 @@ class Received:
     device_id: DeviceId | None = None  # proven by encryption, where there was any
     room_id: RoomId | None = None
     event_id: EventId | None = None
+    clear: bool = False  # a room event that was not encrypted, as some clients send them in encrypted rooms too
     alone: bool = False  # nobody but the sender and the bot is in the room: it can be meant for nobody else
 
 
 @dataclass(frozen=True, slots=True)
 class ToSend:
-    """A message to be sent just as it is: as an event of `room_id`, encrypted there, or to `device_id` of `user`."""
+    """A message to be sent just as it is: as an event of `room_id`, or in clear to `device_id` of `user`.
+
+    A room event is encrypted unless `clear`: who asked in clear may have a device that is given no keys.
+    """
 
     user: UserId
     device_id: DeviceId  # EVERY_DEVICE where it is not known
     room_id: RoomId | None
     type: str
     content: dict[str, Any]
+    clear: bool = False
 
 
 class Cancelled(Exception):
@@ -72,13 +77,13 @@ class Name:
             transaction = relation.get("event_id") if isinstance(relation, dict) else None
         return cls(message.sender, message.room_id, transaction) if is_text(transaction) else None
 
-    def send(self, device: DeviceId, kind: str, content: Mapping[str, Any]) -> ToSend:
+    def send(self, device: DeviceId, kind: str, content: Mapping[str, Any], *, clear: bool) -> ToSend:
         """Address a message of this verification."""
         if self.room_id is None:
             named: dict[str, Any] = {"transaction_id": self.transaction}
         else:
             named = {"m.relates_to": {"rel_type": "m.reference", "event_id": self.transaction}}
-        return ToSend(self.user, device, self.room_id, PREFIX + kind, {**content, **named})
+        return ToSend(self.user, device, self.room_id, PREFIX + kind, {**content, **named}, clear)
 
 
 def begun_at(message: Received, now: datetime) -> datetime:
