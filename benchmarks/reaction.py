@@ -6,7 +6,6 @@ bots run at the same time on one homeserver, each in a room of its own; they are
 """
 
 import argparse
-import asyncio
 import statistics
 import tempfile
 from collections import Counter
@@ -21,7 +20,7 @@ from benchmarks.bench.bot import Bot, second_sync
 from benchmarks.bench.fleet import Fleet, Room, fleet, say
 from benchmarks.bench.homeserver import homeserver
 from benchmarks.bench.member import Member
-from benchmarks.bench.processes import Process
+from benchmarks.bench.processes import Process, run
 from benchmarks.bench.traffic import Traffic, count
 
 OURS = "this bot"
@@ -200,16 +199,13 @@ def show(candidates: Sequence[Candidate]) -> None:
 
 
 async def work(asked: argparse.Namespace) -> None:
+    """Measure in a folder that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
-        async with asyncio.timeout(3600):
-            await measure_and_show(asked, Path(folder))
-
-
-async def measure_and_show(asked: argparse.Namespace, folder: Path) -> None:
-    show(await measure(asked, folder))
+        show(await measure(asked, Path(folder)))
 
 
 def main() -> None:
+    """Read the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reaction", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="commands measured for each bot")
     parser.add_argument("--warm-up", type=int, default=10, help="commands before that")
@@ -218,7 +214,7 @@ def main() -> None:
     parser.add_argument("--rooms", type=int, default=1, choices=[1], help="each bot has one room here")
     parser.add_argument("--command", default="!me", help="what the member says")
     parser.add_argument("--peers", nargs="*", default=["nio", "mautrix"], choices=sorted(peers.SCRIPTS))
-    asyncio.run(work(parser.parse_args()))
+    run(work(parser.parse_args()))
 
 
 if __name__ == "__main__":

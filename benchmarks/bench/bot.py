@@ -9,7 +9,6 @@ from typing import Self
 from benchmarks.bench.fleet import PASSWORD
 from benchmarks.bench.processes import Process
 from benchmarks.bench.traffic import Traffic
-from bot.app import open_database
 from bot.config import Config
 from storage.base import Database
 
@@ -79,8 +78,8 @@ class Bot:
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
-        """Open its database, through the project's own storage."""
-        database = await open_database(Config.load(self.folder / "config.toml"))
+        """Open its database, through the project's own storage; it has been started before."""
+        database = Database.open(Config.load(self.folder / "config.toml").database_url)
         try:
             yield database
         finally:

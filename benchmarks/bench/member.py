@@ -187,9 +187,11 @@ class Member(Account):
             "session_id": session.session_id,
         }
 
-    async def say(self, room_id: str, text: str) -> str:
-        """Send a text, encrypted, and return its event id."""
+    async def say(self, room_id: str, text: str, thread: str | None = None) -> str:
+        """Send a text, encrypted, into a thread or none, and return its event id."""
         content = self.encrypt(room_id, {"msgtype": "m.text", "body": text, "m.mentions": {}})
+        if thread is not None:
+            content["m.relates_to"] = {"rel_type": "m.thread", "event_id": thread}
         path = path_of("rooms", room_id, "send", "m.room.encrypted", secrets.token_hex(8))
         return str((await self.request("PUT", path, content))["event_id"])
 

@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -18,6 +18,18 @@ def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SESN_")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return kept
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a benchmark; told to end by SIGTERM it stops what it started, as it does at Ctrl-C."""
+
+    async def guarded() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await work
+
+    asyncio.run(guarded())
 
 
 class Process:

@@ -1,8 +1,9 @@
 """The measuring proxy: a process of its own between one client and the homeserver, which it leaves as they are.
 
 Run as `python -m benchmarks.bench.proxy HOST PORT`. It prints its own port, then one JSON object a line: `{"begin":
-...}` when the first byte of a request has come, `{"end": ...}` when the last byte of its answer has gone to the client.
-Times are seconds of the system's monotonic clock, which all processes of a machine share. It ends when its input ends.
+...}` when the first byte of a request has come, `{"end": ...}` when the last byte of its answer has gone to the client,
+`{"gone": ...}` when a request was given up without an answer. Times are seconds of the system's monotonic clock, which
+all processes of a machine share. It ends when its input ends.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 _LOOPBACK = "127.0.0.1"
@@ -205,6 +207,8 @@ class Client(asyncio.Protocol):
         self._teller.tell(lambda: {"end": exchange.note(at)})
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        for exchange in self.exchanges:
+            self._teller.tell(partial(dict, gone=exchange.number))
         if self._upstream is not None:
             self._upstream.close()
 

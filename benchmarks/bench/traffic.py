@@ -79,6 +79,7 @@ class Traffic:
         self.url = f"http://127.0.0.1:{port}"
         self.begun: list[Begun] = []
         self.answered: list[Answered] = []
+        self._gone: set[int] = set()  # never answered
         self._process = process
         self._news = asyncio.Condition()
 
@@ -117,6 +118,8 @@ class Traffic:
             async with self._news:
                 if "begin" in told:
                     self.begun.append(Begun(**told["begin"]))
+                elif "gone" in told:
+                    self._gone.add(told["gone"])
                 else:
                     events = tuple(told["end"].pop("events"))
                     self.answered.append(Answered(**told["end"], events=events))
@@ -133,7 +136,7 @@ class Traffic:
 
     def pending(self) -> list[Begun]:
         """Return what was asked and is not answered."""
-        done = {one.number for one in self.answered}
+        done = {one.number for one in self.answered} | self._gone
         return [one for one in self.begun if one.number not in done]
 
     async def settle(self, quiet: float = 0.1, within: float = 60.0) -> None:
