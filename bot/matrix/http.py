@@ -1,8 +1,10 @@
 """One way to ask the homeserver: JSON in, JSON out, a deadline on every request, every failure a MatrixError."""
 
 import asyncio
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from urllib.parse import quote
@@ -10,15 +12,26 @@ from urllib.parse import quote
 import aiohttp
 
 from bot.matrix.errors import failure
-from bot.matrix.interface import Unavailable
+from bot.matrix.interface import MatrixError, Rejected, Unavailable
 
 CLIENT = "/_matrix/client/v3"
 _KEEP = timedelta(seconds=30)
+_CHUNK = 65_536  # bytes
+_LONGEST_TOLD = 65_536  # bytes of an answer about bytes
+
+
+class AnswerTooLong(MatrixError):
+    """An answer is longer than what was asked for; the rest was not read."""
 
 
 def path_of(*parts: str) -> str:
     """Return a client API path; each part is escaped, so that an id with a slash stays one part."""
-    return "/".join([CLIENT, *(quote(part, safe="") for part in parts)])
+    return f"{CLIENT}/{escaped(*parts)}"
+
+
+def escaped(*parts: str) -> str:
+    """Return parts of a path, each escaped, with a slash between them."""
+    return "/".join(quote(part, safe="") for part in parts)
 
 
 class Http:
@@ -98,3 +111,85 @@ class Http:
         if told is None:
             raise Unavailable(f"{status}, but not JSON")
         return told
+
+    async def fetch(self, path: str, *, limit_bytes: int, deadline: timedelta) -> bytearray:
+        """Return the bytes of a 2xx answer, at most `limit_bytes`, whatever length the answer announces.
+
+        Raises:
+            AnswerTooLong: it is longer.
+            Rejected: also for an answer that names another place, and for what is too large for the homeserver itself.
+            Throttled, Unavailable, LoggedOut: see `request`.
+        """
+        # Bytes come as they are: an answer that unfolds has a length that nobody can limit beforehand.
+        async with self._asked("GET", path, deadline, headers={"Accept-Encoding": "identity"}) as answer:
+            if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise Unavailable("answered in an encoding that was not asked for")
+            if 200 <= answer.status < 300:
+                return await _read(answer, limit_bytes)
+            told = await _told(answer)
+        if answer.status < 400:
+            raise Rejected(answer.status, "M_UNKNOWN", "named another place")
+        if isinstance(told, dict) and told.get("errcode") == "M_TOO_LARGE":
+            raise Rejected(answer.status, "M_TOO_LARGE")
+        raise failure(answer.status, answer.headers, told, datetime.now(UTC))
+
+    async def upload(self, path: str, data: bytes, *, content_type: str, deadline: timedelta) -> Any:
+        """Post bytes and return the parsed JSON of a 2xx answer.
+
+        Raises:
+            Throttled, Unavailable, Rejected, LoggedOut: see `request`.
+        """
+        headers = {"Content-Type": content_type}
+        async with self._asked("POST", path, deadline, headers=headers, data=io.BytesIO(data)) as answer:
+            told = await _told(answer)
+        if not 200 <= answer.status < 300:
+            raise failure(answer.status, answer.headers, told, datetime.now(UTC))
+        if told is None:
+            raise Unavailable(f"{answer.status}, but not JSON")
+        return told
+
+    @asynccontextmanager
+    async def _asked(
+        self, method: str, path: str, deadline: timedelta, *, headers: Mapping[str, str], **what: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Ask, and have the answer read inside the block."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=10))
+        known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            async with (
+                asyncio.timeout(deadline.total_seconds()),
+                self._session.request(
+                    method,
+                    self.homeserver + path,
+                    headers={**known, **headers},
+                    proxy=self._proxy,
+                    allow_redirects=False,
+                    **what,
+                ) as answer,
+            ):
+                yield answer
+        except TimeoutError as error:
+            raise Unavailable(f"no answer in time: {method}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unavailable(f"{type(error).__name__}: {method}") from error
+
+
+async def _read(answer: aiohttp.ClientResponse, limit_bytes: int) -> bytearray:
+    """Return what an answer holds. Raises AnswerTooLong, as soon as it is known."""
+    if (answer.content_length or 0) > limit_bytes:
+        raise AnswerTooLong(f"more than {limit_bytes} bytes announced")
+    read = bytearray()
+    async for chunk in answer.content.iter_chunked(_CHUNK):
+        if len(read) + len(chunk) > limit_bytes:
+            raise AnswerTooLong(f"more than {limit_bytes} bytes")
+        read += chunk
+    return read
+
+
+async def _told(answer: aiohttp.ClientResponse) -> Any:
+    """Return a short answer as parsed JSON, None for what is none."""
+    try:
+        return json.loads(await _read(answer, _LONGEST_TOLD))
+    except (AnswerTooLong, ValueError, RecursionError):
+        return None
