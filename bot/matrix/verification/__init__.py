@@ -9,6 +9,7 @@ Source: Matrix specification v1.18, client-server API, "Key verification framewo
 """
 
 from bot.matrix.verification.answering import Verifications, commitment, macs
+from bot.matrix.verification.desk import Desk, Post
 from bot.matrix.verification.messages import EVERY_DEVICE, PREFIX, REQUEST_MSGTYPE, Received, ToSend
 from bot.matrix.verification.short_code import EMOJI, ShortCode
 
@@ -17,6 +18,8 @@ __all__ = [
     "EVERY_DEVICE",
     "PREFIX",
     "REQUEST_MSGTYPE",
+    "Desk",
+    "Post",
     "Received",
     "ShortCode",
     "ToSend",
