@@ -281,6 +281,7 @@ REFUSALS: dict[str, Callable[[], web.Response]] = {
     "away": lambda: refusal("M_TOO_LARGE", 502),
     "bad": lambda: web.Response(text="<h1>" + "bad gateway " * 20_000, status=502, content_type="text/html"),
     "logged-out": lambda: refusal("M_UNKNOWN_TOKEN", 401),
+    "odd": lambda: refusal("M_BAD_JSON", 400),
     "forbidden": lambda: refusal("M_FORBIDDEN", 403),
     "bomb": lambda: web.Response(body=gzip.compress(bytes(100_000)), headers={"Content-Encoding": "gzip"}),
 }
@@ -294,6 +295,7 @@ class Odd:
         self.asked: list[tuple[str, str]] = []
         self.limit: Any = 1000
         self.refuses: web.Response | None = None
+        self.hangs_up = False
         self.told: Any = {"content_uri": "mxc://localhost/new1"}
 
     async def download(self, request: web.Request) -> web.StreamResponse:
@@ -315,6 +317,9 @@ class Odd:
     async def upload(self, request: web.Request) -> web.Response:
         self.asked.append((request.content_type, request.query_string))
         self.files["new1"] = await request.read()
+        if self.hangs_up:
+            assert request.transport is not None
+            request.transport.abort()
         return self.refuses or web.json_response(self.told)
 
 
@@ -373,7 +378,8 @@ async def test_changed_ciphertext_is_never_opened(odd: tuple[Odd, Media], tamper
         ("away", TooLarge),
         ("bad", Unavailable),
         ("logged-out", LoggedOut),
-        ("forbidden", Rejected),
+        ("forbidden", NotFound),
+        ("odd", Rejected),
         ("nowhere", NotFound),
     ],
 )
@@ -513,6 +519,25 @@ async def test_every_failed_upload_is_one_error(
     server.limit, server.refuses = limit, answer()
     with pytest.raises(error):
         await media.upload(bytes(2_000_000))
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+async def test_a_limit_that_was_lowered_is_asked_for_again(odd: tuple[Odd, Media], hangs_up: bool) -> None:
+    server, media = odd
+    await media.upload(bytes(1000))
+    server.limit, server.hangs_up, server.refuses = 500, hangs_up, refusal("M_TOO_LARGE", 413)
+    with pytest.raises(TooLarge) as large:
+        await media.upload(bytes(1000))
+    assert large.value.limit_bytes == 500
+
+
+async def test_a_cut_upload_may_be_tried_again(odd: tuple[Odd, Media]) -> None:
+    server, media = odd
+    server.hangs_up = True
+    with pytest.raises(Unavailable):
+        await media.upload(bytes(1000))
+    server.hangs_up = False
+    assert await media.upload(bytes(1000))
 
 
 @pytest.mark.parametrize("told", [[], {}, {"content_uri": 7}, {"content_uri": "https://localhost/x"}])

@@ -44,7 +44,7 @@ class HashMismatch(MediaError):
 
 
 class NotFound(MediaError):
-    """The homeserver has no such file: never uploaded, removed, or on a server that is out of reach."""
+    """The homeserver has no such file, or does not give it: never uploaded, removed, or out of its reach."""
 
     def __init__(self) -> None:
         super().__init__("no such file")

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -93,13 +94,9 @@ class Media:
                 # The lower half of the counter starts at zero, as the specification asks, and never runs over.
                 key, iv = secrets.token_bytes(32), secrets.token_bytes(8) + bytes(8)
                 ciphertext, digest = await asyncio.to_thread(_closed, data, key, iv)
-                told = await self._http.upload(_UPLOAD, ciphertext, content_type=UNKNOWN, deadline=deadline)
+                told = await self._put(ciphertext, deadline)
         except TimeoutError as late:
             raise Unavailable("the file was not taken in time") from late
-        except Rejected as refused:
-            if refused.status == 413 or refused.errcode == "M_TOO_LARGE":
-                raise TooLarge(None) from refused
-            raise
         address = told.get("content_uri") if isinstance(told, dict) else None
         place = EncryptedFile.place(address)
         if place is None:
@@ -107,7 +104,9 @@ class Media:
         return EncryptedFile(*place, key=key, iv=iv, sha256=digest)
 
     async def upload_limit(self, *, deadline: timedelta) -> int | None:
-        """Return how many bytes of a file the homeserver takes, None when it does not say; asked once.
+        """Return how many bytes of a file the homeserver takes, None when it does not say.
+
+        It is asked once, and again after an upload that failed.
 
         Raises:
             Unavailable, Throttled, LoggedOut: as for every request.
@@ -122,6 +121,26 @@ class Media:
             self._limit = size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None
             self._asked_limit = True
         return self._limit
+
+    async def _put(self, ciphertext: bytes, deadline: timedelta) -> Any:
+        """Upload, and if that fails see whether the size was why."""
+        try:
+            return await self._http.upload(_UPLOAD, ciphertext, content_type=UNKNOWN, deadline=deadline)
+        except Rejected as refused:
+            if refused.status != 413 and refused.errcode != "M_TOO_LARGE":
+                raise
+            self._asked_limit = (
+                False  # it was another when it was asked for, or something before the homeserver has one
+            )
+            limit = await self.upload_limit(deadline=deadline)
+            raise TooLarge(limit if limit is not None and len(ciphertext) > limit else None) from refused
+        except Unavailable as cut:
+            # A homeserver may hang up on what it will not take before its 413 can be read.
+            self._asked_limit = False
+            limit = await self.upload_limit(deadline=deadline)
+            if limit is not None and len(ciphertext) > limit:
+                raise TooLarge(limit) from cut
+            raise
 
     async def _fetch(self, file: EncryptedFile, limit: int, deadline: timedelta) -> bytearray:
         place = escaped(file.server, file.media_id)
@@ -139,7 +158,7 @@ class Media:
 
 
 def _why(refused: Rejected) -> MatrixError:
-    if refused.status == 404 and refused.errcode != "M_UNRECOGNIZED":
+    if refused.status in {403, 404} and refused.errcode != "M_UNRECOGNIZED":
         return NotFound()
     if refused.errcode == "M_TOO_LARGE":  # of a file on another homeserver, which ours did not fetch
         return TooLarge(None)
