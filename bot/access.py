@@ -1,11 +1,14 @@
 """Who speaks: a message and the roster -> a member with rights here, or a refusal that says what to do."""
 
+from typing import assert_never
+
 from bot.matrix.interface import Message as Incoming
 from bot.matrix.interface import Trust
 from commands.base import Command, Effect, People, Refusal, RoomView
 from commands.document import Code, Doc, Message, _, doc, joined
 from storage.base import Transaction
 from storage.members import Member, Members, Role
+from storage.pins import Pins
 from storage.rooms import Rooms
 
 
@@ -31,7 +34,7 @@ async def stranger_refusal(message: Incoming, tx: Transaction, network: str) -> 
         user=message.sender,
         network=network,
     )
-    return doc(text, await who_to_ask(tx))
+    return doc(text, await who_to_ask(tx)).openly()
 
 
 def check_role(member: Member, command: Command, prefix: str) -> None:
@@ -41,23 +44,52 @@ def check_role(member: Member, command: Command, prefix: str) -> None:
     name = Code(f"{prefix}{command.name}")
     match command.role:
         case Role.COORDINATOR:
-            raise Refusal(_("{command} is for coordinators. Ask one of them to do it.", command=name))
+            words = _("{command} is for coordinators. Ask one of them to do it.", command=name)
         case Role.OFFICIAL:
             words = _(
                 "{command} is for officials, and you are on the roster as a member. A coordinator can change that.",
                 command=name,
             )
-            raise Refusal(words)
         case Role.MEMBER:
             raise AssertionError("every member has the lowest role")
+        case _:
+            assert_never(command.role)
+    raise Refusal(doc(words).openly())
+
+
+async def check_identity(message: Incoming, tx: Transaction, prefix: str) -> None:
+    """Nothing at all is done for whose master key changed, until a coordinator confirms it. Raises Refusal."""
+    pin = await Pins(tx).get(message.sender)
+    if message.trust is not Trust.CHANGED and (pin is None or not pin.frozen):
+        return
+    others = [one.user_id for one in await Members(tx).coordinators() if one.user_id != message.sender][:3]
+    what = _(
+        "I did nothing: your security keys changed since I first saw you, so it may be somebody else who writes in "
+        "your name."
+    )
+    confirm = Code(f"{prefix}member confirm {message.sender}")
+    if others:
+        named = joined(Code(person) for person in others)
+        how = _(
+            "Ask another coordinator to call you and to confirm you with {confirm}: {coordinators}.",
+            confirm=confirm,
+            coordinators=named,
+        )
+    else:
+        how = _(
+            "No other coordinator is there to confirm you with {confirm}. The operator can name one in the "
+            "configuration.",
+            confirm=confirm,
+        )
+    raise Refusal(doc(what, how).openly())
 
 
 async def check_readers(room: RoomView, people: People, tx: Transaction, prefix: str) -> None:
-    """Raises Refusal where nobody said what the room stands for, and not everybody who reads there is on the roster."""
+    """Raises Refusal where nobody said what the room stands for, and somebody reads there who may not."""
     if room.direct or room.bindings:
         return
     readers = await people.readers(room.id)
-    if readers and readers <= {member.user_id for member in await Members(tx).all()}:
+    if readers and not await Rooms(tx).strangers(room.id, readers):
         return
     raise Refusal(
         doc(
@@ -66,7 +98,7 @@ async def check_readers(room: RoomView, people: People, tx: Transaction, prefix:
                 "Write to me in our direct chat; or a coordinator says what the room stands for: {bind}.",
                 bind=Code(f"{prefix}room bind country=GH"),
             ),
-        )
+        ).openly()
     )
 
 
@@ -81,5 +113,5 @@ def check_device(message: Incoming, effect: Effect) -> None:
                 "In Element open Settings, Sessions (or Encryption), choose this session and verify it with another "
                 "device of yours or with your recovery key. Then send the command again."
             ),
-        )
+        ).openly()
     )

@@ -81,6 +81,7 @@ class Machinery:
             people=RoomPeople(gateway),
             user_id=gateway.user_id,
             device_id=gateway.device_id,
+            fingerprint=gateway.fingerprint,
             prefix=config.commands.prefix,
             network_name=config.network.name,
             now=now,

@@ -17,6 +17,7 @@ from commands.base import (
     DeliveryHandler,
     DutyTeller,
     Event,
+    MovedHandler,
     RoomHandler,
     Settings,
     TimerHandler,
@@ -40,6 +41,7 @@ class Registry:
     duties: list[DutyTeller] = field(default_factory=list)
     rooms: list[RoomHandler] = field(default_factory=list)
     bound: list[BoundHandler] = field(default_factory=list)
+    moved: list[MovedHandler] = field(default_factory=list)
     settings: dict[str, type[Settings]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,6 +57,7 @@ class Registry:
             self.duties += capability.duty_tellers
             self.rooms += capability.room_handlers
             self.bound += capability.bound_handlers
+            self.moved += capability.moved_handlers
             if capability.settings is not None:
                 _merge(self.settings, {capability.name: capability.settings})
 

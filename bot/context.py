@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot import outgoing
 from bot.capabilities import Registry
-from commands.base import Command, Event, People, Post, RoomView, S, Settings, Subject
+from commands.base import BotIdentity, Command, Event, People, Post, RoomView, S, Settings, Subject
 from commands.document import Doc, Message
 from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -30,6 +30,7 @@ class House:
     people: People
     user_id: UserId
     device_id: DeviceId
+    fingerprint: str
     prefix: str
     network_name: str
     now: Callable[[], datetime]
@@ -62,6 +63,10 @@ class BotContext:
     @property
     def network_name(self) -> str:
         return self.house.network_name
+
+    @property
+    def identity(self) -> BotIdentity:
+        return BotIdentity(self.house.user_id, self.house.device_id, self.house.fingerprint)
 
     @property
     def member(self) -> Member:
@@ -118,6 +123,10 @@ class BotContext:
     async def tell_room_bound(self, room_id: RoomId) -> None:
         for handler in self.house.registry.bound:
             await handler(room_id, self)
+
+    async def tell_room_moved(self, old: RoomId, new: RoomId) -> None:
+        for handler in self.house.registry.moved:
+            await handler(old, new, self)
 
     async def is_bot(self, user: UserId) -> bool:
         return user == self.house.user_id

@@ -16,6 +16,7 @@ from bot.matrix.interface import (
     Invite,
     MembershipChange,
     Message,
+    ShortCode,
     Tombstone,
     Trust,
     Unreadable,
@@ -25,19 +26,32 @@ from bot.steps import Observer, Step, nobody
 from commands.arguments import Reading
 from commands.base import Answer, Effect, Post, Refusal, Subject
 from commands.document import Code, Doc, Moment, Quote, _, doc
+from commands.happenings import (
+    JOINED,
+    UNREADABLE_TIMER,
+    CodeShown,
+    KeysChanged,
+    NotReadable,
+    RoomClosed,
+    unreadable_subject,
+)
 from storage.audit import Audit
 from storage.base import Database, Transaction
-from storage.ids import EventId, UserId
+from storage.ids import EventId, RoomId, UserId
 from storage.inbox import Inbox, InboxRow
 from storage.members import Members, Role
 from storage.outbox import Outbox, Priority, RowKind
 from storage.questions import Question, Questions
 from storage.rooms import Rooms
+from storage.timers import Timers
+from storage.told import NOT_ENCRYPTED, STRANGER, Told
 
 log = structlog.get_logger()
 
 COMPLETE = "complete"
 """Kind of the question for a missing argument."""
+NO_KEY = "no key"
+"""Why an event is unreadable that may be read later."""
 LATE = "late"
 """Kind of the question whether a command that arrived late is still meant."""
 _YES = {"yes", "y", "oui", "sí", "si", "ja", "ok"}
@@ -63,6 +77,9 @@ class Dispatcher:
         self._wake = wake
         self._observer = observer
         self._arrived = asyncio.Event()
+        self._awaited: set[EventId] | None = None
+        """The events that could not be read for want of a key; None until the first is asked for."""
+        self._read = self._unread = 0
 
     def notify(self) -> None:
         """There is something in the inbox."""
@@ -102,6 +119,9 @@ class Dispatcher:
         event: Incoming | None = None
         try:
             event = journal.read(row)
+            if isinstance(event, Message):
+                self._read += 1
+                await self._read_after_all(event, tx)  # stays, also when what the message says is refused
             async with tx.attempt():
                 return await self._route(event, tx)
         except Refusal as refusal:
@@ -127,28 +147,58 @@ class Dispatcher:
             case Invite():
                 return await self._invite(event, tx)
             case MembershipChange(room_id, user, joined):
-                context = BotContext(self._house, tx, self._house.now(), nowhere(room_id))
+                await Outbox(tx).try_held_again(room_id)
+                context = self._unasked(tx, room_id)
                 for handler in self._house.registry.rooms:
                     await handler(room_id, user, joined, context)
                 return "membership"
-            case Tombstone():
-                log.warning("room.tombstoned", room=event.room_id)
+            case Tombstone(room_id, successor):
+                log.warning("room.tombstoned", room=room_id)
+                await self._unasked(tx, room_id).emit(RoomClosed(room_id, successor))
                 return "tombstoned"
-            case IdentityChanged():
-                log.warning("identity.changed")
+            case IdentityChanged(user, master_key):
+                log.warning("identity.changed", user=user)
+                await self._unasked(tx).emit(KeysChanged(user, master_key))
                 return "identity changed"
+            case ShortCode():
+                code = CodeShown(event.user, event.device_id, event.emoji, event.decimals)
+                await self._unasked(tx).emit(code)
+                return "short code"
             case Unreadable():
-                log.warning("event.unreadable", room=event.room_id, reason=event.reason)
-                return f"unreadable: {event.reason}"
+                return await self._unreadable(event, tx)
+
+    def _unasked(self, tx: Transaction, room_id: RoomId | None = None) -> BotContext:
+        """Return the context of what nobody ordered."""
+        return BotContext(self._house, tx, self._house.now(), nowhere(room_id))
+
+    async def _unreadable(self, event: Unreadable, tx: Transaction) -> str:
+        self._unread += 1
+        log.warning("event.unreadable", room=event.room_id, reason=event.reason, so_far=self._unread, of=self._read)
+        if event.reason == NO_KEY:  # any other reason means that it may be forged: nobody is told anything
+            if self._awaited is not None:
+                self._awaited.add(event.event_id)
+            told = NotReadable(event.event_id, event.room_id, event.sender, event.sent_at)
+            await self._unasked(tx, event.room_id).emit(told)
+        return f"unreadable: {event.reason}"
+
+    async def _read_after_all(self, message: Message, tx: Transaction) -> None:
+        """What came without its key was read now: its sender need not be told that it was not."""
+        if self._awaited is None:  # asked once: from then on whoever waits was added here
+            waiting = await Timers(tx).pending_of(UNREADABLE_TIMER)
+            self._awaited = {EventId(timer.subject.partition(":")[2]) for timer in waiting}
+        if message.event_id in self._awaited:
+            await Timers(tx).cancel(UNREADABLE_TIMER, unreadable_subject(message.event_id))
+            await Inbox(tx).read_late(journal.unreadable_key(message.event_id))
 
     async def _invite(self, invite: Invite, tx: Transaction) -> str:
         inviter = await Members(tx).get(invite.inviter)
-        known = await Rooms(tx).of_room(invite.room_id)
+        rooms = Rooms(tx)
+        known = await rooms.of_room(invite.room_id) or await rooms.succeeds(invite.room_id)
         if not known and (inviter is None or inviter.role < Role.COORDINATOR):
             log.info("invite.ignored", room=invite.room_id)
             return "ignored: invited by no coordinator"
-        context = BotContext(self._house, tx, self._house.now(), nowhere(invite.room_id))
-        await context.post(Post(kind=RowKind.JOIN, room=invite.room_id, priority=Priority.ANSWER))
+        context = self._unasked(tx, invite.room_id)
+        await context.post(Post(kind=RowKind.JOIN, room=invite.room_id, priority=Priority.ANSWER, report=JOINED))
         return "joining"
 
     async def _message(self, message: Message, tx: Transaction) -> str:
@@ -164,11 +214,12 @@ class Dispatcher:
             return await self._refuse_clear(message, tx)
         member = await Members(tx).get(message.sender)
         if member is None:
-            if not await Members(tx).first_meeting(message.sender, self._house.now()):
+            if not await Told(tx).first(STRANGER, message.sender, self._house.now()):
                 return "ignored: a stranger who was told"
             # What is written here must outlive the refusal, so that it is said once: answered, not raised.
             await self._say(message, tx, await access.stranger_refusal(message, tx, self._house.network_name))
             return "refused: a stranger"
+        await access.check_identity(message, tx, self._house.prefix)
         context = BotContext(
             self._house,
             tx,
@@ -212,12 +263,12 @@ class Dispatcher:
         return None
 
     async def _refuse_clear(self, message: Message, tx: Transaction) -> str:
-        if not await Rooms(tx).first_refusal(message.room_id, self._house.now()):
+        if not await Told(tx).first(NOT_ENCRYPTED, message.room_id, self._house.now()):
             return "ignored: not encrypted, and told before"
         words = doc(
             _("I take commands only in encrypted rooms, and this room is not encrypted."),
             _("Turn encryption on in the room's settings, or write to me in a direct chat."),
-        )
+        ).openly()
         context = BotContext(self._house, tx, self._house.now(), nowhere(message.room_id))
         row = await context.post(Post(doc=words, room=message.room_id))
         row.clear = True
@@ -339,6 +390,7 @@ class Dispatcher:
                 reply_to=None if thread else message.event_id,
                 priority=Priority.ANSWER,
                 origin=UserId(message.sender),
+                aside=True,
             )
         )
 
@@ -352,4 +404,4 @@ def _bug(reference: str) -> Doc:
         _("Something went wrong on my side, and I did nothing of it. It is written down as {reference}.",
           reference=Code(reference)),
         _("Try again; if it stays like this, tell a coordinator this reference."),
-    )  # fmt: skip
+    ).openly()  # fmt: skip

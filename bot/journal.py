@@ -13,13 +13,14 @@ from bot.matrix.interface import (
     Invite,
     MembershipChange,
     Message,
+    ShortCode,
     SyncBatch,
     Tombstone,
     Unreadable,
 )
 from bot.steps import Observer, Step, nobody
 from storage.base import Database
-from storage.ids import UserId
+from storage.ids import EventId, UserId
 from storage.inbox import Inbox, InboxRow
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
@@ -29,6 +30,7 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
     "membership": TypeAdapter(MembershipChange),
     "tombstone": TypeAdapter(Tombstone),
     "identity": TypeAdapter(IdentityChanged),
+    "short code": TypeAdapter(ShortCode),
 }
 
 
@@ -50,12 +52,19 @@ def kind_of(event: Incoming) -> str:
             return "tombstone"
         case IdentityChanged():
             return "identity"
+        case ShortCode():
+            return "short code"
 
 
 def read(row: InboxRow) -> Incoming:
     """Return the event that an inbox row holds."""
     event: Incoming = _KINDS[row.kind].validate_python(row.payload)
     return event
+
+
+def unreadable_key(event_id: EventId) -> str:
+    """Return what names an event in the inbox that could not be read."""
+    return f"unreadable:{event_id}"
 
 
 def _key(event: Incoming, place: str) -> str:
@@ -68,9 +77,11 @@ def _key(event: Incoming, place: str) -> str:
         case Message():
             return event.once or event.event_id
         case Unreadable():
-            return f"unreadable:{event.event_id}"
+            return unreadable_key(event.event_id)
         case IdentityChanged():
             return f"identity:{event.user}:{event.master_key}"
+        case ShortCode():
+            return f"short code:{event.user}:{event.transaction_id}"
         case _:
             return place
 

@@ -22,7 +22,7 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     into several, so what does not fit is cut there and said to be cut by the caller's document.
     """
     if post.kind is not RowKind.MESSAGE:
-        return await Outbox(tx).add(_row(post, dict(post.content), device, now))
+        return await Outbox(tx).add(await _beside_what_is_held(tx, _row(post, dict(post.content), device, now)))
     words = post.doc
     if words is None or (post.room is None and post.person is None):
         raise ValueError("a message needs a document, and a room or a person")
@@ -33,13 +33,24 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     pages = render(words, language)
     if post.replaces is not None:
         pages = pages[:1]
-    first = await Outbox(tx).add(_row(post, content_of(pages[0]), device, now))
+    row = _row(post, content_of(pages[0]), device, now)
+    if post.aside and row.for_anybody:
+        row = await _beside_what_is_held(tx, row)
+    first = await Outbox(tx).add(row)
     for page in pages[1:]:
         row = _row(post, content_of(page), device, now)
+        row.lane = first.lane
         row.report = None
         row.part = None
         await Outbox(tx).add(row)
     return first
+
+
+async def _beside_what_is_held(tx: Transaction, row: OutboxRow) -> OutboxRow:
+    """Give a row a lane of its own where the room's waits until somebody decides who may read there."""
+    if await Outbox(tx).holds(row.lane):
+        row.lane = f"{row.lane} aside"
+    return row
 
 
 async def _where_it_stands(tx: Transaction, post: Post, edited: int) -> Post:
@@ -79,6 +90,7 @@ def _row(post: Post, content: dict[str, Any], device: DeviceId, now: Any) -> Out
         room_id=post.room,
         user_id=post.person,
         content=content,
+        for_anybody=post.harmless or (post.doc is not None and post.doc.for_anybody),
         thread_root=post.thread_root,
         thread_row=post.thread_row,
         replaces_row=post.replaces,

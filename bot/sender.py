@@ -21,26 +21,33 @@ from bot.matrix.interface import (
     MatrixError,
     NewRoom,
     Rejected,
+    RoomFacts,
     RoomUnsafe,
+    Strangers,
     Throttled,
     Unavailable,
+    Unread,
+    WhyUnread,
     WhyUnsafe,
 )
 from bot.steps import Observer, Step, nobody
-from commands.base import Post
+from commands.base import Event, Post
 from commands.document import Code, Text, _, doc
-from commands.network import failure_words
+from commands.happenings import CannotRead, HeldBack, HistoryShared, Obstacle, RoomClosed, Unreached
+from commands.network import alarm, failure_words
 from storage.base import Database, Transaction
 from storage.ids import EventId, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Failure, Outbox, OutboxRow, Priority, RowKind, RowState
-from storage.rooms import BindingKind, Rooms
+from storage.rooms import Rooms
 
 log = structlog.get_logger()
 
 LOSS_REPORT = "loss"
 """Part of a message that says that another could not be delivered; when it fails itself, nothing more is said."""
 _LONGEST_PAUSE = timedelta(minutes=5)
+_LOOK_AGAIN = timedelta(minutes=5)
+"""How often the readers of a room are looked at anew while somebody is there who may not read."""
 _TRIES_AT_A_FAULT = 6
 """How often a row is tried that meets a fault of the program: about two minutes, then it is given up loudly."""
 
@@ -62,6 +69,21 @@ class _Outcome:
     retry_in: timedelta | None = None
     failure: Failure | None = None
     dropped: bool = False
+    strangers: frozenset[UserId] = frozenset()
+    """Who is in the room and was not among its readers; nothing was sent."""
+    unread: frozenset[Unread] = frozenset()
+    closed: RoomClosed | None = None
+    """The room turned out to be closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """Who reads in a room: None for whoever is there."""
+
+    readers: frozenset[UserId] | None
+    strangers: frozenset[UserId] = frozenset()
+    shared_history: bool = False
+    """Whether those who come later may be given what was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +118,9 @@ class Sender:
         self._jitter = jitter
         self._news = asyncio.Event()
         self._paused_until: datetime | None = None
+        self._unread: dict[RoomId, frozenset[Unread]] = {}
+        """Who could not read the last message of each room: said once, and the database need not be asked each time."""
+        self._shared: set[RoomId] = set()
 
     def notify(self) -> None:
         """There is something in the outbox."""
@@ -181,16 +206,39 @@ class Sender:
                 return False
             relation = await self._relation(row, tx)
             is_welcome = row.user_id is None or await Members(tx).get(row.user_id) is not None
+            audience = await self._audience(row, tx) if row.kind is RowKind.MESSAGE else _Audience(None)
         # Removal from the roster ends every right at once, also to what was already written to a direct chat.
-        outcome = await self._try(row, relation) if is_welcome else _Outcome(failure=Failure.NOT_A_MEMBER)
+        if not is_welcome:
+            outcome = _Outcome(failure=Failure.NOT_A_MEMBER)
+        elif audience.strangers:
+            outcome = _Outcome(strangers=audience.strangers)
+        else:
+            outcome = await self._try(row, relation, audience.readers)
         async with self._database.transaction() as tx:
             kept = await Outbox(tx).get(row.id)
             assert kept is not None
-            await self._settle(kept, outcome, tx)
+            goes_on = await self._settle(kept, outcome, tx)
+            if audience.shared_history:
+                await self._note_history(kept, tx)
             self._observer(Step.MARKING)
         self._observer(Step.MARKED)
         self._wake()
-        return outcome.retry_in is None
+        return goes_on
+
+    async def _audience(self, row: OutboxRow, tx: Transaction) -> _Audience:
+        """Say who will read the row, and who of those in its room may not."""
+        if row.for_anybody or row.clear:
+            return _Audience(None)
+        if row.user_id is not None or row.room_id is None:
+            return _Audience(frozenset({row.user_id} if row.user_id is not None else ()))
+        try:
+            facts = await self._gateway.room(row.room_id)
+        except MatrixError:
+            return _Audience(frozenset())  # the sending says what is the matter
+        people = (facts.joined | facts.invited) - {self._gateway.user_id}
+        if _is_unsafe(facts):
+            return _Audience(people)
+        return _Audience(people, await Rooms(tx).strangers(row.room_id, people), facts.shared_history)
 
     async def _must_wait(self, row: OutboxRow, tx: Transaction) -> bool:
         """Say whether what a message edits is still to be sent, in the lane of another room."""
@@ -214,12 +262,14 @@ class Sender:
             return _Relation({"m.in_reply_to": {"event_id": row.reply_to}}, row.room_id)
         return _NONE
 
-    async def _try(self, row: OutboxRow, relation: _Relation | None) -> _Outcome:  # noqa: PLR0911 - one for each answer
+    async def _try(  # noqa: C901, PLR0911 - one for each answer
+        self, row: OutboxRow, relation: _Relation | None, readers: frozenset[UserId] | None
+    ) -> _Outcome:
         """Do what the row says, once, and say what became of it."""
         if row.kind is RowKind.MESSAGE and relation is None:
             return _Outcome(dropped=True)
         try:
-            return await self._do(row, relation or _NONE)
+            return await self._do(row, relation or _NONE, readers)
         except Throttled as error:
             pause = error.retry_after or self._backoff(row.attempts)
             until = self._house.now() + pause
@@ -233,8 +283,10 @@ class Sender:
             pause = self._backoff(row.attempts)
             log.warning("sender.unavailable", row=row.id, error=type(error).__name__, retry_in=pause.total_seconds())
             return _Outcome(retry_in=pause)
+        except Strangers as error:
+            return _Outcome(strangers=error.users)
         except RoomUnsafe as error:
-            return _Outcome(failure=_why_unsafe(error.why))
+            return _Outcome(failure=_why_unsafe(error.why), closed=await self._closing(row, error.why))
         except Rejected as error:
             log.warning("sender.rejected", row=row.id, status=error.status, errcode=error.errcode)
             return _Outcome(failure=Failure.FORBIDDEN if error.errcode == "M_FORBIDDEN" else Failure.REFUSED)
@@ -247,15 +299,25 @@ class Sender:
                 return _Outcome(failure=Failure.REFUSED)
             return _Outcome(retry_in=self._backoff(row.attempts))
 
+    async def _closing(self, row: OutboxRow, why: WhyUnsafe) -> RoomClosed | None:
+        """Return what a closed room's tombstone says: whoever did not hear of the closing hears of it now."""
+        if why is not WhyUnsafe.TOMBSTONED or row.room_id is None:
+            return None
+        try:
+            facts = await self._gateway.room(row.room_id)
+        except MatrixError:
+            return None
+        return RoomClosed(row.room_id, facts.successor) if facts.tombstoned else None
+
     def _backoff(self, attempts: int) -> timedelta:
         seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())
         return timedelta(seconds=seconds * (0.75 + self._jitter() / 2))
 
-    async def _do(self, row: OutboxRow, relation: _Relation) -> _Outcome:
+    async def _do(self, row: OutboxRow, relation: _Relation, readers: frozenset[UserId] | None) -> _Outcome:
         gateway = self._gateway
         match row.kind:
             case RowKind.MESSAGE:
-                return await self._send_message(row, relation)
+                return await self._send_message(row, relation, readers)
             case RowKind.CREATE_ROOM:
                 return _Outcome(room_id=await gateway.create_room(_new_room(row)))
             case RowKind.INVITE:
@@ -276,7 +338,7 @@ class Sender:
                 await gateway.leave(row.room_id)
                 return _Outcome(room_id=row.room_id)
 
-    async def _send_message(self, row: OutboxRow, relation: _Relation) -> _Outcome:
+    async def _send_message(self, row: OutboxRow, relation: _Relation, readers: frozenset[UserId] | None) -> _Outcome:
         room_id = await self._room_for(row)
         if row.device_id != self._gateway.device_id:
             found = await self._gateway.find_sent(room_id, row.transaction_id)
@@ -287,8 +349,12 @@ class Sender:
         if relation.content and relation.room_id == room_id:
             is_edit = relation.content.get("rel_type") == "m.replace"
             content = _as_edit(content, relation.content) if is_edit else {**content, "m.relates_to": relation.content}
-        sent = await self._gateway.send(room_id, content, row.transaction_id, clear=row.clear)
-        return _Outcome(event_id=sent.event_id, room_id=room_id)
+        sent = await self._gateway.send(room_id, content, row.transaction_id, readers=readers, clear=row.clear)
+        return _Outcome(
+            event_id=sent.event_id,
+            room_id=room_id,
+            unread=sent.unread,
+        )
 
     async def _room_for(self, row: OutboxRow) -> RoomId:
         """Return the room of a row; what is meant for one person leaves a chat into which somebody else has come."""
@@ -311,19 +377,24 @@ class Sender:
         )
         return await self._gateway.create_room(request)
 
-    async def _settle(self, row: OutboxRow, outcome: _Outcome, tx: Transaction) -> None:
-        """Write what became of the row, and tell whoever wants to know, in one transaction."""
+    async def _settle(self, row: OutboxRow, outcome: _Outcome, tx: Transaction) -> bool:
+        """Write what became of the row, and tell whoever wants to know, in one transaction.
+
+        Returns whether the lane goes on at once.
+        """
         now = self._house.now()
+        if outcome.strangers:
+            return await self._hold(row, outcome.strangers, tx)
         row.attempts += 1
         if outcome.retry_in is not None:
             # The device stays as it was: a look for what the one before may have sent can have failed itself.
             row.not_before = now + outcome.retry_in
-            return
+            return False
         row.device_id = self._gateway.device_id
         row.not_before = None
         if outcome.dropped:
             row.state = RowState.DROPPED
-            return
+            return True
         if outcome.failure is not None:
             row.state = RowState.GIVEN_UP
             row.failure = outcome.failure
@@ -334,7 +405,61 @@ class Sender:
             row.event_id = outcome.event_id
             row.sent_room = outcome.room_id
             await self._note_move(row, tx)
+            await self._note_readers(row, outcome, tx)
         await self._report(row, tx)
+        if outcome.closed is not None:
+            await self._emit(outcome.closed, tx)
+        return True
+
+    async def _hold(self, row: OutboxRow, people: frozenset[UserId], tx: Transaction) -> bool:
+        """Let what waits in the room wait for a decision about its readers, and say so; give it up in the end."""
+        now = self._house.now()
+        # Who was met on the way to the homeserver may be known: somebody who came in a moment ago.
+        strangers = frozenset[UserId]()
+        if row.room_id is not None and row.user_id is None:
+            strangers = await Rooms(tx).strangers(row.room_id, people)
+        if row.room_id is None or not strangers:
+            row.attempts += 1
+            if row.attempts < _TRIES_AT_A_FAULT:
+                return True
+            row.not_before = now + self._backoff(row.attempts)
+            return False
+        waiting = await Outbox(tx).hold(row.lane, now)
+        assert row.held_since is not None
+        if now - row.held_since > self._settings.give_up_after:
+            return await self._settle(row, _Outcome(failure=Failure.STRANGERS), tx)
+        row.not_before = now + _LOOK_AGAIN
+        log.warning("sender.held", room=row.room_id, waiting=waiting, strangers=len(strangers))
+        await self._emit(HeldBack(row.room_id, strangers, waiting), tx)
+        return False
+
+    async def _note_readers(self, row: OutboxRow, outcome: _Outcome, tx: Transaction) -> None:
+        """Say who cannot read what was just sent."""
+        room = outcome.room_id
+        if room is None:
+            return
+        if outcome.unread != self._unread.get(room, frozenset()):
+            if outcome.unread:
+                unreached = sorted(
+                    (Unreached(one.user, one.device_id, _obstacle(one.why)) for one in outcome.unread),
+                    key=lambda one: (one.user, one.device_id or ""),
+                )
+                await self._emit(CannotRead(room, row.user_id, unreached), tx)
+            self._unread[room] = outcome.unread
+
+    async def _note_history(self, row: OutboxRow, tx: Transaction) -> None:
+        """Say that who comes later may be given what was sent."""
+        if row.state is RowState.SENT and row.sent_room is not None and row.sent_room not in self._shared:
+            self._shared.add(row.sent_room)
+            await self._emit(HistoryShared(row.sent_room), tx)
+
+    async def _emit(self, event: Event, tx: Transaction) -> None:
+        """Let a capability put into words what was noticed; a bug of its must not undo what was sent."""
+        try:
+            async with tx.attempt():
+                await BotContext(self._house, tx, self._house.now(), nowhere()).emit(event)
+        except Exception:
+            log.exception("sender.untold", happening=type(event).__name__)
 
     async def _note_move(self, row: OutboxRow, tx: Transaction) -> None:
         """What follows an edit that had to be sent anew in another room follows it there."""
@@ -361,9 +486,7 @@ class Sender:
             reason=failure_words(row.failure or Failure.REFUSED),
         )
         # What it was about is said only to who asked for it: the number of an alert may be more than others may know.
-        for room_id in await Rooms(context.tx).bound_to(BindingKind.COORDINATION):
-            if room_id != row.room_id:
-                await context.post(Post(doc=doc(loss), room=room_id, part=LOSS_REPORT, priority=Priority.ALERT))
+        await alarm(doc(loss), context, but=row.room_id, part=LOSS_REPORT)
         asked_by = await Members(context.tx).get(row.origin_user) if row.origin_user else None
         if asked_by is not None and asked_by.user_id != row.user_id:
             words = doc(loss, _("It was about {subject}.", subject=Code(row.subject))) if row.subject else doc(loss)
@@ -392,6 +515,27 @@ def _as_edit(content: dict[str, Any], relation: Mapping[str, Any]) -> dict[str, 
     if "formatted_body" in content:
         fallback["formatted_body"] = f"* {content['formatted_body']}"
     return {**fallback, "m.new_content": new_content, "m.relates_to": dict(relation)}
+
+
+def _is_unsafe(facts: RoomFacts) -> bool:
+    """Whether the room gets nothing whoever is in it: then it is given up, not held."""
+    return facts.tombstoned or facts.world_readable or not facts.encrypted
+
+
+def _obstacle(why: WhyUnread) -> Obstacle:
+    match why:
+        case WhyUnread.UNSIGNED:
+            return Obstacle.UNSIGNED
+        case WhyUnread.NO_IDENTITY:
+            return Obstacle.NO_IDENTITY
+        case WhyUnread.CHANGED:
+            return Obstacle.CHANGED
+        case WhyUnread.UNREACHABLE:
+            return Obstacle.UNREACHABLE
+        case WhyUnread.NO_DEVICE:
+            return Obstacle.NO_DEVICE
+        case _:
+            assert_never(why)
 
 
 def _why_unsafe(why: WhyUnsafe) -> Failure:

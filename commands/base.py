@@ -15,20 +15,23 @@ from pydantic import BaseModel, ConfigDict
 
 from commands.document import Doc, Message
 from storage.base import Transaction
-from storage.ids import CountryCode, EventId, RoomId, UserId
+from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.members import Member, Role
 from storage.outbox import OutboxRow, Priority, RowKind
 from storage.rooms import Binding, BindingKind
 from storage.timers import Timer, Timers
 
 __all__ = [
-    "Answer", "Args", "Capability", "Command", "Context", "Event", "People", "Post", "Priority", "Refusal", "Role",
-    "RoomView", "Settings", "Subject",
+    "Answer", "Args", "BotIdentity", "Capability", "Command", "Context", "Event", "People", "Post", "Priority",
+    "Refusal", "Role", "RoomView", "Settings", "Subject",
 ]  # fmt: skip
 
 
 class Refusal(Exception):
-    """The command cannot be done; the words go to the sender, everything else is rolled back."""
+    """The command cannot be done; the words go to the sender, everything else is rolled back.
+
+    Words that may be read by whoever is in the room are `Doc.openly`.
+    """
 
     def __init__(self, words: Message | Doc) -> None:
         super().__init__("refused")
@@ -84,6 +87,16 @@ class RoomView:
         return frozenset(CountryCode(binding.value) for binding in self.bindings if binding.kind is BindingKind.COUNTRY)
 
 
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """By what people tell the bot from another."""
+
+    user_id: UserId
+    device_id: DeviceId
+    fingerprint: str
+    """The public master key, in groups of four characters."""
+
+
 class People(Protocol):
     """Who is in which room, as clear state says."""
 
@@ -119,6 +132,8 @@ class Post:
     """The outbox id of the message that this one edits."""
     harmless: bool = False
     """An edit that says nothing of the content, and so may reach whoever sits before its original."""
+    aside: bool = False
+    """An answer that, when it may be read by anybody, need not wait behind what is held back in its room."""
     reply_to: EventId | None = None
     report: str | None = None
     """The name of the delivery handler that is told of its fate."""
@@ -165,6 +180,10 @@ class Context(Protocol):
         """The name of the network, as configured."""
 
     @property
+    def identity(self) -> BotIdentity:
+        """Who the bot itself is."""
+
+    @property
     def member(self) -> Member:
         """The member who speaks. In a timer or delivery handler nobody does, and this raises LookupError."""
 
@@ -197,6 +216,9 @@ class Context(Protocol):
     async def tell_room_bound(self, room_id: RoomId) -> None:
         """Let all capabilities bring a room what is for it, now that it stands for more than before."""
 
+    async def tell_room_moved(self, old: RoomId, new: RoomId) -> None:
+        """Let all capabilities take to a room what they had in the one that it takes over from."""
+
     async def is_bot(self, user: UserId) -> bool:
         """Whether this is the bot's own Matrix id."""
 
@@ -213,6 +235,7 @@ DeliveryHandler = Callable[[OutboxRow, Context], Awaitable[None]]
 DutyTeller = Callable[[Member, Context], Awaitable[Sequence[Message]]]
 RoomHandler = Callable[[RoomId, UserId, bool, Context], Awaitable[None]]
 BoundHandler = Callable[[RoomId, Context], Awaitable[None]]
+MovedHandler = Callable[[RoomId, RoomId, Context], Awaitable[None]]
 
 
 class Effect(StrEnum):
@@ -235,7 +258,7 @@ class Command:
     handler: Handler
     usage: str | None = None
     anywhere: bool = False
-    """Whether it is also answered in a room that stands for nothing while people who are on no roster read there."""
+    """Whether it is also answered where people who are on no roster read: its answers are `Doc.openly` then."""
 
     @property
     def name(self) -> str:
@@ -257,6 +280,7 @@ class Capability:
     duty_tellers: list[DutyTeller] = field(default_factory=list)
     room_handlers: list[RoomHandler] = field(default_factory=list)
     bound_handlers: list[BoundHandler] = field(default_factory=list)
+    moved_handlers: list[MovedHandler] = field(default_factory=list)
 
     def command(
         self,
@@ -339,4 +363,9 @@ class Capability:
     def room_bound(self, handler: BoundHandler) -> BoundHandler:
         """Declare what is done when a room begins to stand for more than before."""
         self.bound_handlers.append(handler)
+        return handler
+
+    def room_moved(self, handler: MovedHandler) -> MovedHandler:
+        """Declare what is done when a room takes over from one that was closed (old, new)."""
+        self.moved_handlers.append(handler)
         return handler

@@ -155,12 +155,23 @@ class Doc:
     """An m.notice, for what needs no attention."""
     mentions: tuple[UserId, ...] = field(default=())
     """Persons who are notified beside those that the text mentions."""
+    for_anybody: bool = False
+    """Says nothing above TLP:CLEAR, so that whoever is in the room may read it."""
 
     def quietly(self) -> Self:
         return replace(self, notice=True)
 
+    def openly(self) -> Self:
+        """Return the same words, said to be fit for anybody who may be in the room."""
+        return replace(self, for_anybody=True)
+
     def __add__(self, other: "Doc") -> "Doc":
-        return Doc(self.blocks + other.blocks, self.notice and other.notice, self.mentions + other.mentions)
+        return Doc(
+            self.blocks + other.blocks,
+            self.notice and other.notice,
+            self.mentions + other.mentions,
+            self.for_anybody and other.for_anybody,
+        )
 
 
 def doc(*parts: Words | Block, notice: bool = False) -> Doc:

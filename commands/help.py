@@ -26,13 +26,17 @@ class About(Args):
     examples=["help", "help alert", "help alert set"],
 )
 async def show_help(args: About, context: Context) -> Doc:
+    return (await _help(args, context)).openly()
+
+
+async def _help(args: About, context: Context) -> Doc:
     words = args.words.casefold().removeprefix(context.prefix.casefold()).split()
     allowed = _shortest_first(command for command in context.commands if command.role <= context.member.role)
     if not words:
         return _overview(allowed, context)
     found = _family(words, allowed)
     if not found:
-        raise Refusal(_not_found(words, allowed, context))
+        raise Refusal(doc(_not_found(words, allowed, context)).openly())
     if len(found) == 1:
         return _details(found[0], context)
     return _commands_of(words, found, context)

@@ -9,7 +9,7 @@ from commands.arguments import BadValue, Form, did_you_mean, split_list
 from commands.base import Context, Post
 from commands.document import Code, CountryName, Doc, Inline, Message, Strong, Text, _, joined
 from storage.ids import CountryCode, RoomId, UserId
-from storage.members import AuthorityKind, Member, Role
+from storage.members import AuthorityKind, Member, Members, Role
 from storage.outbox import Failure, Priority
 from storage.reference.countries import find_region, regions
 from storage.rooms import Binding, BindingKind, Rooms
@@ -27,7 +27,7 @@ def role_name(role: Role) -> Message:
             assert_never(role)
 
 
-def failure_words(failure: Failure) -> Message:  # noqa: PLR0911 - one for each failure
+def failure_words(failure: Failure) -> Message:  # noqa: C901, PLR0911 - one for each failure
     """Return why a message was given up, for "I could not deliver it to …: {reason}"."""
     match failure:
         case Failure.NOT_JOINED:
@@ -42,6 +42,8 @@ def failure_words(failure: Failure) -> Message:  # noqa: PLR0911 - one for each 
             return _("the room was encrypted before, and its server does not say so any more")
         case Failure.UNREACHABLE:
             return _("the homeserver did not take it for too long")
+        case Failure.STRANGERS:
+            return _("somebody who is on no roster was in the room, and no coordinator decided about it in time")
         case Failure.NOT_A_MEMBER:
             return _("the person is not on the roster any more")
         case Failure.FORBIDDEN:
@@ -111,6 +113,31 @@ async def tell_coordination(words: Doc, context: Context, *, but: RoomId | None 
     for room in await Rooms(context.tx).bound_to(BindingKind.COORDINATION):
         if room != but:
             await context.post(Post(doc=words.quietly(), room=room, priority=Priority.ANNOUNCEMENT))
+
+
+async def alarm(
+    words: Doc,
+    context: Context,
+    *,
+    but: RoomId | None = None,
+    part: str | None = None,
+    priority: Priority = Priority.ALERT,
+) -> None:
+    """Let the coordinators know: in the coordination rooms where only those read who may, else each directly.
+
+    `but`: a room that is not told, because it is the matter.
+    """
+    rooms = Rooms(context.tx)
+    told = False
+    for room in await rooms.bound_to(BindingKind.COORDINATION):
+        readers = await context.people.readers(room)
+        is_closed = await rooms.closed(room) is not None
+        if room != but and readers and not is_closed and not await rooms.strangers(room, readers):
+            await context.post(Post(doc=words, room=room, part=part, priority=priority))
+            told = True
+    if not told:
+        for coordinator in await Members(context.tx).coordinators():
+            await context.post(Post(doc=words, person=coordinator.user_id, part=part, priority=priority))
 
 
 def short_line(value: Any, limit: int = 120) -> str:

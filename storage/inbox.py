@@ -1,12 +1,16 @@
 """The inbox: every event as it was received, journalled before it is handled, handled once."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
+
+READ_LATE = "read late"
+"""Outcome of an event that could not be read at first."""
 
 
 class InboxRow(Base):
@@ -33,6 +37,14 @@ class SyncState(Base):
     token: Mapped[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many messages came, and how many of them could not be read."""
+
+    messages: int
+    unreadable: int
+
+
 class Inbox:
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
@@ -54,6 +66,22 @@ class Inbox:
         row.handled_at = now
         row.outcome = outcome
         row.payload = {}
+
+    async def read_late(self, key: str) -> None:
+        """Note that an event that could not be read was read after all."""
+        await self._session.execute(update(InboxRow).where(InboxRow.key == key).values(outcome=READ_LATE))
+
+    async def tally(self, since: datetime) -> Tally:
+        """Count the messages since then, read or not; what was read late counts as read."""
+        query = (
+            select(InboxRow.kind, func.count())
+            .where(InboxRow.received_at >= since, InboxRow.kind.in_(("message", "unreadable")))
+            .where(func.coalesce(InboxRow.outcome, "") != READ_LATE)
+            .group_by(InboxRow.kind)
+        )
+        counts = {kind: int(count) for kind, count in (await self._session.execute(query)).all()}
+        unreadable = counts.get("unreadable", 0)
+        return Tally(counts.get("message", 0) + unreadable, unreadable)
 
     async def token(self, user_id: str) -> str | None:
         state = await self._session.get(SyncState, user_id)

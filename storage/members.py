@@ -125,15 +125,6 @@ class Member(Base):
         self.removed_at = at
 
 
-class Stranger(Base):
-    """A person who is not on the roster and was told so; told once."""
-
-    __tablename__ = "strangers"
-
-    user_id: Mapped[UserId] = mapped_column(primary_key=True)
-    told_at: Mapped[datetime]
-
-
 class Members:
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
@@ -171,16 +162,3 @@ class Members:
 
     async def coordinators(self) -> Sequence[Member]:
         return await self.all(at_least=Role.COORDINATOR)
-
-    async def first_meeting(self, user_id: UserId, now: datetime) -> bool:
-        """Note that a stranger is told that they are not on the roster; False when they were told before."""
-        if await self._session.get(Stranger, user_id) is not None:
-            return False
-        self._session.add(Stranger(user_id=user_id, told_at=now))
-        await self._session.flush()
-        return True
-
-    async def forget_stranger(self, user_id: UserId) -> None:
-        stranger = await self._session.get(Stranger, user_id)
-        if stranger is not None:
-            await self._session.delete(stranger)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Index, func, or_, select
+from sqlalchemy import Index, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, IntEnumType, Transaction
@@ -46,6 +46,7 @@ class Failure(StrEnum):
     ENCRYPTION_HIDDEN = "encryption hidden"
     UNREACHABLE = "unreachable"  # the homeserver did not take it for as long as it was tried
     NOT_A_MEMBER = "not a member"  # a person who was removed from the roster meanwhile
+    STRANGERS = "strangers"  # somebody on no roster was in the room, and no coordinator decided in time
     FORBIDDEN = "forbidden"
     REFUSED = "refused"  # any other no of the homeserver; the log has its code
 
@@ -69,6 +70,9 @@ class OutboxRow(Base):
     user_id: Mapped[UserId | None]
     content: Mapped[dict[str, Any]]
     clear: Mapped[bool] = mapped_column(default=False)
+    """Goes to a room that is not encrypted."""
+    for_anybody: Mapped[bool] = mapped_column(default=False)
+    """Says nothing above TLP:CLEAR, and so may be read by whoever is in the room."""
     thread_root: Mapped[EventId | None]
     thread_row: Mapped[int | None]
     replaces_row: Mapped[int | None] = mapped_column(index=True)
@@ -85,6 +89,8 @@ class OutboxRow(Base):
     state: Mapped[RowState] = mapped_column(default=RowState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
+    held_since: Mapped[datetime | None]
+    """Since when it waits because of persons in the room who may not read it; kept when it goes out after all."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     sent_room: Mapped[RoomId | None]
@@ -109,7 +115,7 @@ class Outbox:
                 if older.replaces_row is not None and older.attempts == 0:
                     older.state = RowState.DROPPED
                 else:
-                    older.content = row.content
+                    older.content, older.for_anybody = row.content, row.for_anybody
         self._session.add(row)
         await self._session.flush()
         return row
@@ -157,6 +163,45 @@ class Outbox:
         if part is not None:
             query = query.where(OutboxRow.part == part)
         return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
+
+    async def hold(self, lane: str, now: datetime) -> int:
+        """Note that what waits in the lane waits for a decision about its readers; return how many messages that is."""
+        held = (
+            OutboxRow.lane == lane,
+            OutboxRow.state == RowState.PENDING,
+            OutboxRow.kind == RowKind.MESSAGE,
+            OutboxRow.for_anybody.is_(False),
+        )
+        await self._session.execute(
+            update(OutboxRow).where(*held, OutboxRow.held_since.is_(None)).values(held_since=now)
+        )
+        return await self._session.scalar(select(func.count()).where(*held)) or 0
+
+    async def holds(self, lane: str) -> bool:
+        """Whether something in the lane waits for a decision about its readers."""
+        query = select(OutboxRow.id).where(
+            OutboxRow.lane == lane, OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None)
+        )
+        return await self._session.scalar(query.limit(1)) is not None
+
+    async def try_held_again(self, room_id: RoomId | None = None) -> None:
+        """Let what waits for a decision about its readers be tried at once: in one room, or in all."""
+        held = [OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None)]
+        if room_id is not None:
+            held.append(OutboxRow.room_id == room_id)
+        await self._session.execute(update(OutboxRow).where(*held).values(not_before=None))
+
+    async def move(self, old: RoomId, new: RoomId) -> None:
+        """Let all that was for one room be for its successor, also what follows what was said in the old one.
+
+        What waits loses its place in threads: those stay behind.
+        """
+        waits = (OutboxRow.room_id == old, OutboxRow.state == RowState.PENDING)
+        alone = {"thread_root": None, "reply_to": None, "not_before": None}
+        await self._session.execute(update(OutboxRow).where(*waits).values(alone))
+        await self._session.execute(
+            update(OutboxRow).where(OutboxRow.room_id == old, OutboxRow.user_id.is_(None)).values(room_id=new, lane=new)
+        )
 
     async def count_waiting(self) -> int:
         query = select(func.count()).where(OutboxRow.state == RowState.PENDING)

@@ -1,6 +1,6 @@
 """Which room stands for whom: bindings of rooms to countries, regions, the network or its coordination."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -61,13 +61,36 @@ def admits(bindings: Sequence[Binding], member: Member) -> bool:
     return any(is_meant_for(binding, member) for binding in bindings)
 
 
+class Guest(Base):
+    """Somebody on no roster who may read what is said in one room: a coordinator's decision."""
+
+    __tablename__ = "guests"
+
+    room_id: Mapped[RoomId] = mapped_column(primary_key=True)
+    user_id: Mapped[UserId] = mapped_column(primary_key=True)
+    allowed_by: Mapped[UserId]
+    allowed_at: Mapped[datetime]
+
+
+class ClosedRoom(Base):
+    """A bound room that was closed in favour of another, or of none."""
+
+    __tablename__ = "closed_rooms"
+
+    room_id: Mapped[RoomId] = mapped_column(primary_key=True)
+    successor: Mapped[RoomId | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime]
+    confirmed_by: Mapped[UserId | None]
+    """The coordinator who said that the successor takes over what the room stood for."""
+    moved_at: Mapped[datetime | None]
+
+
 class RoomNote(Base):
-    """What the bot remembers of a room: that it was told once that it is not encrypted; that it owes it a greeting."""
+    """What the bot remembers of a room: that it owes it a greeting."""
 
     __tablename__ = "room_notes"
 
     room_id: Mapped[RoomId] = mapped_column(primary_key=True)
-    refused_clear_at: Mapped[datetime | None]
     name: Mapped[str | None]
     owes_greeting: Mapped[bool] = mapped_column(default=False)
     """The room was bound while nobody was in it who could read a greeting."""
@@ -130,17 +153,66 @@ class Rooms:
         """Return all bound rooms, each once."""
         return list(dict.fromkeys(binding.room_id for binding in await self.all()))
 
-    async def first_refusal(self, room_id: RoomId, now: datetime) -> bool:
-        """Note that the room is told that it is not encrypted; False when it was told before."""
-        note = await self._session.get(RoomNote, room_id)
-        if note is None:
-            note = RoomNote(room_id=room_id, owes_greeting=False)
-            self._session.add(note)
-        if note.refused_clear_at is not None:
+    async def guests(self, room_id: RoomId) -> Sequence[Guest]:
+        """Return who may read in the room without being on the roster, in the order in which they were allowed."""
+        query = select(Guest).where(Guest.room_id == room_id).order_by(Guest.allowed_at, Guest.user_id)
+        return (await self._session.scalars(query)).all()
+
+    async def allow(self, guest: Guest) -> bool:
+        """Let somebody read in a room; False when that was allowed before."""
+        if await self._session.get(Guest, (guest.room_id, guest.user_id)) is not None:
             return False
-        note.refused_clear_at = now
+        self._session.add(guest)
         await self._session.flush()
         return True
+
+    async def disallow(self, room_id: RoomId, user_id: UserId) -> bool:
+        """Take that back; False when it was not allowed."""
+        guest = await self._session.get(Guest, (room_id, user_id))
+        if guest is None:
+            return False
+        await self._session.delete(guest)
+        await self._session.flush()
+        return True
+
+    async def strangers(self, room_id: RoomId, people: Iterable[UserId]) -> frozenset[UserId]:
+        """Return those of the people who are neither on the roster nor allowed to read in this room."""
+        people = frozenset(people)
+        roster = select(Member.user_id).where(Member.user_id.in_(people), Member.removed_at.is_(None))
+        unknown = people.difference((await self._session.scalars(roster)).all())
+        if not unknown:
+            return unknown
+        return unknown.difference(guest.user_id for guest in await self.guests(room_id))
+
+    async def closed(self, room_id: RoomId) -> ClosedRoom | None:
+        """Return what is known of the closing of a room."""
+        return await self._session.get(ClosedRoom, room_id)
+
+    async def close(self, room_id: RoomId, successor: RoomId | None, now: datetime) -> None:
+        """Note that a room was closed. A confirmation counts for the successor that it named, and for no other."""
+        known = await self.closed(room_id)
+        if known is None:
+            self._session.add(ClosedRoom(room_id=room_id, successor=successor, closed_at=now))
+        elif known.successor != successor:
+            known.successor, known.closed_at, known.confirmed_by, known.moved_at = successor, now, None, None
+        await self._session.flush()
+
+    async def succeeds(self, room_id: RoomId) -> Sequence[ClosedRoom]:
+        """Return the rooms whose bindings are to move to this one: confirmed, and not done yet."""
+        query = select(ClosedRoom).where(
+            ClosedRoom.successor == room_id, ClosedRoom.confirmed_by.is_not(None), ClosedRoom.moved_at.is_(None)
+        )
+        return (await self._session.scalars(query)).all()
+
+    async def move(self, old: RoomId, new: RoomId) -> Sequence[Binding]:
+        """Let a room stand for all that another stood for, and that one for nothing; return what was new to it."""
+        there = {(binding.kind, binding.value) for binding in await self.of_room(new)}
+        moved = [binding for binding in await self.of_room(old) if (binding.kind, binding.value) not in there]
+        for binding in moved:
+            binding.room_id = new
+        await self._session.flush()
+        await self._session.execute(delete(Binding).where(Binding.room_id == old))
+        return moved
 
     async def owe_greeting(self, room_id: RoomId) -> None:
         """Note that the room is greeted as soon as somebody is there to read it."""

@@ -149,6 +149,8 @@ async def test_a_room_that_stands_for_nothing_hears_nothing_while_outsiders_read
     net.gateway.rooms[room].invited.add(net.person("stranger"))
     assert "stands for nothing" in await net.say("!contact ghana", as_="ghana", room="lobby")
     assert "stands for" in await net.say("!room bind country=GH", as_="coordinator", room="lobby")
+    assert not (await net.say("!contact ghana", as_="ghana", room="lobby")).text
+    await net.say("!room allow @stranger:test", as_="coordinator", room="lobby")
     assert "Efua" in await net.say("!contact ghana", as_="ghana", room="lobby")
 
 

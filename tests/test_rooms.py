@@ -72,13 +72,20 @@ async def test_a_second_binding_is_added_and_only_noted(net: Network) -> None:
     assert len(net.heard("ghana")) == 1
 
 
+async def test_members_who_are_not_there_are_named(net: Network) -> None:
+    await net.add_room("team", {"coordinator", "ghana"})
+    reply = await coordinate(net, "!room bind country=GH", room="team")
+    assert "Not in this room, though it is for them: @ghana2:test." in reply
+    assert "@ghana:test" not in reply
+
+
 async def test_who_would_read_what_is_not_for_them_is_named(net: Network) -> None:
     await net.add_room("mixed", {"coordinator", "ghana", "stranger"})
     reply = await coordinate(net, "!room bind country=GH", room="mixed")
     assert "Take care" in reply
     assert "@stranger:test is on no roster." in reply
-    assert "Not in this room, though it is for them: @ghana2:test." in reply
-    assert "@ghana:test" not in reply
+    assert "!room allow @stranger:test" in reply
+    assert "@ghana" not in reply  # members who are elsewhere are not named before strangers
     reply = await coordinate(net, "!room bind coordination", room="mixed")
     assert "@stranger:test is on no roster." in reply
     assert "@ghana:test is no coordinator." in reply

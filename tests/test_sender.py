@@ -212,7 +212,7 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
         row = await Outbox(tx).get(second)
         assert row is not None
         relation = await sender._relation(row, tx)
-    await sender._try(row, relation)
+    await sender._try(row, relation, None)
     net.fail_room("netherlands", None)
     net.now += timedelta(seconds=30)
     await net.settle()

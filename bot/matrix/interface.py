@@ -96,7 +96,18 @@ class IdentityChanged:
     master_key: str  # the new one, unpadded base64
 
 
-Incoming = Message | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged
+@dataclass(frozen=True, slots=True)
+class ShortCode:
+    """Somebody verifies the bot by short code (SAS): what both sides must see, for people to compare."""
+
+    transaction_id: str  # of the verification; in a room the event id of its request
+    user: UserId
+    device_id: DeviceId
+    emoji: Sequence[tuple[str, str]]  # seven: symbol, English name
+    decimals: tuple[int, int, int]
+
+
+Incoming = Message | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged | ShortCode
 
 
 async def _nothing(_tx: Transaction) -> None:

@@ -27,7 +27,7 @@ from commands.alerts.cards import (
 from commands.alerts.declaration import KIND
 from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, _, doc
-from storage.alerts import Alert, AlertCard, Alerts
+from storage.alerts import Alert, AlertCard, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow
@@ -99,6 +99,17 @@ async def bring_open_alerts(room: RoomId, context: Context, *, anew: bool) -> No
                 await _show_card(alert, one, unreached(alert, entitled), context)
 
 
+async def show_cards_again(room: RoomId, context: Context) -> None:
+    """Bring the cards of a room up to date: one that stands in the room before it is said anew."""
+    for alert in await Alerts(context.tx).all_open():
+        entitled = await listeners(context.tx, alert)
+        there = {one.room: one for one in entitled}
+        for shown in await Alerts(context.tx).cards(alert):
+            if shown.room_id == room and room in there:
+                card_ = await _card_for(alert, there[room], unreached(alert, entitled), context)
+                await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
+
+
 async def _post(
     alert: Alert,
     one: Listener,
@@ -113,7 +124,7 @@ async def _post(
 ) -> OutboxRow:
     return await context.post(
         Post(
-            doc=words,
+            doc=words.openly() if alert.tlp is Tlp.CLEAR and part == LINE else words,
             room=one.room,
             person=one.person,
             priority=priority,
@@ -131,10 +142,20 @@ async def _card_for(alert: Alert, one: Listener, missed: Sequence[CountryCode], 
     zone = zone_of(one.bindings)
     if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
         zone = ZoneInfo(person.zone)
+    ending = await Alerts(context.tx).ending(alert)
+    if alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context):
+        # Anybody may know of the alert, and yet not who wrote it.
+        return card(alert, Reader(zone, context.prefix), unreached=missed, ending=ending).openly()
     reader = Reader(zone, context.prefix)
     if may_show_author(alert, one.bindings, one.person):
         reader = Reader(reader.zone, context.prefix, await name_of_author(alert, context))
-    return card(alert, reader, unreached=missed, ending=await Alerts(context.tx).ending(alert))
+    return card(alert, reader, unreached=missed, ending=ending)
+
+
+async def _outsiders_read(one: Listener, context: Context) -> bool:
+    if one.room is None:
+        return False
+    return bool(await Rooms(context.tx).strangers(one.room, await context.people.readers(one.room)))
 
 
 async def name_of_author(alert: Alert, context: Context) -> str | None:

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from commands.base import Capability, Context, Event, Post
 from commands.document import Bullets, Code, Doc, Inline, Message, Moment, Text, _, bullets, doc
 from commands.network import country_or_international, kind_name, named, role_name, room_named, tell_coordination
-from storage.ids import RoomId
+from storage.ids import RoomId, UserId
 from storage.members import Member, RecordChange, Role
 from storage.outbox import Priority, RowKind
+from storage.pins import Pins
 from storage.rooms import Rooms
 
 capability = Capability("members", _("The roster of the network and your own record"))
@@ -172,3 +173,15 @@ async def rooms_still_in(member: Member, context: Context, rooms: Sequence[RoomI
 
 def local_time(member: Member, context: Context) -> Moment:
     return Moment(context.now, ZoneInfo(member.zone))
+
+
+async def keys_words(person: UserId, context: Context) -> Message | None:
+    """Say that a person's keys have changed and are not confirmed; nothing when all is well."""
+    pin = await Pins(context.tx).get(person)
+    if pin is None or pin.shown_at is None:
+        return None
+    return _(
+        "changed on {when}, not confirmed: {confirm}",
+        when=Moment(pin.shown_at, context.zone, with_utc=False),
+        confirm=Code(f"{context.prefix}member confirm {person}"),
+    )

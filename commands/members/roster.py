@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from commands.arguments import Choice, Country, Language, Option, Person, Word, Zone, did_you_mean, zone_of_country
-from commands.base import Args, Context, Refusal
+from commands.base import Args, Context, Post, Refusal
 from commands.document import Code, CountryName, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc, table
+from commands.happenings import KeysChanged
 from commands.members.events import (
     MemberAdded,
     MemberRemoved,
     RecordChanged,
     RoleChanged,
     capability,
+    keys_words,
     rooms_still_in,
 )
 from commands.members.own import record_of
 from commands.network import Line, country_or_international, kind_name, named, role_name
 from storage.ids import CountryCode, UserId
 from storage.members import AuthorityKind, CountryMissing, LastCoordinator, Member, Members, RecordChange, Role
+from storage.outbox import Outbox
+from storage.pins import Pins
 from storage.rooms import BindingKind, Rooms
+from storage.told import STRANGER, Told
 
 
 class NewMember(Args):
@@ -79,8 +84,12 @@ async def add(args: NewMember, context: Context) -> Doc:
             removed_at=None,
         )
     )
-    await members.forget_stranger(args.person)
+    await Told(context.tx).forget(STRANGER, [args.person])
     await context.emit(MemberAdded(member, context.member, returned))
+    pin = await Pins(context.tx).get(args.person)
+    if pin is not None and pin.shown_key is not None:
+        await context.emit(KeysChanged(args.person, pin.shown_key))
+    await Outbox(context.tx).try_held_again()
     return doc(_("{name} is on the roster.", name=named(member)), record_of(member, context))
 
 
@@ -149,6 +158,9 @@ async def show(args: Which, context: Context) -> Doc:
             _("{when} by {id}", when=Moment(member.added_at, context.zone, with_utc=False), id=Code(member.added_by)),
         )
     ]
+    keys = await keys_words(member.user_id, context)
+    if keys is not None:
+        extra.append((_("Security keys"), Strong(keys)))
     if member.removed_at is not None:
         extra.append((_("Removed"), Strong(Moment(member.removed_at, context.zone, with_utc=False))))
     return doc(record_of(member, context, *extra))
@@ -167,7 +179,8 @@ async def _unknown(person: UserId, context: Context) -> Message:
     return _("{id} is not on the roster. Did you mean {near}?", id=Code(person), near=Code(known[near]))
 
 
-async def _on_roster(person: UserId, context: Context) -> Member:
+async def on_roster(person: UserId, context: Context) -> Member:
+    """Return the member with this Matrix id. Raises Refusal that says who may have been meant."""
     members = Members(context.tx)
     member = await members.get(person)
     if member is not None:
@@ -216,7 +229,7 @@ async def change(args: Changes, context: Context) -> Doc:
             )
         )
     members = Members(context.tx)
-    member = await _on_roster(args.person, context)
+    member = await on_roster(args.person, context)
     role_before = member.role
     try:
         changed = member.change(
@@ -279,7 +292,7 @@ def _last_coordinator(member: Member) -> Message:
 )
 async def remove(args: Which, context: Context) -> Doc:
     members = Members(context.tx)
-    member = await _on_roster(args.person, context)
+    member = await on_roster(args.person, context)
     duties = await context.duties_of(member)
     try:
         member.remove(context.now, coordinators=len(await members.coordinators()))
@@ -288,13 +301,19 @@ async def remove(args: Which, context: Context) -> Doc:
     await members.drop_questions(member.user_id)
     await context.emit(MemberRemoved(member, context.member))
     words = _("{name} ({id}) is no longer on the roster and has no rights.", name=named(member), id=Code(args.person))
-    answer = doc(words)
+    rest = Doc(())
     if duties:
-        answer += doc(_("Now without a person:"), bullets(duties))
+        rest += doc(_("Now without a person:"), bullets(duties))
     still = await rooms_still_in(member, context, await Rooms(context.tx).every_room())
     if still is not None:
-        answer += doc(_("Still in these rooms, where new messages can be read; remove them there:"), still)
-    return answer
+        held = _("Still in these rooms. What I have to say there waits until you remove them:")
+        rest += doc(held, still)
+    if not rest.blocks or args.person not in await context.people.readers(context.room.id):
+        return doc(words) + rest
+    if args.person != context.member.user_id:
+        await context.post(Post(doc=doc(words) + rest, person=context.member.user_id))
+    elsewhere = _("{id} still reads here, so the rest stands in our direct chat.", id=Code(args.person))
+    return doc(words, elsewhere).openly()
 
 
 @capability.duties

@@ -1,6 +1,6 @@
 """Rooms: what each stands for, and making new ones."""
 
-from commands.rooms import binding, creation, watch
+from commands.rooms import binding, closing, creation, readers, watch
 from commands.rooms.events import capability
 
-__all__ = ["binding", "capability", "creation", "watch"]
+__all__ = ["binding", "capability", "closing", "creation", "readers", "watch"]

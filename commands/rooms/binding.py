@@ -1,16 +1,14 @@
 """Saying in a room what it stands for, listing all rooms, and taking it back."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Annotated
 
 from commands.arguments import Option
 from commands.base import Args, Context, Refusal, Role
 from commands.document import Code, CountryName, Doc, Inline, Message, Strong, _, _n, bullets, doc, joined, table
 from commands.network import binding_names, ids, room_named
 from commands.rooms.events import RoomBound, RoomUnbound, capability
-from commands.rooms.wanted import Scope, Wanted, at_least_one
+from commands.rooms.wanted import Scope, Wanted, WhichRoom, at_least_one
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.rooms import Binding, BindingKind, Rooms, admits
@@ -35,9 +33,9 @@ async def bind(args: Scope, context: Context) -> Doc:
             added.append(binding)
     everything = [*before, *added]
     if not added:
-        return doc(_("This room already stands for {what}.", what=binding_names(everything)))
+        return doc(_("This room already stands for {what}.", what=binding_names(everything))).openly()
     await context.emit(RoomBound(context.room.id, added, not before, context.member))
-    answer = doc(_("This room stands for {what}.", what=binding_names(everything)))
+    answer = doc(_("This room stands for {what}.", what=binding_names(everything))).openly()
     return answer + await audience(context.room.id, everything, context)
 
 
@@ -52,33 +50,44 @@ def _refuse_direct(context: Context, instead: str) -> None:
 
 
 async def audience(room: RoomId, bindings: Sequence[Binding], context: Context) -> Doc:
-    """Warn of persons who would read what is not for them, and say which members are not in the room."""
+    """Warn of persons who read there though it is not for them, and say which members are not in the room.
+
+    Members who are elsewhere are not named before strangers.
+    """
     roster = {member.user_id: member for member in await Members(context.tx).all()}
     present = await context.people.in_room(room)
-    strangers = present - roster.keys()
-    warnings: list[Message] = []
+    strangers = await Rooms(context.tx).strangers(room, await context.people.readers(room))
+    answer = Doc((), for_anybody=True)
     if strangers:
-        warnings.append(_not_on_roster(strangers))
+        answer += doc(*_not_on_roster(strangers, context)).openly()
     if any(binding.kind is BindingKind.COORDINATION for binding in bindings):
         others = {user for user in present & roster.keys() if roster[user].role < Role.COORDINATOR}
         if others:
-            warnings.append(_not_coordinators(others))
-    answer = Doc(())
-    if warnings:
-        answer += doc(Strong(_("Take care: they will read what is sent here.")), bullets(warnings))
+            care = Strong(_("Take care: they will read what is sent here."))
+            answer += doc(care, bullets([_not_coordinators(others)])).openly()
     absent = [user for user, member in roster.items() if admits(bindings, member) and user not in present]
-    if absent and any(binding.kind is not BindingKind.NETWORK for binding in bindings):
-        answer += doc(_absent(absent))
-    elif absent:
-        answer += doc(_n("{count} member is not in this room.", "{count} members are not in this room.", len(absent)))
-    return answer
+    if not absent or strangers:
+        return answer
+    if any(binding.kind is not BindingKind.NETWORK for binding in bindings):
+        return answer + doc(_absent(absent))
+    return answer + doc(_n("{count} member is not in this room.", "{count} members are not in this room.", len(absent)))
 
 
-def _not_on_roster(people: set[UserId] | frozenset[UserId]) -> Message:
-    return _n("{people} is on no roster.", "{people} are on no roster.", len(people), people=ids(people))
+def _not_on_roster(people: frozenset[UserId], context: Context) -> Sequence[Inline]:
+    """Say that nothing is sent because of persons in the room, and what can be done."""
+    who = _n("{people} is on no roster.", "{people} are on no roster.", len(people), people=ids(people))
+    return (
+        Strong(_("Take care: while they are in this room, I send nothing here but what everybody may know.")),
+        who,
+        _(
+            "Remove them from the room, put them on the roster ({add}), or allow them to read here: {allow}",
+            add=Code(f"{context.prefix}member add"),
+            allow=Code(f"{context.prefix}room allow {min(people)}"),
+        ),
+    )
 
 
-def _not_coordinators(people: set[UserId] | frozenset[UserId]) -> Message:
+def _not_coordinators(people: set[UserId]) -> Message:
     return _n("{people} is no coordinator.", "{people} are no coordinators.", len(people), people=ids(people))
 
 
@@ -127,12 +136,8 @@ async def _countries_without_room(rooms: dict[RoomId, list[Binding]], context: C
     return sorted(countries - {CountryCode(value) for value in reached})
 
 
-def _room_id(value: Any) -> RoomId:
-    return RoomId(str(value).strip())
-
-
 class Unbind(Scope):
-    room: Annotated[RoomId | None, BeforeValidator(_room_id), Option()] = None
+    room: Annotated[RoomId | None, WhichRoom(), Option()] = None
 
 
 @capability.command(

@@ -37,7 +37,7 @@ async def announce_bound(event: RoomBound, context: Context) -> None:
     elif event.first:
         await Rooms(context.tx).owe_greeting(event.room)  # who joins later cannot read what was said before
     else:
-        await context.post(Post(doc=doc(*_receives(event.added)).quietly(), room=event.room))
+        await context.post(Post(doc=doc(*_receives(event.added)).quietly().openly(), room=event.room))
     words = _(
         "{room} now stands for {what}. Bound by {by}.",
         room=await room_named(event.room, context),
@@ -69,8 +69,8 @@ def greeting(bindings: Sequence[Binding], context: Context) -> Doc:
     receives = _receives(bindings)
     if len(receives) == 1:
         words = _("I am the bot of the {network}. {receives}", network=context.network_name, receives=receives[0])
-        return doc(words, begin)
-    return doc(_("I am the bot of the {network}.", network=context.network_name), bullets(receives), begin)
+        return doc(words, begin).openly()
+    return doc(_("I am the bot of the {network}.", network=context.network_name), bullets(receives), begin).openly()
 
 
 def _receives(bindings: Sequence[Binding]) -> list[Message]:

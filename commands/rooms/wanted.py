@@ -53,6 +53,26 @@ def _not_bare(text: str, word: str) -> Message:
     return _("A room cannot stand for {text}. It can stand for {options}.", text=shown, options=options)
 
 
+def read_room(value: Any) -> RoomId:
+    """Return a room by its id. Raises BadValue that says where the id is found."""
+    text = str(value).strip()
+    if len(text) < 2 or not text.startswith("!") or not text.isprintable() or any(letter.isspace() for letter in text):
+        raise BadValue(
+            _(
+                "{text} is no room id. It begins with {sign}; in Element it stands in the room's settings, under "
+                "Advanced.",
+                text=Text(f"“{text[:60]}”"),
+                sign=Code("!"),
+            )
+        )
+    return RoomId(text)
+
+
+def WhichRoom() -> Form:  # noqa: N802 - reads as a kind in annotations
+    """A room by its Matrix id."""
+    return Form(read_room, form="!abc:example.org")
+
+
 class Scope(Args):
     """What a room stands for; every part may be left out, but not all."""
 

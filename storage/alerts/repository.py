@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from storage.alerts.entity import Addressee, Alert, AlertCard, AlertNumber, Fact, HistoryLine
 from storage.alerts.states import ENDED, OPEN, AlertState, What
@@ -110,6 +110,10 @@ class Alerts:
         self._session.add(card)
         await self._session.flush()
         return card
+
+    async def move_cards(self, old: RoomId, new: RoomId) -> None:
+        """Let the cards of a closed room be those of its successor."""
+        await self._session.execute(update(AlertCard).where(AlertCard.room_id == old).values(room_id=new))
 
     async def cards(self, alert: Alert) -> Sequence[AlertCard]:
         """Return the cards that still show the alert, in the order they were written."""

@@ -1,0 +1,158 @@
+"""Rooms that were closed in favour of another: the successor takes over when a coordinator confirms it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from commands.arguments import Option, Word
+from commands.base import Args, Context, Event, Post, Priority, Refusal, Role
+from commands.document import Code, Doc, Strong, _, doc
+from commands.happenings import JOINED, RoomClosed
+from commands.network import alarm, binding_names, named, room_named
+from commands.rooms.events import capability, greeting
+from commands.rooms.readers import room_with_meaning
+from commands.rooms.wanted import WhichRoom
+from storage.audit import Audit
+from storage.ids import RoomId
+from storage.members import Member, Members
+from storage.outbox import Outbox, OutboxRow, RowKind, RowState
+from storage.rooms import Binding, Rooms
+from storage.told import Told, about
+
+_TOLD = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMoved(Event):
+    """A room took over what a closed one stood for."""
+
+    old: RoomId
+    new: RoomId
+    bindings: Sequence[Binding]
+    by: Member
+
+
+@capability.announces(RoomClosed)
+async def announce_closed(event: RoomClosed, context: Context) -> None:
+    """Tell the coordinators once that a bound room is closed, and what takes its place if they want it."""
+    rooms = Rooms(context.tx)
+    bindings = await rooms.of_room(event.room)
+    if not bindings:
+        return
+    await rooms.close(event.room, event.successor, context.now)
+    if not await Told(context.tx).first(_TOLD, about(event.room, event.successor), context.now):
+        return
+    closed = Strong(_("{room} was closed.", room=await room_with_meaning(event.room, context)))
+    frozen = _("I send nothing there any more: what is meant for it reaches nobody until you give it another room.")
+    if event.successor is None:
+        what = _(
+            "It names no successor. Make a room with {create}, and take away what the closed one stands for: {unbind}",
+            create=Code(f"{context.prefix}room create"),
+            unbind=Code(f"{context.prefix}room unbind room={event.room}"),
+        )
+        await alarm(doc(closed, frozen, what), context, but=event.room)
+        return
+    who = _(
+        "It names {successor} as its successor. Ask whoever closed it whether that is right; if so: {move}",
+        successor=Code(event.successor),
+        move=Code(f"{context.prefix}room move {event.room} to={event.successor}"),
+    )
+    await alarm(doc(closed, frozen, who), context, but=event.room)
+
+
+class Move(Args):
+    room: Annotated[RoomId, WhichRoom(), Word(ask=_("Which room was closed? Write its room id."))]
+    to: Annotated[RoomId, WhichRoom(), Option(ask=_("Which room takes its place? Write its room id."))]
+
+
+@capability.command(
+    "room move",
+    role=Role.COORDINATOR,
+    summary=_("Let the successor of a closed room take over what that one stood for"),
+    anywhere=True,
+    examples=["room move !abc:example.org to=!def:example.org"],
+)
+async def move(args: Move, context: Context) -> Doc:
+    rooms = Rooms(context.tx)
+    bindings, closed = await rooms.of_room(args.room), await rooms.closed(args.room)
+    name = await room_named(args.room, context)
+    if not bindings:
+        raise Refusal(_("{room} stands for nothing.", room=name))
+    if closed is None:
+        raise Refusal(
+            _(
+                "{room} is not closed, as far as I know. {bind} in the other room and {unbind} in this one change what "
+                "they stand for.",
+                room=name,
+                bind=Code(f"{context.prefix}room bind"),
+                unbind=Code(f"{context.prefix}room unbind"),
+            )
+        )
+    if closed.successor is None:
+        raise Refusal(_("{room} was closed without naming a successor.", room=name))
+    if closed.successor != args.to:
+        raise Refusal(
+            _(
+                "{room} names {successor} as its successor, not {other}.",
+                room=name,
+                successor=Code(closed.successor),
+                other=Code(args.to),
+            )
+        )
+    closed.confirmed_by = context.member.user_id
+    Audit(context.tx).record(
+        context.now,
+        context.member.user_id,
+        "successor confirmed",
+        "ok",
+        subject=f"room:{args.room}",
+        room_id=context.room.id,
+        details={"successor": args.to},
+    )
+    await context.post(Post(kind=RowKind.JOIN, room=args.to, report=JOINED, priority=Priority.ALERT))
+    return doc(
+        _("I go into {successor} and say in the coordination room when it has taken over.", successor=Code(args.to))
+    ).openly()
+
+
+@capability.delivery(JOINED)
+async def joined(row: OutboxRow, context: Context) -> None:
+    """Once the bot is in a confirmed successor, let it take over in one step; say so when the bot cannot get in."""
+    assert row.room_id is not None
+    rooms = Rooms(context.tx)
+    for closed in await rooms.succeeds(row.room_id):
+        assert closed.confirmed_by is not None
+        by = await Members(context.tx).get(closed.confirmed_by)
+        if by is None or by.role < Role.COORDINATOR:
+            closed.confirmed_by = None  # the right to decide it ended before it was done
+            continue
+        if row.state is not RowState.SENT:
+            words = _(
+                "I could not go into {successor}. Let somebody there invite me: then it takes over from {room}.",
+                successor=Code(row.room_id),
+                room=await room_with_meaning(closed.room_id, context),
+            )
+            await alarm(doc(words), context, but=closed.room_id)
+            continue
+        closed.moved_at = context.now
+        moved = await rooms.move(closed.room_id, row.room_id)
+        await Outbox(context.tx).move(closed.room_id, row.room_id)
+        await context.tell_room_moved(closed.room_id, row.room_id)
+        await context.emit(RoomMoved(closed.room_id, row.room_id, moved, by))
+
+
+@capability.announces(RoomMoved)
+async def announce_moved(event: RoomMoved, context: Context) -> None:
+    if await context.people.in_room(event.new):
+        await context.post(Post(doc=greeting(event.bindings, context), room=event.new))
+    else:
+        await Rooms(context.tx).owe_greeting(event.new)
+    words = _(
+        "{room} has taken over from the closed room {old} and stands for {what}. Confirmed by {by}.",
+        room=await room_named(event.new, context),
+        old=Code(event.old),
+        what=binding_names(event.bindings),
+        by=named(event.by),
+    )
+    await alarm(doc(words).quietly(), context, but=event.old)
+    await context.tell_room_bound(event.new)
