@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.bench import peers, results
 from benchmarks.bench.bot import Bot, second_sync
-from benchmarks.bench.fleet import Fleet, Room, fleet, say
+from benchmarks.bench.fleet import Fleet, Room, fleet, in_parallel, say
 from benchmarks.bench.homeserver import homeserver
 from benchmarks.bench.member import Member
 from benchmarks.bench.processes import Process, run
@@ -111,13 +112,19 @@ class Candidate:
 HEADS = ("client", "median ms", "p95 ms", "syncs", "PUT", "other", "CPU ms", "RSS MB")
 
 
-async def prepare(name: str, index: int, crew: Fleet, stack: AsyncExitStack, members: int) -> Candidate:
-    """Make an account, a room with members, and a proxy."""
+async def prepare(name: str, index: int, crew: Fleet, stack: AsyncExitStack, asked: argparse.Namespace) -> Candidate:
+    """Make an account, rooms with members, and a proxy; the commands will be said in the first room."""
     account = await crew.account(f"bot{index}")
-    people = await crew.members(f"b{index}m", members)
-    room_id = await people[0].create_room(f"Room of {name}", [account.user_id, *(one.user_id for one in people[1:])])
-    for one in (*people[1:], account):
-        await one.join(room_id)
+    people = await crew.members(f"b{index}m", asked.members)
+    guests = [account, *people[1:]]
+
+    async def make(number: int) -> str:
+        room_id = await people[0].create_room(f"Room {number} of {name}", [guest.user_id for guest in guests])
+        for guest in guests:
+            await guest.join(room_id)
+        return room_id
+
+    room_id, *_ = await in_parallel("rooms", [partial(make, number) for number in range(asked.rooms)], 3)
     traffic = await stack.enter_async_context(Traffic.watch(crew.server.port))
     return Candidate(name, account.user_id, traffic, Room(room_id, tuple(people)))
 
@@ -141,7 +148,7 @@ async def measure(asked: argparse.Namespace, folder: Path) -> list[Candidate]:
         server = await stack.enter_async_context(homeserver(folder / "homeserver"))
         crew = await stack.enter_async_context(fleet(server))
         names = [OURS, *asked.peers]
-        candidates = [await prepare(name, index, crew, stack, asked.members) for index, name in enumerate(names)]
+        candidates = [await prepare(name, index, crew, stack, asked) for index, name in enumerate(names)]
         ours, *others = candidates
         coordinators = [member.user_id for member in ours.room.members]
         bot = await stack.enter_async_context(Bot.prepared(folder / "bot", ours.traffic, ours.user_id, coordinators))
@@ -211,7 +218,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=10, help="commands before that")
     parser.add_argument("--block", type=int, default=20, help="commands in a row before the next bot's turn")
     parser.add_argument("--members", type=int, default=5, help="members of each room")
-    parser.add_argument("--rooms", type=int, default=1, choices=[1], help="each bot has one room here")
+    parser.add_argument("--rooms", type=int, default=1, help="rooms that each bot is in; one is spoken in")
     parser.add_argument("--command", default="!me", help="what the member says")
     parser.add_argument("--peers", nargs="*", default=["nio", "mautrix"], choices=sorted(peers.SCRIPTS))
     run(work(parser.parse_args()))

@@ -39,6 +39,8 @@ class Process:
         self.log = log
         self.started = started
         """The moment just before it was started, seconds of the monotonic clock."""
+        self.ended = started
+        """The moment just after its end, when that was waited for."""
         self._process = process
 
     @classmethod
@@ -85,7 +87,9 @@ class Process:
     async def wait(self, within: float = 60.0) -> int:
         """Wait until it has ended by itself, and return its exit code."""
         async with asyncio.timeout(within):
-            return await self._process.wait()
+            code = await self._process.wait()
+        self.ended = time.monotonic()
+        return code
 
     async def stop(self) -> None:
         """End it: SIGTERM, and SIGKILL after fifteen seconds."""
