@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from vodozemac import Curve25519PublicKey, EstablishedSas, Sas
 
+from bot.matrix.interface import ShortCode
 from bot.matrix.verification import (
     EMOJI,
     EVERY_DEVICE,
     Received,
-    ShortCode,
     ToSend,
     Verifications,
     commitment,
@@ -198,7 +198,7 @@ def test_both_sides_show_the_same_code_and_the_bot_proves_its_keys(scene: Scene,
     }
     ghana.agree(key.content["key"])
     (shown,) = scene.shown
-    assert (shown.user, shown.device_id) == (GHANA, GHANA_DEVICE)
+    assert (shown.transaction_id, shown.user, shown.device_id) == (ghana.transaction, GHANA, GHANA_DEVICE)
     assert shown.emoji == tuple(EMOJI[index] for index in ghana.code.emoji_indices)
     assert shown.decimals == ghana.code.decimals
     assert ghana.believes(mac.content)

@@ -10,7 +10,8 @@ import pytest
 from vodozemac import Sas
 
 from bot.matrix.interface import LoggedOut, Rejected, RoomUnsafe, Throttled, Trust, Unavailable, WhyUnsafe
-from bot.matrix.verification import Desk, ToSend
+from bot.matrix.signing import PublicIdentity
+from bot.matrix.verification import Desk, ToSend, known_keys
 from storage.ids import DeviceId, RoomId, UserId
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -223,6 +224,14 @@ async def test_nothing_of_it_is_answered(office: Office, sync: dict[str, Any]) -
     async with office.open():
         office.request()
         await office.has_sent("ready")
+
+
+def test_only_keys_that_are_signed_are_known() -> None:
+    phone, other = DeviceId("PHONE"), DeviceId("OTHER")
+    identity = PublicIdentity(GHANA, "master", "self-signing", {"PHONE": "key"})
+    assert known_keys(identity, phone) == {"ed25519:master": "master", "ed25519:PHONE": "key"}
+    assert known_keys(identity, other) == {"ed25519:master": "master"}
+    assert known_keys(PublicIdentity(GHANA), phone) == known_keys(None, phone) == {}
 
 
 async def until(condition: Callable[[], Any]) -> None:

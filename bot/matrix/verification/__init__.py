@@ -9,9 +9,9 @@ Source: Matrix specification v1.18, client-server API, "Key verification framewo
 """
 
 from bot.matrix.verification.answering import Verifications, commitment, macs
-from bot.matrix.verification.desk import Desk, Post
+from bot.matrix.verification.desk import Desk, Post, known_keys
+from bot.matrix.verification.emoji import EMOJI
 from bot.matrix.verification.messages import EVERY_DEVICE, PREFIX, REQUEST_MSGTYPE, Received, ToSend
-from bot.matrix.verification.short_code import EMOJI, ShortCode
 
 __all__ = [
     "EMOJI",
@@ -21,9 +21,9 @@ __all__ = [
     "Desk",
     "Post",
     "Received",
-    "ShortCode",
     "ToSend",
     "Verifications",
     "commitment",
+    "known_keys",
     "macs",
 ]

@@ -15,7 +15,9 @@ from typing import Any
 import structlog
 from vodozemac import Curve25519PublicKey, EstablishedSas, KeyException, Sas, SasException
 
+from bot.matrix.interface import ShortCode
 from bot.matrix.signing import unpadded
+from bot.matrix.verification.emoji import named
 from bot.matrix.verification.messages import (
     EVERY_DEVICE,
     LASTS,
@@ -29,7 +31,6 @@ from bot.matrix.verification.messages import (
     text_or,
     texts,
 )
-from bot.matrix.verification.short_code import ShortCode
 from storage.ids import DeviceId, EventId, RoomId, UserId
 
 log = structlog.get_logger()
@@ -296,7 +297,8 @@ class Verifications:
         code = established.bytes(f"MATRIX_KEY_VERIFICATION_SAS|{first}|{second}|{verification.name.transaction}")
         verification.established, verification.step = established, _Step.SHOWN
         user, device = verification.name.user, verification.device
-        self._show(ShortCode.made(user, device, code.emoji_indices, code.decimals))
+        emoji = named(code.emoji_indices)
+        self._show(ShortCode(verification.name.transaction, user, device, emoji, code.decimals))
         info = f"MATRIX_KEY_VERIFICATION_MAC{self._user}{self._device}{user}{device}{verification.name.transaction}"
         return verification.send("mac", macs(established, self._own_keys, info))
 

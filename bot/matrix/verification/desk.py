@@ -10,10 +10,10 @@ from typing import Any
 import structlog
 
 from bot.matrix.backoff import Backoff
-from bot.matrix.interface import LoggedOut, MatrixError, Throttled, Trust, Unavailable
+from bot.matrix.interface import LoggedOut, MatrixError, ShortCode, Throttled, Trust, Unavailable
+from bot.matrix.signing import PublicIdentity
 from bot.matrix.verification.answering import Verifications
 from bot.matrix.verification.messages import PREFIX, REQUEST_MSGTYPE, Received, ToSend
-from bot.matrix.verification.short_code import ShortCode
 from storage.ids import DeviceId, EventId, RoomId, UserId
 
 log = structlog.get_logger()
@@ -26,6 +26,16 @@ Post = Callable[[ToSend, str], Awaitable[None]]
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def known_keys(identity: PublicIdentity | None, device: DeviceId) -> dict[str, str]:
+    """Return by key id what is known of a device and of its owner's master key, as far as it is signed."""
+    if identity is None or identity.master is None:
+        return {}
+    keys = {f"ed25519:{identity.master}": identity.master}
+    if device in identity.signed:
+        keys[f"ed25519:{device}"] = identity.signed[device]
+    return keys
 
 
 class Desk:
@@ -51,6 +61,11 @@ class Desk:
         self._sleep = sleep
         self._backoff = Backoff(sleep, random)
         self._outgoing: asyncio.Queue[ToSend] = asyncio.Queue()
+
+    @property
+    def running(self) -> int:
+        """How many verifications are under way."""
+        return self._answering.running
 
     def take_codes(self) -> list[ShortCode]:
         """Return the short codes since the last call, to be shown to the coordinators."""
