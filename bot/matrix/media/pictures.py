@@ -83,10 +83,7 @@ def _jpeg(data: bytes) -> tuple[int, int] | None:
             size = _pair(">HH", data, at + 5)
             return size and (size[1], size[0])
         else:
-            length = int.from_bytes(data[at + 2 : at + 4], "big")
-            if length < 2:
-                return None
-            at += 2 + length
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return None
 
 
