@@ -131,7 +131,7 @@ class App:
                     homeserver=config.matrix.homeserver,
                     user_id=config.matrix.user_id,
                     password=config.password,
-                    store=config.path(config.matrix.store),
+                    database=database,
                     store_secret=config.store_secret(),
                     device_name=config.matrix.device_name,
                     observer=observer,

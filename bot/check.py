@@ -14,7 +14,7 @@ from bot.matrix.client import MatrixGateway, reachable
 from bot.matrix.errors import SetupError, StoreInUse
 from bot.matrix.interface import MatrixError
 from storage import schema
-from storage.base import StorageError
+from storage.base import Database, StorageError
 from storage.outbox import Outbox
 from storage.rooms import BindingKind, Rooms
 
@@ -91,11 +91,22 @@ async def _homeserver(config: Config, report: _Report) -> bool:
 
 async def _matrix(config: Config, report: _Report) -> None:
     try:
+        database = await open_database(config)
+    except StorageError:
+        return  # said where the database is looked at
+    try:
+        await _gateway(config, database, report)
+    finally:
+        await database.close()
+
+
+async def _gateway(config: Config, database: Database, report: _Report) -> None:
+    try:
         async with MatrixGateway.open(
             homeserver=config.matrix.homeserver,
             user_id=config.matrix.user_id,
             password=config.password,
-            store=config.path(config.matrix.store),
+            database=database,
             store_secret=config.store_secret(),
             device_name=config.matrix.device_name,
         ) as gateway:
@@ -105,7 +116,7 @@ async def _matrix(config: Config, report: _Report) -> None:
                 report.ok("cross-signing chain", f"master key {gateway.fingerprint}")
             else:
                 report.bad("cross-signing chain", "it is not complete; start the bot, which repairs it")
-            await _bindings(config, gateway, report)
+            await _bindings(database, gateway, report)
     except StoreInUse:
         advice = "not tried, because the bot is running and holds its keys; stop it to have them checked too"
         report.note("login, cross-signing chain and rooms", advice)
@@ -115,16 +126,9 @@ async def _matrix(config: Config, report: _Report) -> None:
         report.bad("login and keys", "the homeserver refused; see the log of the homeserver")
 
 
-async def _bindings(config: Config, gateway: MatrixGateway, report: _Report) -> None:
-    try:
-        database = await open_database(config)
-    except StorageError:
-        return
-    try:
-        async with database.transaction() as tx:
-            bindings = await Rooms(tx).all()
-    finally:
-        await database.close()
+async def _bindings(database: Database, gateway: MatrixGateway, report: _Report) -> None:
+    async with database.transaction() as tx:
+        bindings = await Rooms(tx).all()
     joined = set(await gateway.joined_rooms())
     for binding in bindings:
         if binding.room_id not in joined:

@@ -63,7 +63,6 @@ class MatrixSection(_Section):
     user_id: User
     password_file: Path | None = None
     store_secret_file: Path | None = None
-    store: Path = Path("data/keys")
     device_name: str = "SESN bot"
     display_name: str = "SESN"
 

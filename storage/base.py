@@ -1,6 +1,8 @@
 """The database: one engine, one writer, explicit transactions."""
 
 import asyncio
+import fcntl
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,9 +20,15 @@ from sqlalchemy.types import TypeDecorator
 
 from storage.ids import CountryCode, DeviceId, EventId, Locode, RoomId, UserId
 
+_LOCK = 0x5345534E  # names the lock among all of a PostgreSQL database: "SESN"
+
 
 class StorageError(Exception):
     """The database cannot be used; the message is for the operator."""
+
+
+class InUse(StorageError):
+    """Another process works on the database."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -178,6 +186,33 @@ class Database:
         """A bare connection inside a transaction, for migrations."""
         async with self._turn, self.engine.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def sole_use(self) -> AsyncGenerator[None]:
+        """Hold the database against every other process that asks for the same. Raises InUse."""
+        if self.engine.dialect.name == "postgresql":
+            async with self.engine.connect() as bare:
+                connection = await bare.execution_options(isolation_level="AUTOCOMMIT")
+                if not await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})")):
+                    raise InUse
+                try:
+                    yield
+                finally:
+                    await connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
+            return
+        file = self.engine.url.database
+        if file in {None, "", ":memory:"}:
+            yield
+            return
+        handle = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InUse from error
+            yield
+        finally:
+            os.close(handle)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life. Raises StorageError."""

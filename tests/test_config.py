@@ -102,4 +102,4 @@ def test_secrets_come_from_files_or_the_environment(tmp_path: Path, monkeypatch:
 def test_relative_paths_begin_at_the_configuration(tmp_path: Path) -> None:
     config = Config.read(example(), REGISTRY, folder=tmp_path)
     assert config.database_url == f"sqlite+aiosqlite:///{tmp_path}/data/sesn.db"
-    assert config.path(config.matrix.store) == tmp_path / "data/keys"
+    assert config.path(Path("data/keys")) == tmp_path / "data/keys"

@@ -11,6 +11,7 @@ from bot.matrix.interface import (
 )
 from bot.matrix.rooms import CREATOR_POWER, Rooms, RoomView
 from storage.ids import RoomId, UserId
+from storage.keys import RoomRow
 
 BOT = UserId("@sesn:localhost")
 GHANA = UserId("@ghana:localhost")
@@ -47,11 +48,40 @@ def test_encryption_is_never_switched_off() -> None:
     view = rooms.replace(ROOM, [state("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})])
     view.apply(state("m.room.encryption", {}))
     assert view.encrypted
-    assert rooms.newly_encrypted() == {ROOM}
     assert rooms.replace(ROOM, []).encrypted
+    assert rooms.changes().rooms == {ROOM: RoomRow(ROOM, encrypted=True, joined=True)}
     rooms.forget(ROOM)
     assert rooms.view(ROOM).encrypted
-    assert Rooms([ROOM]).view(ROOM).encrypted
+    left = rooms.changes()
+    assert (left.rooms, left.replaced) == ({ROOM: RoomRow(ROOM, encrypted=True, joined=False)}, {ROOM})
+    assert Rooms(left.rooms.values()).view(ROOM).encrypted
+    assert rooms.view(ROOM).why_unsafe(BOT) is WhyUnsafe.NOT_JOINED
+
+
+def test_what_is_written_down_of_rooms_is_what_a_restart_knows() -> None:
+    rooms = Rooms()
+    encryption = state("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 7})
+    named = state("m.room.name", {"name": "Ghana"})
+    here = [state("m.room.member", {"membership": "join", "displayname": "SESN"}, BOT), encryption, named]
+    rooms.replace(ROOM, [*here, state("m.room.member", {"membership": "join"}, GHANA)])
+    first = rooms.changes()
+    assert not rooms.changes()
+    rooms.view(ROOM).apply(state("m.room.member", {"membership": "leave"}, GHANA))
+    assert rooms.receivers() == {BOT}
+    written = first.followed_by(rooms.changes())
+    again = Rooms(written.rooms.values(), written.states.values()).view(ROOM)
+    assert (again.known, again.members, again.name) == (True, rooms.view(ROOM).members, "Ghana")
+    assert again.rotation == rooms.view(ROOM).rotation
+    assert again.members[BOT].display_name == "SESN"
+
+
+def test_a_server_that_does_not_show_encryption_any_more_is_not_believed() -> None:
+    hiding = Rooms([RoomRow(ROOM, encrypted=True, joined=False)])
+    view = hiding.replace(ROOM, [state("m.room.member", {"membership": "join"}, BOT)])
+    assert view.encrypted
+    assert view.why_unsafe(BOT) is WhyUnsafe.ENCRYPTION_HIDDEN
+    view.apply(state("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"}))
+    assert view.why_unsafe(BOT) is None
 
 
 def test_creators_rule_from_version_12_on() -> None:

@@ -1,6 +1,7 @@
 """The sync loop against a homeserver that is played: what a real one does only now and then."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -9,6 +10,7 @@ from bot.matrix.crypto import Crypto
 from bot.matrix.http import Http
 from bot.matrix.interface import SyncBatch
 from bot.matrix.rooms import Rooms
+from bot.matrix.store import Pending
 from bot.matrix.sync import Syncer
 from storage.ids import RoomId, UserId
 
@@ -39,19 +41,28 @@ class Homeserver:
         return self._answers.pop(0)
 
 
+class Nobody:
+    """Stands for the people, whose keys play no part here."""
+
+    def note_device_lists(self, _raw: Mapping[str, Any], _receivers: frozenset[UserId]) -> None: ...
+
+    def take_noticed(self) -> list[Any]:
+        return []
+
+
 class NoKeys:
     """Stands for the keys, which play no part here."""
+
+    def __init__(self) -> None:
+        self.people = Nobody()
+        self.chest = SimpleNamespace(pending=Pending(), put_back=None)
 
     def take_to_device(self, _raw: Mapping[str, Any]) -> list[Any]:
         return []
 
     def note_counts(self, _raw: Mapping[str, Any]) -> None: ...
 
-    def note_device_lists(self, _raw: Mapping[str, Any], _receivers: frozenset[UserId]) -> None: ...
-
     async def upkeep(self) -> None: ...
-
-    def remember_encrypted(self, _rooms: set[RoomId]) -> None: ...
 
 
 def member(user: str, membership: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,6 +17,8 @@ from bot.matrix.interface import (
     MARKER,
     REQUEST,
     Journal,
+    LoggedOut,
+    MatrixError,
     NewRoom,
     Rejected,
     RoomFacts,
@@ -30,9 +31,11 @@ from bot.matrix.login import log_in
 from bot.matrix.machine import Machine
 from bot.matrix.rooms import MEGOLM, Rooms, RoomView, version_number
 from bot.matrix.signing import ChainStatus, CrossSigningIdentity
-from bot.matrix.store import Cost, KeyStore
 from bot.matrix.sync import Syncer
+from bot.matrix.vault import Cost, Vault
+from storage.base import Database
 from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.keys import NOTHING_SAVED
 
 log = structlog.get_logger()
 
@@ -82,7 +85,7 @@ class MatrixGateway:
         homeserver: str,
         user_id: UserId,
         password: str | Callable[[], str],
-        store: Path,
+        database: Database,
         store_secret: str,
         device_name: str = "SESN",
         timeout: timedelta = timedelta(seconds=30),  # noqa: ASYNC109  passed on as a deadline
@@ -95,7 +98,7 @@ class MatrixGateway:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
     ) -> AsyncIterator["MatrixGateway"]:
-        """Open the key store, log in if there is no valid login, and make the cross-signing chain complete.
+        """Open the keys in the database, log in if there is no valid login, and make the cross-signing chain complete.
 
         The password is used for the first login, for a new one after the token was rejected, and where the homeserver
         wants proof for cross-signing keys. `timeout` is the deadline of one request (syncs: `poll` and 30 s more);
@@ -109,14 +112,14 @@ class MatrixGateway:
             MatrixError: the homeserver does not answer as it should.
         """
         async with AsyncExitStack() as stack:
-            kept = stack.enter_context(KeyStore.open(store, user_id, store_secret, cost=cost))
-            http = await stack.enter_async_context(Http(homeserver, timeout=timeout, proxy=proxy))
+            vault = await stack.enter_async_context(Vault.open(database, user_id, store_secret, cost=cost))
+            http = await stack.enter_async_context(Http(homeserver, timeout=timeout, proxy=proxy, sleep=sleep))
             ask: Callable[[], str] = password if callable(password) else lambda: password
-            session = await log_in(http, kept, ask, device_name)
-            stack.callback(session.machine.store.database.close)
-            crypto = Crypto(session.machine, http)
-            identity = await _sign(http, kept, crypto, ask, reset=reset_identity)
-            rooms = Rooms(session.machine.store.load_encrypted_rooms())
+            session = await log_in(http, vault, ask, device_name)
+            crypto = await Crypto.load(database, vault, http, session.device_id)
+            identity = await _sign(http, vault, crypto, ask, reset=reset_identity)
+            saved = crypto.chest.saved
+            rooms = Rooms(saved.rooms, saved.states)
             syncer = Syncer(
                 http,
                 crypto,
@@ -128,7 +131,9 @@ class MatrixGateway:
                 observer=observer,
                 sleep=sleep,
                 random=random,
+                waiting=saved.waiting,
             )
+            crypto.chest.saved = NOTHING_SAVED
             gateway = cls(http=http, crypto=crypto, identity=identity, rooms=rooms, syncer=syncer, fresh=session.fresh)
             gateway._observer = observer or gateway._observer
             yield gateway
@@ -185,32 +190,47 @@ class MatrixGateway:
             body: dict[str, Any] = {**content, MARKER: transaction_id}
             kind = "m.room.message"
             if view.encrypted:
-                await self._crypto.share(view)
-                kind, body = "m.room.encrypted", self._crypto.encrypt(room_id, kind, body)
+                await self._crypto.sharing.share([view])
+                kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
+                await self._crypto.chest.commit()
             self._observer("send.before_put")
             answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
             self._observer("send.after_put")
-            return Sent(EventId(str(answer["event_id"])))
+            return Sent(EventId(str(answer["event_id"])), self._crypto.sharing.unread(view))
+
+    def _encrypted(self, view: RoomView, kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Encrypt a content. Relations stand outside too, where servers look for them."""
+        encrypted = self._crypto.sharing.encrypt(view, {"type": kind, "content": dict(content)})
+        if "m.relates_to" in content:
+            encrypted["m.relates_to"] = content["m.relates_to"]
+        return encrypted
 
     async def prepare(self, rooms: Sequence[RoomId]) -> None:
-        del rooms
+        views = [view for room_id in rooms if (view := self._rooms.known(room_id)) is not None]
+        safe = [view for view in views if view.encrypted and view.why_unsafe(self.user_id) is None]
+        try:
+            await self._crypto.sharing.share(safe)
+        except LoggedOut:
+            raise
+        except MatrixError as error:
+            log.warning("room_key.not_prepared", rooms=len(safe), error=type(error).__name__)
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         query = {"dir": "b", "limit": str(_PAGE)}
         for _ in range(_LOOK_BACK // _PAGE):
             answer = await self._http.request("GET", path_of("rooms", room_id, "messages"), query=query)
             for event in answer.get("chunk") or ():
-                if event.get("sender") == self.user_id and self._marker(event, room_id) == transaction_id:
+                if event.get("sender") == self.user_id and await self._marker(event, room_id) == transaction_id:
                     return EventId(str(event["event_id"]))
             if not answer.get("end"):
                 break
             query["from"] = answer["end"]
         return None
 
-    def _marker(self, event: Mapping[str, Any], room_id: RoomId) -> object:
+    async def _marker(self, event: Mapping[str, Any], room_id: RoomId) -> object:
         content = event.get("content") or {}
         if event.get("type") == "m.room.encrypted":
-            opened = self._crypto.open_own(event, room_id)
+            opened = await self._crypto.open_own(event, room_id)
             content = opened.payload["content"] if opened is not None else {}
         return content.get(MARKER)
 
@@ -321,9 +341,7 @@ class MatrixGateway:
                 raise RoomUnsafe(WhyUnsafe.NOT_JOINED) from error
             raise
         # A sync that came in between has the whole state too, and has applied what followed it.
-        view = self._rooms.known(room_id) or self._rooms.replace(room_id, state)
-        self._crypto.remember_encrypted(self._rooms.newly_encrypted())
-        return view
+        return self._rooms.known(room_id) or self._rooms.replace(room_id, state)
 
 
 def _names(view: RoomView, own: UserId) -> list[str]:
@@ -332,21 +350,21 @@ def _names(view: RoomView, own: UserId) -> list[str]:
 
 
 async def _sign(
-    http: Http, kept: KeyStore, crypto: Crypto, password: Callable[[], str], *, reset: bool
+    http: Http, vault: Vault, crypto: Crypto, password: Callable[[], str], *, reset: bool
 ) -> CrossSigningIdentity:
     """Upload the device's keys if that was never done, and make the chain above them complete."""
-    assert kept.secrets is not None
+    assert vault.secrets is not None
     machine: Machine = crypto.machine
     if not machine.account.shared:
         await crypto.upload_keys(first=True)
-    if kept.secrets.seeds is None:
+    if vault.secrets.seeds is None:
         # Kept before anything is uploaded: a crash in between must not leave keys on the server that nobody has.
-        identity = CrossSigningIdentity.create(kept.user_id, secrets.token_bytes)
+        identity = CrossSigningIdentity.create(vault.user_id, secrets.token_bytes)
         shown = await identity.status(http.request, machine.device_keys())
         if shown.master_on_server is None or reset:
-            kept.change(seeds=identity.seeds)
+            await vault.change(seeds=identity.seeds)
     else:
-        identity = CrossSigningIdentity(kept.user_id, kept.secrets.seeds)
+        identity = CrossSigningIdentity(vault.user_id, vault.secrets.seeds)
     await identity.ensure(http.request, machine.device_keys(), machine.sign, password=password, replace=reset)
     log.info("signing.chain_complete", device=machine.device_id, fingerprint=identity.fingerprint)
     return identity

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -18,6 +18,8 @@ CLIENT = "/_matrix/client/v3"
 _KEEP = timedelta(seconds=30)
 _CHUNK = 65_536  # bytes
 _LONGEST_TOLD = 65_536  # bytes of an answer about bytes
+_PAUSE = 1.0
+"""Seconds between requests to a homeserver that keeps failing."""
 
 
 class AnswerTooLong(MatrixError):
@@ -47,12 +49,16 @@ class Http:
         token: str | None = None,
         timeout: timedelta = _KEEP,
         proxy: str | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._sleep = sleep
         self.homeserver = homeserver.rstrip("/")
         self.token = token
         self.timeout = timeout
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
+        self._failing = False
+        self._gate = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,35 +87,16 @@ class Http:
             Throttled, Unavailable, Rejected, LoggedOut: see `bot.matrix.errors.failure`. Unavailable also stands for no
                 answer within `deadline` (default: the session's), a cut connection, and a 2xx that is not JSON.
         """
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=10))
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        try:
-            async with (
-                asyncio.timeout((deadline or self.timeout).total_seconds()),
-                self._session.request(
-                    method,
-                    self.homeserver + path,
-                    params=query,
-                    json=body,
-                    headers=headers,
-                    proxy=self._proxy,
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                status, answered, raw = answer.status, answer.headers, await answer.read()
-        except TimeoutError as error:
-            raise Unavailable(f"no answer in time: {method}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(f"{type(error).__name__}: {method}") from error
+        async with self._asked(method, path, deadline or self.timeout, params=query, json=body) as answer:
+            raw = await answer.read()
         try:
             told = json.loads(raw) if raw else None
         except (ValueError, RecursionError):
             told = None
-        if not 200 <= status < 300:
-            raise failure(status, answered, told, datetime.now(UTC))
+        if not 200 <= answer.status < 300:
+            raise failure(answer.status, answer.headers, told, datetime.now(UTC))
         if told is None:
-            raise Unavailable(f"{status}, but not JSON")
+            raise Unavailable(f"{answer.status}, but not JSON")
         return told
 
     async def fetch(self, path: str, *, limit_bytes: int, deadline: timedelta) -> bytearray:
@@ -150,9 +137,14 @@ class Http:
 
     @asynccontextmanager
     async def _asked(
-        self, method: str, path: str, deadline: timedelta, *, headers: Mapping[str, str], **what: Any
+        self, method: str, path: str, deadline: timedelta, *, headers: Mapping[str, str] | None = None, **what: Any
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Ask, and have the answer read inside the block."""
+        """Ask, and have the answer read inside the block.
+
+        While the homeserver keeps failing, one request a second is made, whoever asks.
+        """
+        if self._failing:
+            await self._wait_for_turn()
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=10))
         known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -162,17 +154,26 @@ class Http:
                 self._session.request(
                     method,
                     self.homeserver + path,
-                    headers={**known, **headers},
+                    headers={**known, **(headers or {})},
                     proxy=self._proxy,
                     allow_redirects=False,
                     **what,
                 ) as answer,
             ):
                 yield answer
+                self._failing = answer.status >= 500
         except TimeoutError as error:
+            self._failing = True
             raise Unavailable(f"no answer in time: {method}") from error
         except (aiohttp.ClientError, OSError) as error:
+            self._failing = True
             raise Unavailable(f"{type(error).__name__}: {method}") from error
+
+    async def _wait_for_turn(self) -> None:
+        """Wait a second behind whoever asked before, as long as nothing has worked."""
+        async with self._gate:
+            if self._failing:
+                await self._sleep(_PAUSE)
 
 
 async def _read(answer: aiohttp.ClientResponse, limit_bytes: int) -> bytearray:

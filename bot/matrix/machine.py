@@ -1,24 +1,27 @@
-"""nio's Olm machine, made safe by subclassing. Of nio only the machine and its database are used: no client, no HTTP,
-no rooms, so that their faults (state from decrypted events, endless retries, unchecked answers) cannot reach the bot.
+"""nio's Olm machine, made safe by subclassing. Of nio only the machine is used: no client, no HTTP, no rooms, so that
+their faults (state from decrypted events, endless retries, unchecked answers) cannot reach the bot.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from nio.crypto import InboundGroupSession, OlmDevice
+from nio.crypto import InboundGroupSession, OlmDevice, OutboundSession
 from nio.crypto.olm_machine import Olm
-from nio.events import OlmEvent, RoomKeyEvent, ToDeviceEvent
-from nio.responses import KeysClaimResponse, KeysQueryResponse
+from nio.events import ForwardedRoomKeyEvent, OlmEvent, RoomKeyEvent, ToDeviceEvent
 
+from bot.matrix.outbound import Name, RoomSession
 from bot.matrix.rooms import MEGOLM
-from bot.matrix.signing import Json, canonical, device_keys_hold
-from storage.ids import RoomId, UserId
+from bot.matrix.signing import Json, canonical, signed_by_device, unpadded
+from bot.matrix.store import Chest
+from storage.ids import DeviceId, EventId, RoomId, UserId
 
 log = structlog.get_logger()
+
+OLM = "m.olm.v1.curve25519-aes-sha2"
 
 
 class NoKey(Exception):
@@ -48,72 +51,146 @@ class Opened:
         return f"{self.session.sender_key}/{self.session.id}/{self.index}"
 
 
+@dataclass(frozen=True, slots=True)
+class KeyRequest:
+    """A room key that was asked for: only whom it was asked of may bring it."""
+
+    room_id: RoomId
+    user: UserId
+
+
 class Machine(Olm):  # type: ignore[misc]  # nio has no type information
-    """Account, sessions and devices of one own device. Does no I/O but its database."""
+    """Account, sessions and devices of one own device. Does no I/O."""
+
+    def __init__(self, user_id: UserId, device_id: DeviceId, chest: Chest, *, now: Callable[[], datetime]) -> None:
+        self.chest = chest
+        self.outbound: dict[RoomId, RoomSession] = chest.load_outbound()
+        self.requested: dict[str, KeyRequest] = {}
+        self.now = now
+        super().__init__(user_id, device_id, chest)
 
     def create_group_session(
         self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
     ) -> None:
-        """Add a room key; one that is known already is never replaced by a later part of the same ratchet.
-
-        The database knows a session by its id alone, so a second sender's copy of it stays in memory: saved, it would
-        overwrite the first one.
-        """
+        """Add a room key; one that is known already is never replaced by a later part of the same ratchet."""
         new = InboundGroupSession(session_key, sender_fp_key, sender_key, room_id)
-        known = self.inbound_group_store.get(room_id, sender_key, session_id)
-        if known is not None and known.first_known_index <= new.first_known_index:
-            return
         if new.id != session_id:
             log.warning("room_key.mismatch", room=room_id)
             return
-        copied = any(
-            other.id == session_id and (other.sender_key, other.room_id) != (sender_key, room_id)
-            for other in self.inbound_group_store
-        )
-        self.inbound_group_store.add(new)
-        if copied:
-            log.warning("room_key.copied", room=room_id)
-        else:
+        self._take_room_key(new)
+
+    def _take_room_key(self, new: InboundGroupSession) -> None:
+        known = self.inbound_group_store.get(new.room_id, new.sender_key, new.id)
+        if known is None or known.first_known_index > new.first_known_index:
+            self.inbound_group_store.replace(new)
             self.save_inbound_group_session(new)
 
     def receive(self, event: Any) -> tuple[RoomId, str] | None:
-        """Take in one to-device event; return room and session id when it brought a room key.
-
-        Only Olm messages are of use. Verification and key requests are not answered: the bot has no other device.
-        """
+        """Take in one to-device event; return room and session id when it brought a room key. Only Olm messages are of
+        use here."""
         try:
             parsed = ToDeviceEvent.parse_event(event)
             key = self.handle_to_device_event(parsed) if isinstance(parsed, OlmEvent) else None
         except Exception as error:  # noqa: BLE001  what anybody may send must not stop the bot; nio raises many kinds
             log.warning("to_device.unusable", error=type(error).__name__)
             return None
-        if isinstance(key, RoomKeyEvent):
+        if isinstance(key, RoomKeyEvent | ForwardedRoomKeyEvent):
             return RoomId(key.room_id), str(key.session_id)
         return None
 
-    def learn_devices(self, user: UserId, devices: Any) -> None:
-        """Take over one user's devices from an answer to /keys/query; those that prove nothing are left out.
+    def _handle_forwarded_room_key_event(
+        self, sender: str, sender_key: str, payload: dict[Any, Any]
+    ) -> ForwardedRoomKeyEvent | None:
+        """Take a key that was asked for, from the very device that made it: then it is as good as sent at first."""
+        event = ForwardedRoomKeyEvent.from_dict(payload, sender, sender_key)
+        if not isinstance(event, ForwardedRoomKeyEvent):
+            return None
+        content = payload["content"]
+        request = self.requested.get(event.session_id)
+        device = self.device_store.device_from_sender_key(sender, sender_key)
+        if (
+            event.algorithm != MEGOLM
+            or request != KeyRequest(RoomId(event.room_id), UserId(sender))
+            or content.get("sender_key") != sender_key
+            or device is None
+            or device.ed25519 != content.get("sender_claimed_ed25519_key")
+        ):
+            log.warning("room_key.forward_refused")
+            return None
+        session = InboundGroupSession.import_session(content["session_key"], device.ed25519, sender_key, event.room_id)
+        if session.id != event.session_id:
+            return None
+        self._take_room_key(session)
+        del self.requested[event.session_id]
+        return event
 
-        Users go in one by one, so that one malformed answer does not spoil those of all the others.
+    def learn_devices(self, user: UserId, devices: Mapping[str, tuple[str, str]]) -> None:
+        """Take over one user's devices: Ed25519 and Curve25519 keys whose own signatures were verified.
+
+        A device that keeps its id but not its Ed25519 key is not believed; those no longer shown count as deleted.
         """
-        shown = devices if isinstance(devices, dict) else {}
-        # A device that breaks its own signature counts as gone: it gets no keys.
-        held = {name: keys for name, keys in shown.items() if device_keys_hold(keys, user, name)}
-        self._take(KeysQueryResponse, {"device_keys": {user: held}, "failures": {}})
-
-    def learn_one_time_key(self, user: UserId, device: str, key: Any) -> None:
-        """Start an Olm session from one claimed key, if its signature holds."""
-        self._take(KeysClaimResponse, {"one_time_keys": {user: {device: key}}, "failures": {}})
-
-    def _take(self, kind: Any, answer: Json) -> None:
-        try:
-            parsed = kind.from_dict(answer)
-            if isinstance(parsed, kind):
-                self.handle_response(parsed)
+        known = self.device_store[user]
+        for name, (ed25519, curve25519) in devices.items():
+            if (user, name) == (self.user_id, self.device_id):
+                continue
+            device = known.get(name)
+            if device is None:
+                keys = {"ed25519": ed25519, "curve25519": curve25519}
+                self.device_store.add(OlmDevice(user, name, keys))
+            elif device.ed25519 == ed25519:
+                device.curve25519 = curve25519
+                device.deleted = False
             else:
-                log.warning("keys.malformed", kind=kind.__name__)
-        except Exception as error:  # noqa: BLE001  a foreign device's keys must not stop the bot; nio raises many kinds
-            log.warning("keys.unusable", kind=kind.__name__, error=type(error).__name__)
+                log.warning("keys.device_changed", device=name)
+        for name, device in known.items():
+            if name not in devices:
+                device.deleted = True
+        self.chest.save_device_keys({user: known})
+
+    def learn_one_time_key(self, user: UserId, name: str, key: Any) -> bool:
+        """Start an Olm session from one claimed key; False when its signature does not hold."""
+        device = self.device_store[user].get(name)
+        try:
+            ((_, value),) = key.items()
+            if device is None or not signed_by_device(value, user, name, device.ed25519):
+                log.warning("keys.one_time_key_refused")
+                return False
+            session = OutboundSession(self.account, device.curve25519, value["key"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            log.warning("keys.unusable", error=type(error).__name__)
+            return False
+        # Making a session to others changes nothing in the own account, so there is nothing to save of it.
+        self.session_store.add(device.curve25519, session)
+        self.save_session(device.curve25519, session)
+        if device in self.wedged_devices:
+            self.wedged_devices.remove(device)
+            self._queue_dummy_message(session, device)
+        return True
+
+    def olm_message(self, device: OlmDevice, kind: str, content: Json) -> Json:
+        """Encrypt a to-device message for a device with which there is a session."""
+        session = self.session_store.get(device.curve25519)
+        identity = self.account.identity_keys
+        payload = {
+            "sender": self.user_id,
+            "sender_device": self.device_id,
+            "keys": {"ed25519": identity["ed25519"]},
+            "recipient": device.user_id,
+            "recipient_keys": {"ed25519": device.ed25519},
+            "type": kind,
+            "content": content,
+        }
+        what, ciphertext = session.encrypt(_compact(payload)).to_parts()
+        self.save_session(device.curve25519, session)
+        return {
+            "algorithm": OLM,
+            "sender_key": identity["curve25519"],
+            "ciphertext": {device.curve25519: {"type": what, "body": unpadded(ciphertext)}},
+        }
+
+    def has_session(self, device: OlmDevice) -> bool:
+        """Say whether there is an Olm session with a device."""
+        return self.session_store.get(device.curve25519) is not None
 
     def device_keys(self) -> Json:
         """Return this device's signed public keys, from the local account."""
@@ -175,11 +252,6 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
                 return device
         return None
 
-    def sessions_named(self, room_id: RoomId, session_id: str) -> list[InboundGroupSession]:
-        """Return the room keys with this id, whoever sent them; `sender_key` in an event is not to be trusted."""
-        senders = self.inbound_group_store[room_id]
-        return [sessions[session_id] for sessions in senders.values() if session_id in sessions]
-
     def known_elsewhere(self, sender_key: str) -> bool:
         """Say whether some user has a device with this Curve25519 key."""
         return any(device.curve25519 == sender_key for device in self.device_store)
@@ -198,9 +270,8 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
             payload = json.loads(plaintext)
         except (ValueError, RecursionError) as error:
             raise Refused("cannot be decrypted") from error
-        seen = (session.sender_key, session.id, index)
-        as_now = (event.get("event_id"), event.get("origin_server_ts"))
-        if self.message_index_store.setdefault(seen, as_now) != as_now:
+        event_id = EventId(str(event.get("event_id")))
+        if self.chest.used(session, index, event_id) != event_id:
             raise Refused("replay")
         if not isinstance(payload, dict) or payload.get("room_id") != room_id:
             raise Refused("encrypted for another room")
@@ -208,15 +279,36 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
             raise Refused("malformed")
         return Opened(payload, session, index)
 
-    def outbound(self, room_id: RoomId, devices: set[tuple[str, str]], rotation: tuple[timedelta, int]) -> Any:
+    def outbound_for(self, room_id: RoomId, devices: set[Name], rotation: tuple[timedelta, int]) -> RoomSession:
         """Return the room's outbound session, a new one when it expired or someone who holds it may no longer read."""
-        session = self.outbound_group_sessions.get(room_id)
-        if session is None or session.expired or session.users_shared_with - devices:
-            self.create_outbound_group_session(room_id)
-            session = self.outbound_group_sessions[room_id]
-        session.max_age, session.max_messages = rotation
-        if session.expired:
-            self.create_outbound_group_session(room_id)
-            session = self.outbound_group_sessions[room_id]
-            session.max_age, session.max_messages = rotation
+        session = self.outbound.get(room_id)
+        now = self.now()
+        if session is not None and not session.outlived(now, rotation) and session.shared_with <= devices:
+            return session
+        if session is not None:
+            self.chest.outbound_ended(session)
+        session = self.outbound[room_id] = RoomSession(created_at=now)
+        # The own copy reads what was sent, where it has to be found again.
+        identity = self.account.identity_keys
+        self.create_group_session(identity["curve25519"], identity["ed25519"], room_id, session.id, session.session_key)
+        self.chest.outbound_changed(room_id, session)
         return session
+
+    def encrypt(self, room_id: RoomId, session: RoomSession, messages: int, payload: Mapping[str, Any]) -> Json:
+        """Encrypt for a room; a place of the ratchet is reserved first, to be written before the message goes out.
+
+        `messages`: after how many the session is replaced.
+        """
+        if session.reserve(messages):
+            self.chest.outbound_changed(room_id, session)
+        return {
+            "algorithm": MEGOLM,
+            "sender_key": self.account.identity_keys["curve25519"],
+            "ciphertext": session.encrypted(_compact({**payload, "room_id": room_id}).encode()),
+            "session_id": session.id,
+            "device_id": self.device_id,
+        }
+
+
+def _compact(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 from bot.matrix.interface import REQUEST, RoomFacts, WhyUnsafe
 from storage.ids import RoomId, UserId
+from storage.keys import RoomRow, StateRow
 
 MEGOLM = "m.megolm.v1.aes-sha2"
 CREATOR_POWER = 2**53 - 1
@@ -17,6 +18,36 @@ CREATOR_POWER = 2**53 - 1
 
 _LONGEST_ROTATION = timedelta(days=7)
 _MOST_MESSAGES = 100
+
+
+_KEPT = frozenset(
+    {
+        "m.room.create",
+        "m.room.encryption",
+        "m.room.history_visibility",
+        "m.room.name",
+        "m.room.power_levels",
+        "m.room.tombstone",
+    }
+)
+"""The state the bot needs beside the members, all with an empty state key."""
+
+
+@dataclass(slots=True)
+class RoomChanges:
+    """What is known of rooms beyond what was written down."""
+
+    rooms: dict[RoomId, RoomRow] = field(default_factory=dict)
+    replaced: set[RoomId] = field(default_factory=set)  # nothing written earlier of their state holds
+    states: dict[tuple[RoomId, str, str], StateRow] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.rooms or self.replaced or self.states)
+
+    def followed_by(self, newer: "RoomChanges") -> "RoomChanges":
+        """Return both together."""
+        kept = {name: row for name, row in self.states.items() if name[0] not in newer.replaced}
+        return RoomChanges(self.rooms | newer.rooms, self.replaced | newer.replaced, kept | newer.states)
 
 
 @dataclass(slots=True)
@@ -36,17 +67,26 @@ class RoomView:
     members: dict[UserId, Member] = field(default_factory=dict)
     state: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # event by type, empty state key
     known: bool = False  # the whole state has been seen, not only changes of it
+    version: int = 0  # counts the changes of who is there
+    changed: set[tuple[str, str]] = field(default_factory=set)  # type and state key of what was not written down yet
+    replaced: bool = False
 
     def apply(self, event: Mapping[str, Any]) -> None:
         """Take over one clear state event; anything malformed counts as an event with empty content."""
         kind, key = event.get("type"), event.get("state_key")
         content = event["content"] if isinstance(event.get("content"), dict) else {}
         if kind == "m.room.member" and isinstance(key, str):
-            self.members[UserId(key)] = _member(content)
-        elif isinstance(kind, str) and key == "":
+            member = _member(content)
+            if self.members.get(UserId(key)) != member:
+                self.members[UserId(key)] = member
+                self.changed.add((kind, key))
+                self.version += 1
+        elif kind in _KEPT and key == "":
             if kind == "m.room.encryption" and content.get("algorithm") == MEGOLM:
                 self.was_encrypted = True
-            self.state[kind] = event
+            self.state[str(kind)] = event
+            self.changed.add((str(kind), ""))
+            self.version += 1
 
     def knows_otherwise(self, event: Mapping[str, Any]) -> bool:
         """Say whether something else is known in the place of a state event."""
@@ -56,6 +96,18 @@ class RoomView:
             return self.members.get(UserId(key), _member(content)) != _member(content)
         known = self.state.get(kind) if isinstance(kind, str) and key == "" else None
         return known is not None and known.get("event_id") != event.get("event_id")
+
+    def rows(self) -> list[StateRow]:
+        """Return what changed since it was written down last, as it is to be written."""
+        return [StateRow(self.room_id, kind, key, self._event(kind, key)) for kind, key in self.changed]
+
+    def _event(self, kind: str, key: str) -> Mapping[str, Any]:
+        if kind != "m.room.member":
+            kept = ("type", "state_key", "sender", "event_id", "content")
+            return {name: self.state[kind][name] for name in kept if name in self.state[kind]}
+        member = self.members[UserId(key)]
+        name = {} if member.display_name is None else {"displayname": member.display_name}
+        return {"type": kind, "state_key": key, "content": {"membership": member.membership, **name}}
 
     def content(self, kind: str) -> Mapping[str, Any]:
         """Return the content of a state event with an empty state key, or nothing."""
@@ -198,16 +250,37 @@ def _positive(value: object) -> TypeGuard[int]:
 class Rooms:
     """All rooms the bot knows the state of."""
 
-    def __init__(self, encrypted: Iterable[str] = ()) -> None:
-        """`encrypted`: ids of rooms that were encrypted in earlier runs."""
+    def __init__(self, rooms: Iterable[RoomRow] = (), states: Iterable[StateRow] = ()) -> None:
+        """`rooms`, `states`: as they were written down in earlier runs."""
         self._views: dict[RoomId, RoomView] = {}
-        self._encrypted = {RoomId(room) for room in encrypted}
+        self._encrypted = {row.room_id for row in rooms if row.encrypted}
+        self._left: set[RoomId] = set()
+        self._touched: set[RoomId] = set()  # looked at since changes were asked for
+        self._receivers: frozenset[UserId] | None = None
+        for row in rooms:
+            if row.joined:
+                self.view(row.room_id).known = True
+        for state in states:
+            if state.room_id in self._views:
+                self._views[state.room_id].apply(state.event)
+        for view in self._views.values():
+            view.changed.clear()
+        self._touched.clear()
+        self._written = {row.room_id: row for row in rooms}
 
     def view(self, room_id: RoomId) -> RoomView:
         """Return the view of a room, an empty one when nothing is known yet."""
         if room_id not in self._views:
             self._views[room_id] = RoomView(room_id, was_encrypted=room_id in self._encrypted)
+        self._touched.add(room_id)
         return self._views[room_id]
+
+    def receivers(self) -> frozenset[UserId]:
+        """Return those who get keys of any encrypted room."""
+        touched = (self._views.get(room_id) for room_id in self._touched)
+        if self._receivers is None or self._left or any(view and (view.changed or view.replaced) for view in touched):
+            self._receivers = frozenset(user for view in self if view.encrypted for user in view.receivers)
+        return self._receivers
 
     def known(self, room_id: RoomId) -> RoomView | None:
         """Return the view of a room whose whole state has been seen."""
@@ -218,23 +291,48 @@ class Rooms:
         """Take over the whole state of a room in place of what was known."""
         old = self._views.pop(room_id, None)
         view = self.view(room_id)
-        view.was_encrypted = view.was_encrypted or (old is not None and old.was_encrypted)
+        if old is not None:
+            view.was_encrypted = view.was_encrypted or old.was_encrypted
+            view.version = old.version + 1
         for event in state:
             view.apply(event)
-        view.known = True
+        view.known = view.replaced = True
         return view
 
     def forget(self, room_id: RoomId) -> None:
         """The bot is no longer in the room."""
         view = self._views.pop(room_id, None)
-        if view is not None and view.encrypted:
-            self._encrypted.add(room_id)
+        if view is not None:
+            self._left.add(room_id)
+            if view.encrypted:
+                self._encrypted.add(room_id)
 
-    def newly_encrypted(self) -> set[RoomId]:
-        """Return rooms found to be encrypted since the last call."""
-        new = {room for room, view in self._views.items() if view.encrypted} - self._encrypted
-        self._encrypted |= new
-        return new
+    def changes(self) -> RoomChanges:
+        """Return what changed since the last call, to be written down."""
+        self.receivers()
+        found = RoomChanges(replaced=self._left)
+        self._left = set()
+        for room_id in found.replaced:
+            self._note(RoomRow(room_id, room_id in self._encrypted, joined=False), found)
+        for view in [self._views[room_id] for room_id in self._touched if self.known(room_id)]:
+            if view.encrypted:
+                self._encrypted.add(view.room_id)
+            self._note(RoomRow(view.room_id, view.encrypted, joined=True), found)
+            if view.replaced:
+                found.replaced.add(view.room_id)
+                view.replaced = False
+            if view.changed:
+                found.states.update({(row.room_id, row.kind, row.state_key): row for row in view.rows()})
+                view.changed.clear()
+        self._touched.clear()
+        return found
+
+    def _note(self, row: RoomRow, found: RoomChanges) -> None:
+        if self._written.get(row.room_id) != row:
+            self._written[row.room_id] = found.rooms[row.room_id] = row
+
+    def __bool__(self) -> bool:
+        return bool(self._views)
 
     def __iter__(self) -> Iterator[RoomView]:
         return iter([view for view in self._views.values() if view.known])

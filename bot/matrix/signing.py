@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from vodozemac import Ed25519PublicKey, Ed25519Signature
 
 from bot.matrix.errors import AuthenticationNeeded, IdentityConflict
 from bot.matrix.http import path_of
@@ -58,6 +58,11 @@ def verified(value: Any, user: str, public: str) -> bool:
     return _signature_holds(value, user, public, public)
 
 
+def signed_by_device(value: Any, user: str, device: str, ed25519: str) -> bool:
+    """Say whether `value` carries a valid signature of a device whose key (unpadded base64) is known."""
+    return _signature_holds(value, user, device, ed25519)
+
+
 def device_keys_hold(value: Any, user: str, device: str) -> bool:
     """Say whether device keys belong to this user and device and carry the device's own valid signature."""
     if not isinstance(value, dict) or value.get("user_id") != user or value.get("device_id") != device:
@@ -71,9 +76,9 @@ def device_keys_hold(value: Any, user: str, device: str) -> bool:
 
 def _signature_holds(value: Any, user: str, key_id: str, public: str) -> bool:
     try:
-        signature = from_unpadded(value["signatures"][user][f"ed25519:{key_id}"])
-        Ed25519PublicKey.from_public_bytes(from_unpadded(public)).verify(signature, canonical(value))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, InvalidSignature):
+        signature = Ed25519Signature.from_base64(value["signatures"][user][f"ed25519:{key_id}"].rstrip("="))
+        Ed25519PublicKey.from_base64(public.rstrip("=")).verify_signature(canonical(value), signature)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return False
     return True
 
@@ -82,13 +87,15 @@ def _signature_holds(value: Any, user: str, key_id: str, public: str) -> bool:
 class PublicIdentity:
     """What an answer to /keys/query proves of one user: `self_signing` hangs on `master`, `signed` on `self_signing`.
 
-    `signed` maps the ids of devices whose whole chain holds to their Ed25519 keys.
+    `signed` maps the ids of devices whose whole chain holds to their Ed25519 keys; `devices` those of all devices that
+    carry their own valid signature to their Ed25519 and Curve25519 keys.
     """
 
     user: str
     master: str | None = None
     self_signing: str | None = None
     signed: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def vouches_for(self, device: str, ed25519: str) -> bool:
         """Say whether the owner signed this device with this very key."""
@@ -97,19 +104,24 @@ class PublicIdentity:
 
 def read_identity(answer: Mapping[str, Any], user: str) -> PublicIdentity:
     """Verify the chain master -> self-signing -> devices of `user` in an answer to /keys/query."""
+    shown = _section(answer, "device_keys").get(user)
+    held = {
+        device: keys
+        for device, keys in (shown.items() if isinstance(shown, dict) else ())
+        if device_keys_hold(keys, user, device)
+    }
+    devices = {
+        device: (keys["keys"][f"ed25519:{device}"], keys["keys"][f"curve25519:{device}"])
+        for device, keys in held.items()
+    }
     master = _cross_key(answer, "master", user)
     if master is None:
-        return PublicIdentity(user)
+        return PublicIdentity(user, devices=devices)
     self_signing = _cross_key(answer, "self_signing", user)
     if self_signing is None or not verified(_section(answer, "self_signing_keys").get(user), user, master):
-        return PublicIdentity(user, master)
-    devices = _section(answer, "device_keys").get(user)
-    signed = {
-        device: keys["keys"][f"ed25519:{device}"]
-        for device, keys in (devices.items() if isinstance(devices, dict) else ())
-        if device_keys_hold(keys, user, device) and verified(keys, user, self_signing)
-    }
-    return PublicIdentity(user, master, self_signing, signed)
+        return PublicIdentity(user, master, devices=devices)
+    signed = {device: devices[device][0] for device, keys in held.items() if verified(keys, user, self_signing)}
+    return PublicIdentity(user, master, self_signing, signed, devices)
 
 
 def device_is_signed(answer: Mapping[str, Any], user: str, device: str) -> bool:

@@ -1,191 +1,377 @@
-"""The key store: one folder, of one user, opened with one secret, by one process at a time.
+"""nio's store interface on the project's own database.
 
-`secrets.json` holds who we are (device, access token, cross-signing seeds), sealed with AES-256-GCM under a key that
-scrypt makes from the operator's secret; salt and costs stand beside it in clear and are sealed in as associated data.
-The Olm and Megolm keys lie in a nio database whose pickles are encrypted under a second key from the same stretching.
+nio calls a store in the middle of its work and does not wait, a database is waited for. So what nio saves is noted
+here, and `write` puts all of it into one transaction: that of the sync answer which brought it, or one of its own
+before a message goes out. Sessions are pickled at that moment, once, however often they were used.
 """
 
-import fcntl
-import hashlib
-import json
-import os
-import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from nio.store import SqliteStore
+from nio.crypto import DeviceStore, GroupSessionStore, InboundGroupSession, OlmAccount, OlmDevice, Session, SessionStore
 
-from bot.matrix.errors import DamagedStore, ForeignStore, StoreInUse, WrongSecret
-from bot.matrix.signing import from_unpadded, unpadded
+from bot.matrix.outbound import RoomSession
+from bot.matrix.rooms import RoomChanges
+from storage.base import Database, Transaction
+from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.keys import (
+    Keys,
+    OlmSessionRow,
+    OutboundRow,
+    RoomKeyRow,
+    Saved,
+    ShareRow,
+    UserRow,
+    WaitingRow,
+)
+from storage.pins import Pins
 
-_FORMAT = 1
-_SALT_BYTES = 16
-_NONCE_BYTES = 12
-_MAX_LOG2_COST = 22  # 4 GiB at r=8: more in a file is damage, not a wish
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What stretching the secret costs: 2**log2_n * r * 128 bytes of memory (scrypt, RFC 7914)."""
-
-    log2_n: int = 16
-    r: int = 8
-    p: int = 1
+_KEPT_ROOM_KEYS = 2_000
+"""Room keys in memory: those used longest ago are read again from the database when a message needs them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What is kept sealed. `token` is None between choosing a device id and having logged in with it; `before` is the
-    lost device whose room keys the new one still has to take over."""
+@dataclass(slots=True)
+class Pending:
+    """What is to be written. Sessions stand here as they are, and are pickled when they are written."""
 
-    user_id: str
-    device_id: str
-    token: str | None = None
-    seeds: Mapping[str, str] | None = None
-    before: str | None = None
+    account: set[str] = field(default_factory=set)  # the device id, when there is something to write
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    room_keys: dict[tuple[str, str, str], InboundGroupSession] = field(default_factory=dict)
+    outbound: dict[RoomId, RoomSession] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)  # ids of outbound sessions that were replaced
+    shares: dict[tuple[str, UserId, DeviceId], str | None] = field(default_factory=dict)
+    users: set[UserId] = field(default_factory=set)
+    pins: dict[UserId, str] = field(default_factory=dict)
+    rooms: RoomChanges = field(default_factory=RoomChanges)
+    places: dict[tuple[str, str, int], EventId] = field(default_factory=dict)
+    waiting: dict[EventId, WaitingRow] = field(default_factory=dict)
+    answered: set[EventId] = field(default_factory=set)
 
-    def __repr__(self) -> str:
-        return f"Secrets({self.user_id}, {self.device_id})"
+    def __bool__(self) -> bool:
+        return any(getattr(self, part.name) for part in fields(self))
+
+    def merge_older(self, older: "Pending") -> None:
+        """Take back what could not be written; what came since is newer."""
+        for part in fields(self):
+            if part.name == "rooms":
+                self.rooms = older.rooms.followed_by(self.rooms)
+            else:
+                setattr(self, part.name, getattr(older, part.name) | getattr(self, part.name))
 
 
-class KeyStore:
-    """The open store. Made by `KeyStore.open`; `secrets` is None until the first `keep`."""
+class Chest:
+    """The keys of one own device: what nio reads and saves, and what is still to be written of it."""
 
-    def __init__(self, folder: Path, user_id: str, header: dict[str, Any], stretched: bytes) -> None:
-        self.folder = folder
-        self.user_id = user_id
-        self.secrets: Secrets | None = None
-        self._header = header
-        self._box = AESGCM(_derive(stretched, b"secrets.json"))
-        self.pickle_key = unpadded(_derive(stretched, b"olm pickles"))
-
-    @classmethod
-    @contextmanager
-    def open(
-        cls,
-        folder: Path,
-        user_id: str,
-        secret: str,
+    def __init__(
+        self,
+        database: Database,
+        user_id: UserId,
+        device_id: DeviceId,
+        pickle_key: str,
+        saved: Saved,
         *,
-        cost: Cost | None = None,
-        random: Callable[[int], bytes] = os.urandom,
-    ) -> Iterator["KeyStore"]:
-        """Open the store of `user_id`, or prepare a new one (nothing but the folder is written before `keep`).
+        now: Callable[[], datetime],
+    ) -> None:
+        self.saved = saved
+        self.pending = Pending()
+        self.describe: Callable[[UserId], UserRow] = _unknown
+        """Gives the row of a user whose keys changed; set by who knows them."""
+        self._database = database
+        self._user_id = user_id
+        self._device_id = device_id
+        self._pickle_key = pickle_key
+        self._now = now
+        self._account: OlmAccount | None = None
+        self._room_keys = RoomKeys()
+        self._writing = 0
 
-        Raises:
-            WrongSecret, ForeignStore, DamagedStore: nothing was changed.
-            StoreInUse: another process holds it.
-        """
-        if not secret:
-            raise WrongSecret(
-                "The key store needs a secret: set SESN_STORE_SECRET or name a file in the configuration."
-            )
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
-        with _locked(folder / "lock"):
-            yield cls._load(folder, user_id, secret, cost or Cost(), random)
+    # --- nio's interface
 
-    @classmethod
-    def _load(cls, folder: Path, user_id: str, secret: str, cost: Cost, random: Callable[[int], bytes]) -> "KeyStore":
-        file = folder / "secrets.json"
-        if not file.exists():
-            if any(folder.glob("keys-*.db")):
-                raise DamagedStore(f"{folder} holds keys but no secrets.json: restore the folder from a backup.")
-            header = {"format": _FORMAT, "user_id": user_id, "kdf": "scrypt", **asdict(cost)}
-            header["salt"] = unpadded(random(_SALT_BYTES))
-            return cls(folder, user_id, header, _stretch(secret, header))
-        try:
-            written = json.loads(file.read_text())
-            header, nonce, box = written["header"], from_unpadded(written["nonce"]), from_unpadded(written["box"])
-            owner, supported = header["user_id"], _supported(header)
-            store = cls(folder, user_id, header, _stretch(secret, header)) if supported and owner == user_id else None
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedStore(f"{file} cannot be read: restore it from a backup.") from error
-        if not supported:
-            raise DamagedStore(f"{file} was written by another version of this program.")
-        if store is None:
-            raise ForeignStore(f"The key store in {folder} belongs to {owner}, not to {user_id}.")
-        try:
-            store.unseal(nonce, box)
-        except InvalidTag as error:
-            raise WrongSecret(
-                f"The secret does not open the key store in {folder}: it is another one than at the first start. "
-                "Put back the secret of that time; without it the keys cannot be read."
-            ) from error
+    def load_account(self) -> OlmAccount | None:
+        if self.saved.account is None or self.saved.device_id != self._device_id:
+            return None
+        account = OlmAccount.from_pickle(self.saved.account.encode(), self._pickle_key, self.saved.shared)
+        self._account = account
+        return account
+
+    def save_account(self, account: OlmAccount) -> None:
+        self._account = account
+        self.pending.account.add(self._device_id)
+
+    def load_sessions(self) -> SessionStore:
+        rows = self.saved.sessions if self.saved.device_id == self._device_id else ()
+        return LazySessions(rows, self._pickle_key)
+
+    def save_session(self, curve_key: str, session: Session) -> None:
+        self.pending.sessions[curve_key, session.id] = session
+
+    def load_inbound_group_sessions(self) -> GroupSessionStore:
+        return self._room_keys
+
+    def save_inbound_group_session(self, session: InboundGroupSession) -> None:
+        self.pending.room_keys[session.room_id, session.id, session.sender_key] = session
+
+    def load_device_keys(self) -> DeviceStore:
+        store = DeviceStore()
+        for user in self.saved.users:
+            for name, keys in user.devices.items():
+                pair = {"ed25519": keys.ed25519, "curve25519": keys.curve25519}
+                store.add(OlmDevice(user.user_id, name, pair, deleted=keys.deleted))
         return store
 
-    def unseal(self, nonce: bytes, box: bytes) -> None:
-        """Read sealed secrets. Raises InvalidTag."""
-        self.secrets = Secrets(**json.loads(self._box.decrypt(nonce, box, _sealed_in(self._header))))
+    def save_device_keys(self, changed: Mapping[str, Any]) -> None:
+        self.pending.users |= {UserId(user) for user in changed}
 
-    def keep(self, kept: Secrets) -> None:
-        """Write the secrets durably, in place of those before; a crash leaves either the old or the new file."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)  # never from a seeded source: a repeated nonce breaks the seal
-        box = self._box.encrypt(nonce, json.dumps(asdict(kept)).encode(), _sealed_in(self._header))
-        text = json.dumps({"header": self._header, "nonce": unpadded(nonce), "box": unpadded(box)}, indent=1)
-        new = self.folder / "secrets.json.new"
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self.folder / "secrets.json")
-        handle = os.open(self.folder, os.O_RDONLY)
+    def load_outgoing_key_requests(self) -> dict[str, Any]:
+        return {}
+
+    def add_outgoing_key_request(self, _request: Any) -> None:
+        """Requests are not kept: after a restart what still waits is asked for anew."""
+
+    def remove_outgoing_key_request(self, _request: Any) -> None:
+        """See add_outgoing_key_request."""
+
+    # --- what nio does not keep
+
+    def load_outbound(self) -> dict[RoomId, RoomSession]:
+        """Return the rooms' outbound sessions with whom they were given to, moved on past every place they may have
+        used."""
+        if self.saved.device_id != self._device_id:
+            return {}
+        sessions = {
+            row.room_id: RoomSession.restore(row.pickle, self._pickle_key, row.created_at, row.reserved)
+            for row in self.saved.outbound
+        }
+        by_id = {session.id: session for session in sessions.values()}
+        for share in self.saved.shares:
+            session = by_id.get(share.session_id)
+            if session is not None:
+                session.note((share.user_id, share.device_id), share.withheld)
+        return sessions
+
+    def outbound_changed(self, room_id: RoomId, session: RoomSession) -> None:
+        """The session is new, or more of its places are reserved."""
+        self.pending.outbound[room_id] = session
+
+    def outbound_ended(self, session: RoomSession) -> None:
+        """The session was replaced by another."""
+        self.pending.ended.add(session.id)
+
+    def shared(self, session: RoomSession, names: Iterable[tuple[UserId, DeviceId]], withheld: str | None) -> None:
+        """The homeserver has taken a session's key for these devices, or the word that they do not get it."""
+        for user, device in names:
+            self.pending.shares[session.id, user, device] = withheld
+
+    def used(self, session: InboundGroupSession, place: int, event_id: EventId) -> EventId:
+        """Note which event a place in a session stands for and return the one noted first."""
+        return self._room_keys.used(session, place, event_id, self.pending.places)
+
+    async def fetch(self, room_id: RoomId, session_id: str) -> list[InboundGroupSession]:
+        """Return a room's keys with this id, whoever sent them, from memory or from the database."""
+        if not self._room_keys.was_looked_for(room_id, session_id):
+            async with self._database.transaction() as tx:
+                rows = await Keys(tx).room_keys(room_id, session_id)
+                used = {row.sender_key: await Keys(tx).used_places(session_id, row.sender_key) for row in rows}
+            for row in rows:
+                if self._room_keys.get(room_id, row.sender_key, session_id) is None:
+                    self._room_keys.add(self._unpickled(row))
+            self._room_keys.looked_for(room_id, session_id, used, kept=set(self.pending.room_keys))
+        return self._room_keys.named(room_id, session_id)
+
+    def _unpickled(self, row: RoomKeyRow) -> InboundGroupSession:
+        return InboundGroupSession.from_pickle(
+            row.pickle.encode(),
+            row.ed25519,
+            row.sender_key,
+            row.room_id,
+            self._pickle_key,
+            ["another"] if row.forwarded else [],
+        )
+
+    # --- writing
+
+    async def forget_device(self, tx: Transaction) -> None:
+        """Drop what belonged to a device that is no more."""
+        await Keys(tx).forget_device()
+
+    async def commit(self) -> None:
+        """Write what is pending and return when it is durable, whoever writes it."""
+        if not self.pending and not self._writing:
+            return
+        taken: Pending | None = None
         try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        self.secrets = kept
+            # One transaction at a time: inside, whoever was writing before has finished.
+            async with self._database.transaction() as tx:
+                if self.pending:
+                    taken = await self.write(tx)
+        except BaseException:
+            if taken is not None:
+                self.put_back(taken)
+            raise
+        if taken is not None:
+            self.written()
 
-    def change(self, **changes: Any) -> Secrets:
-        """Keep the secrets with some fields changed. Needs secrets to be there."""
-        assert self.secrets is not None
-        self.keep(replace(self.secrets, **changes))
-        return self.secrets
-
-    def database_of(self, device_id: str) -> Path:
-        """Return the file of a device's Olm and Megolm keys; device ids are opaque, so the name is a digest."""
-        return self.folder / f"keys-{hashlib.sha256(device_id.encode()).hexdigest()[:16]}.db"
-
-    def olm_store(self, device_id: str) -> SqliteStore:
-        """Open the device's key database, made if missing, readable by its owner alone."""
-        file = self.database_of(device_id)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        return SqliteStore(self.user_id, device_id, str(self.folder), self.pickle_key, file.name)
-
-
-def _supported(header: Mapping[str, Any]) -> bool:
-    return header["format"] == _FORMAT and header["kdf"] == "scrypt" and 1 <= int(header["log2_n"]) <= _MAX_LOG2_COST
-
-
-def _stretch(secret: str, header: Mapping[str, Any]) -> bytes:
-    kdf = Scrypt(salt=from_unpadded(header["salt"]), length=32, n=2 ** header["log2_n"], r=header["r"], p=header["p"])
-    return kdf.derive(secret.encode())
-
-
-def _derive(stretched: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"sesn " + purpose).derive(stretched)
-
-
-def _sealed_in(header: Mapping[str, Any]) -> bytes:
-    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
-
-
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    async def write(self, tx: Transaction) -> Pending:
+        """Write what is pending. The caller says afterwards whether the transaction was `written` or is `put_back`."""
+        taken, self.pending = self.pending, Pending()
+        self._writing += 1
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreInUse(f"The key store in {file.parent} is in use by another process.") from error
-        yield
-    finally:
-        os.close(handle)
+            await self._write(taken, Keys(tx), Pins(tx))
+        except BaseException:
+            self.put_back(taken)
+            raise
+        return taken
+
+    def written(self) -> None:
+        """The transaction of one `write` was committed."""
+        self._writing -= 1
+
+    def put_back(self, taken: Pending) -> None:
+        """The transaction of one `write` failed."""
+        self._writing -= 1
+        self.pending.merge_older(taken)
+
+    async def _write(self, taken: Pending, keys: Keys, pins: Pins) -> None:
+        if taken.account:
+            assert self._account is not None
+            pickle = self._account.pickle(self._pickle_key).decode()
+            await keys.keep_account(self._device_id, pickle, shared=self._account.shared)
+        await keys.keep_sessions([self._session_row(curve, session) for (curve, _), session in taken.sessions.items()])
+        await keys.keep_room_keys([await self._room_key_row(session, keys) for session in taken.room_keys.values()])
+        await keys.keep_outbound([self._outbound_row(room, session) for room, session in taken.outbound.items()])
+        await keys.drop_shares(taken.ended)
+        shares = [ShareRow(*name, withheld) for name, withheld in taken.shares.items() if name[0] not in taken.ended]
+        await keys.keep_shares(shares)
+        await keys.keep_users([self.describe(user) for user in taken.users])
+        for user, master in taken.pins.items():
+            await pins.see(user, master, self._now())
+        await keys.keep_rooms(taken.rooms.rooms.values())
+        await keys.drop_states(taken.rooms.replaced)
+        await keys.keep_states(taken.rooms.states.values())
+        await keys.keep_places(taken.places)
+        await keys.keep_waiting([row for event, row in taken.waiting.items() if event not in taken.answered])
+        await keys.drop_waiting(sorted(taken.answered))
+
+    def _session_row(self, curve_key: str, session: Session) -> OlmSessionRow:
+        return OlmSessionRow(
+            curve_key,
+            session.id,
+            session.pickle(self._pickle_key).decode(),
+            session.creation_time.astimezone(UTC),
+            session.use_time.astimezone(UTC),
+        )
+
+    async def _room_key_row(self, session: InboundGroupSession, keys: Keys) -> RoomKeyRow:
+        """Return the row of a room key; of two parts of the same ratchet the one that reads more is kept."""
+        for row in await keys.room_keys(RoomId(session.room_id), session.id):
+            if row.sender_key == session.sender_key:
+                known = self._unpickled(row)
+                if known.first_known_index <= session.first_known_index:
+                    self._room_keys.replace(known)
+                    return row
+        return RoomKeyRow(
+            RoomId(session.room_id),
+            session.id,
+            session.sender_key,
+            session.ed25519,
+            session.pickle(self._pickle_key).decode(),
+            bool(session.forwarding_chain),
+        )
+
+    def _outbound_row(self, room_id: RoomId, session: RoomSession) -> OutboundRow:
+        pickle = session.pickle(self._pickle_key).decode()
+        return OutboundRow(room_id, session.id, pickle, session.created_at, session.reserved)
+
+
+def _unknown(user: UserId) -> UserRow:
+    raise LookupError(user)
+
+
+class LazySessions(SessionStore):  # type: ignore[misc]  # nio has no type information
+    """Olm sessions that are unpickled when their device is met first."""
+
+    def __init__(self, rows: Iterable[OlmSessionRow], pickle_key: str) -> None:
+        super().__init__()
+        self._pickle_key = pickle_key
+        self._rows: dict[str, list[OlmSessionRow]] = {}
+        for row in rows:
+            self._rows.setdefault(row.sender_key, []).append(row)
+
+    def add(self, sender_key: str, session: Session) -> bool:
+        self._unpickle(sender_key)
+        return bool(super().add(sender_key, session))
+
+    def get(self, sender_key: str) -> Session | None:
+        self._unpickle(sender_key)
+        return super().get(sender_key)
+
+    def __getitem__(self, sender_key: str) -> list[Session]:
+        self._unpickle(sender_key)
+        found: list[Session] = super().__getitem__(sender_key)
+        return found
+
+    def _unpickle(self, sender_key: str) -> None:
+        for row in self._rows.pop(sender_key, ()):
+            # nio compares these times with naive ones of its own, in local time.
+            created, used = (moment.astimezone().replace(tzinfo=None) for moment in (row.created_at, row.used_at))
+            super().add(sender_key, Session.from_pickle(row.pickle.encode(), created, self._pickle_key, used))
+
+
+class RoomKeys(GroupSessionStore):  # type: ignore[misc]  # nio has no type information
+    """The room keys in memory, a bounded part of those in the database."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked_for: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._used: dict[tuple[str, str], dict[int, EventId]] = {}
+
+    def named(self, room_id: str, session_id: str) -> list[InboundGroupSession]:
+        """Return the sessions in memory with this id."""
+        senders = self._entries[room_id]
+        return [sessions[session_id] for sessions in senders.values() if session_id in sessions]
+
+    def replace(self, session: InboundGroupSession) -> None:
+        """Put a session in the place of another part of the same ratchet."""
+        self._entries[session.room_id][session.sender_key][session.id] = session
+
+    def was_looked_for(self, room_id: str, session_id: str) -> bool:
+        """Say whether the database has nothing to add."""
+        known = (room_id, session_id) in self._looked_for
+        if known:
+            self._looked_for.move_to_end((room_id, session_id))
+        return known
+
+    def looked_for(
+        self,
+        room_id: str,
+        session_id: str,
+        used: Mapping[str, dict[int, EventId]],
+        *,
+        kept: set[tuple[str, str, str]],
+    ) -> None:
+        """Note what the database holds; drop what was used longest ago, but not what is still to be written."""
+        for sender_key, places in used.items():
+            self._used.setdefault((session_id, sender_key), {}).update(places)
+        self._looked_for[room_id, session_id] = None
+        while len(self._looked_for) > _KEPT_ROOM_KEYS:
+            (room, session), _ = self._looked_for.popitem(last=False)
+            for sender, sessions in self._entries[room].items():
+                if session in sessions and (room, session, sender) not in kept:
+                    del sessions[session]
+                    self._used.pop((session, sender), None)
+
+    def used(
+        self,
+        session: InboundGroupSession,
+        place: int,
+        event_id: EventId,
+        pending: dict[tuple[str, str, int], EventId],
+    ) -> EventId:
+        """Note an event for a place that has none, and return the place's event."""
+        places = self._used.setdefault((session.id, session.sender_key), {})
+        if place not in places:
+            places[place] = pending[session.id, session.sender_key, place] = event_id
+        return places[place]

@@ -1,14 +1,15 @@
 """Our own sync loop: answer -> keys -> messages judged -> journalled -> only then the next token.
 
 First start (no token): state is read, but nothing said before is executed; only invitations are journalled. Restart
-with a token: one sync with the full state and everything since the token, so that nothing is lost, nothing is done
-twice, and room state is known before messages are judged.
+with a token: the state of rooms is there as it was written down with that token, and the sync brings everything since,
+so that nothing is lost, nothing is done twice, and room state is known before messages are judged.
 """
 
 import asyncio
 import json
 import random as system_random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -35,7 +36,10 @@ from bot.matrix.interface import (
 from bot.matrix.machine import NoKey, Refused
 from bot.matrix.reading import is_redacted, moment, said
 from bot.matrix.rooms import Rooms, RoomView
+from bot.matrix.store import Pending
+from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.keys import WaitingRow
 
 log = structlog.get_logger()
 
@@ -44,7 +48,7 @@ _PAGE = 100
 _MOST_PAGES = 200  # of a gap: 20,000 events in one room
 _KEPT_UNREADABLE = 2_000
 _GRACE = timedelta(seconds=30)  # beyond the long poll, before the connection counts as dead
-_FULL_STATE = timedelta(minutes=5)
+_FIRST_ANSWER = timedelta(minutes=5)
 
 Event = Mapping[str, Any]
 
@@ -77,8 +81,10 @@ class Syncer:
         observer: Callable[[str], None] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
+        waiting: Iterable[WaitingRow] = (),
     ) -> None:
-        """`names` gives the bot's display names in a room; `timeline` is how many events one sync brings per room."""
+        """`names` gives the bot's display names in a room; `timeline` is how many events one sync brings per room;
+        `waiting`: events of earlier runs whose keys had not come."""
         self._http = http
         self._crypto = crypto
         self._rooms = rooms
@@ -88,21 +94,46 @@ class Syncer:
         self._filter = sync_filter(timeline)
         self._observer = observer or (lambda _: None)
         self._backoff = Backoff(sleep, random)
-        self._unreadable: dict[str, dict[str, tuple[RoomId, Event]]] = {}  # by session and event id
+        self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
+        self._unreadable: dict[str, dict[EventId, WaitingRow]] = {}  # by session and event id
+        for row in waiting:
+            self._unreadable.setdefault(row.session_id, {})[row.event_id] = row
 
     async def run(self, journal: Journal, since: str | None) -> None:
         """Sync until cancelled. Raises LoggedOut; everything else is retried."""
-        token, full = since, True
+        token, first = since, True
+        # What waited at the last end may have its key by now: it was written down with another answer.
+        arrived = [(row.room_id, row.session_id) for kept in self._unreadable.values() for row in kept.values()]
+        for kept in self._unreadable.values():
+            for row in kept.values():
+                self._crypto.request_key(row.event, row.room_id)
         while True:
-            raw = await self._retried("asking", partial(self._ask, token, full_state=full))
-            arrived = self._take_keys(raw)
+            raw = await self._retried("asking", partial(self._ask, token, first=first))
+            arrived += self._take_keys(raw)
             batch = await self._retried("reading", partial(self._digest, raw, token, arrived))
             self._observer("sync.answered")
-            await self._retried("journalling", partial(journal, batch))
-            for _, session_id in arrived:
-                self._unreadable.pop(session_id, None)
-            token, full = batch.next_token, False
+            await self._retried("journalling", partial(self._journal, journal, batch))
+            for event_id in self._late_now:
+                for kept in self._unreadable.values():
+                    kept.pop(event_id, None)
+            token, first, arrived = batch.next_token, False, []
             self._backoff.reset()
+
+    async def _journal(self, journal: Journal, batch: SyncBatch) -> None:
+        """Have the batch written, with the keys and room states that came with it, in one transaction."""
+        taken: list[Pending] = []
+
+        async def keep(tx: Transaction) -> None:
+            taken.append(await self._crypto.chest.write(tx))
+
+        try:
+            await journal(replace(batch, keep=keep))
+        except BaseException:
+            for pending in taken:
+                self._crypto.chest.put_back(pending)
+            raise
+        for _ in taken:
+            self._crypto.chest.written()
 
     async def _retried(self, step: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
         while True:
@@ -118,15 +149,15 @@ class Syncer:
                 log.exception("sync.failed", step=step, error=type(error).__name__)
                 await self._backoff.pause(error)
 
-    async def _ask(self, token: str | None, *, full_state: bool) -> Any:
+    async def _ask(self, token: str | None, *, first: bool) -> Any:
         query = {"filter": self._filter, "set_presence": "offline"}
-        wait = timedelta(0) if full_state else self._poll
+        wait = timedelta(0) if first else self._poll
         query["timeout"] = str(wait // timedelta(milliseconds=1))
         if token is not None:
             query["since"] = token
-        if full_state:
+        if first and not self._rooms:
             query["full_state"] = "true"
-        deadline = _FULL_STATE if full_state else wait + _GRACE
+        deadline = _FIRST_ANSWER if first else wait + _GRACE
         return await self._http.request("GET", path_of("sync"), query=query, deadline=deadline)
 
     def _take_keys(self, raw: Mapping[str, Any]) -> list[tuple[RoomId, str]]:
@@ -146,19 +177,17 @@ class Syncer:
         }
         for room_id, part in joined.items():
             await self._take_state(RoomId(room_id), part)
-        self._crypto.note_device_lists(raw, self._receivers())
+        self._crypto.people.note_device_lists(raw, self._rooms.receivers())
         await self._crypto.upkeep()
         events: list[Incoming] = await self._late(arrived)
         for room_id, part in joined.items():
             timeline = [*gaps.get(room_id, ()), *part.get("timeline", {}).get("events", ())]
             events += await self._read_room(RoomId(room_id), timeline, execute=token is not None)
-        self._crypto.remember_encrypted(self._rooms.newly_encrypted())
         events += self._left(rooms.get("leave") or {})
         events += _invites(rooms.get("invite") or {}, self._own)
-        return SyncBatch(str(raw["next_batch"]), tuple(events))
-
-    def _receivers(self) -> frozenset[UserId]:
-        return frozenset(user for view in self._rooms if view.encrypted for user in view.receivers)
+        pending = self._crypto.chest.pending
+        pending.rooms = pending.rooms.followed_by(self._rooms.changes())
+        return SyncBatch(str(raw["next_batch"]), (*events, *self._crypto.people.take_noticed()))
 
     async def _take_state(self, room_id: RoomId, part: Mapping[str, Any]) -> None:
         view = self._rooms.view(room_id)
@@ -246,6 +275,7 @@ class Syncer:
             read = await self._crypto.read(event, room_id)
         except NoKey as error:
             self._keep_unreadable(error.session_id, room_id, event)
+            self._crypto.request_key(event, room_id)
             return _unreadable(room_id, event, "no key")
         except Refused as error:
             log.warning("event.refused", room=room_id, sender=event.get("sender"), reason=str(error))
@@ -288,17 +318,22 @@ class Syncer:
         )
 
     def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event) -> None:
-        if sum(map(len, self._unreadable.values())) < _KEPT_UNREADABLE:
-            self._unreadable.setdefault(session_id, {})[str(event.get("event_id"))] = (room_id, event)
+        event_id = event.get("event_id")
+        if isinstance(event_id, str) and sum(map(len, self._unreadable.values())) < _KEPT_UNREADABLE:
+            row = WaitingRow(EventId(event_id), room_id, session_id, dict(event))
+            self._unreadable.setdefault(session_id, {})[row.event_id] = row
+            self._crypto.chest.pending.waiting[row.event_id] = row
 
     async def _late(self, arrived: list[tuple[RoomId, str]]) -> list[Incoming]:
         late: list[Incoming] = []
-        for room_id, session_id in arrived:
-            for kept_in, event in list(self._unreadable.get(session_id, {}).values()):
-                if kept_in == room_id:
-                    incoming = await self._read_guarded(room_id, event)
-                    if isinstance(incoming, Message):
-                        late.append(incoming)
+        self._late_now = set()
+        for room_id, session_id in dict.fromkeys(arrived):
+            for row in list(self._unreadable.get(session_id, {}).values()):
+                incoming = await self._read_guarded(room_id, row.event) if row.room_id == room_id else None
+                if isinstance(incoming, Message):
+                    late.append(incoming)
+                    self._late_now.add(row.event_id)
+        self._crypto.chest.pending.answered |= self._late_now
         return late
 
     def _left(self, rooms: Mapping[str, Any]) -> list[Incoming]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from bot.app import open_database
+from bot.capabilities import discover
 from bot.cli import main
-from bot.matrix.store import Cost, KeyStore
+from bot.config import Config
 from storage.ids import UserId
 
 SECRET = "a secret of the operator"
@@ -66,8 +68,10 @@ async def test_the_check_of_a_running_bot_finds_no_fault_in_that_it_runs(tmp_pat
     server = await asyncio.start_server(_versions, "127.0.0.1", 0)
     async with server:
         config = _configured(tmp_path, server.sockets[0].getsockname()[1])
-        with KeyStore.open(tmp_path / "data" / "keys", USER, SECRET, cost=Cost(log2_n=4)):
+        database = await open_database(Config.load(config, discover()))
+        async with database.sole_use():
             result = await asyncio.to_thread(lambda: CliRunner().invoke(main, ["check", "--config", str(config)]))
+        await database.close()
     assert "! login, cross-signing chain and rooms: not tried, because the bot is running" in result.output
     assert "Everything the bot needs is there." in result.output
     assert result.exit_code == 0

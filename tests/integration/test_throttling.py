@@ -11,7 +11,7 @@ from bot.demo.homeserver import Homeserver
 from bot.demo.member import MemberClient
 from bot.matrix.client import MatrixGateway
 from bot.matrix.interface import NewRoom
-from bot.matrix.store import Cost
+from bot.matrix.vault import Cost
 from bot.outgoing import write
 from commands.base import Post
 from commands.document import doc
@@ -26,20 +26,20 @@ BURST = 16
 async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> None:
     async with Homeserver.start(tmp_path / "limited", rate_limits=True) as server:
         ghana_id, user = await server.register("ghana", PASSWORD), await server.register("sesn", PASSWORD)
+        models.load()
+        database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'sesn.db'}")
+        await schema.upgrade(database)
         gateway_opened = MatrixGateway.open(
             homeserver=server.url,
             user_id=UserId(user),
             password=PASSWORD,
-            store=tmp_path / "store",
+            database=database,
             store_secret="a secret of the tests",
             cost=Cost(log2_n=4),
         )
         async with MemberClient.open(server.url, ghana_id, PASSWORD) as ghana, gateway_opened as gateway:
             room = await gateway.create_room(NewRoom(request="burst", name="Burst", invite=[UserId(ghana_id)]))
             await ghana.enters(room)
-            models.load()
-            database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'sesn.db'}")
-            await schema.upgrade(database)
             config = Config.read(
                 {
                     "matrix": {"homeserver": server.url, "user_id": user},
@@ -64,7 +64,7 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-                await database.close()
             heard = [one.body for one in ghana.timeline(room) if one.sender == user]
             assert heard == [f"message {number} of the burst" for number in range(BURST)]
             assert machinery.sender._paused_until is not None, "the homeserver limited nothing"
+        await database.close()

@@ -17,7 +17,9 @@ from bot.matrix.interface import (
     NewRoom,
     SyncBatch,
 )
-from bot.matrix.store import Cost
+from bot.matrix.vault import Cost
+from storage import schema
+from storage.base import Database
 from storage.ids import RoomId, UserId
 from tests.integration.conftest import PASSWORD, NewMember
 
@@ -29,8 +31,9 @@ Kind = TypeVar("Kind", bound=Incoming)
 class Bot:
     """A gateway with a journal in memory; `token` is where the next start continues."""
 
-    def __init__(self, gateway: MatrixGateway) -> None:
+    def __init__(self, gateway: MatrixGateway, database: Database) -> None:
         self.gateway = gateway
+        self.database = database
         self.events: list[Incoming] = []
         self.token: str | None = None
         self.failures = 0
@@ -40,6 +43,8 @@ class Bot:
         if self.failures:
             self.failures -= 1
             raise OSError("the database is down")
+        async with self.database.transaction() as tx:
+            await batch.keep(tx)
         async with self._changed:
             self.events += batch.events
             self.token = batch.next_token
@@ -83,12 +88,29 @@ class Start:
         self.user = UserId(user)
         self.folder = folder
 
-    def open(self, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
+    @asynccontextmanager
+    async def open(self, **wishes: Any) -> AsyncIterator[MatrixGateway]:
+        """Open the gateway on the database, which is kept from one start to the next."""
+        database = await self.open_database()
+        try:
+            async with self._gateway(database, **wishes) as gateway:
+                yield gateway
+        finally:
+            await database.close()
+
+    async def open_database(self) -> Database:
+        """Open the bot's database, made if missing."""
+        self.folder.mkdir(exist_ok=True)
+        database = Database.open(f"sqlite+aiosqlite:///{self.folder / 'sesn.db'}")
+        await schema.upgrade(database)
+        return database
+
+    def _gateway(self, database: Database, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
         settings: dict[str, Any] = {
             "homeserver": self.server.url,
             "user_id": self.user,
             "password": PASSWORD,
-            "store": self.folder,
+            "database": database,
             "store_secret": SECRET,
             "cost": CHEAP,
             "poll": timedelta(seconds=5),
@@ -97,15 +119,20 @@ class Start:
 
     @asynccontextmanager
     async def __call__(self, since: str | None = None, **wishes: Any) -> AsyncIterator[Bot]:
-        async with self.open(**wishes) as gateway:
-            bot = Bot(gateway)
-            syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=since))
-            try:
-                await bot.until(lambda: bot.token)
-                yield bot
-            finally:
-                syncing.cancel()
-                await asyncio.gather(syncing, return_exceptions=True)
+        database = await self.open_database()
+        try:
+            async with self._gateway(database, **wishes) as gateway:
+                bot = Bot(gateway, database)
+                syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=since))
+                try:
+                    await bot.until(lambda: bot.token)
+                    yield bot
+                finally:
+                    async with database.idle():
+                        syncing.cancel()
+                    await asyncio.gather(syncing, return_exceptions=True)
+        finally:
+            await database.close()
 
 
 @asynccontextmanager
@@ -122,3 +149,9 @@ async def together(start: Start, member: NewMember, **wishes: Any) -> AsyncItera
 
 def text(body: str) -> dict[str, Any]:
     return {"msgtype": "m.text", "body": body, "m.mentions": {}}
+
+
+def signed_devices(bot: Bot, user: UserId) -> set[str]:
+    """Return the devices that the bot knows their owner to have signed."""
+    identity = bot.gateway._crypto.people.identity(user)
+    return set(identity.signed) if identity else set()

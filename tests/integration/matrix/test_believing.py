@@ -14,7 +14,7 @@ from bot.matrix.interface import (
 from bot.matrix.machine import Machine
 from storage.ids import UserId
 from tests.integration.conftest import NewMember
-from tests.integration.matrix.running import Bot, Start, text, together
+from tests.integration.matrix.running import Start, signed_devices, text, together
 
 
 async def test_signed_unsigned_and_clear_messages_are_told_apart(start: Start, member: NewMember) -> None:
@@ -49,14 +49,9 @@ async def test_a_device_that_gets_signed_is_believed_from_then_on(start: Start, 
         await second.request("POST", path_of("keys", "signatures", "upload"), {ghana.user_id: signed})
         user = UserId(ghana.user_id)
         # The change reaches the bot by sync; a message sent before that may still be judged by the old answer.
-        await bot.until(lambda: second.device_id in _signed_devices(bot, user))
+        await bot.until(lambda: second.device_id in signed_devices(bot, user))
         await second.say(room, "two")
         assert (await bot.hears(room, "two")).trust is Trust.SIGNED
-
-
-def _signed_devices(bot: Bot, user: UserId) -> set[str]:
-    identity = bot.gateway._crypto.identity(user)
-    return set(identity.signed) if identity else set()
 
 
 async def test_a_sender_who_does_not_own_the_session_is_refused(

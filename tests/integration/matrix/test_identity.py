@@ -12,7 +12,7 @@ from bot.matrix.interface import (
     Trust,
 )
 from bot.matrix.signing import CrossSigningIdentity, device_is_signed
-from bot.matrix.store import KeyStore, Secrets
+from bot.matrix.vault import Secrets, Vault
 from tests.integration.conftest import NewMember
 from tests.integration.matrix.running import CHEAP, SECRET, Start, text, together
 
@@ -38,8 +38,10 @@ async def test_the_chain_is_made_kept_and_checked_by_an_independent_eye(
 async def test_a_crash_after_the_seeds_were_kept_is_mended_at_the_next_start(start: Start) -> None:
     """The store holds device and seeds, the server knows neither: the state after a crash before the upload."""
     seeds = CrossSigningIdentity.create(start.user).seeds
-    with KeyStore.open(start.folder, start.user, SECRET, cost=CHEAP) as store:
-        store.keep(Secrets(start.user, "CHOSEN", seeds=seeds))
+    database = await start.open_database()
+    async with Vault.open(database, start.user, SECRET, cost=CHEAP) as vault:
+        await vault.keep(Secrets(start.user, "CHOSEN", seeds=seeds))
+    await database.close()
     async with start.open() as gateway:
         assert gateway.device_id == "CHOSEN"
         assert gateway.fingerprint == CrossSigningIdentity(start.user, seeds).fingerprint
@@ -75,8 +77,7 @@ async def test_a_device_that_was_logged_out_is_replaced_and_finds_what_was_sent(
     async with together(start, member) as (bot, ghana, room):
         sent = await bot.gateway.send(room, text("before"), "row-1")
         device, fingerprint = bot.gateway.device_id, bot.gateway.fingerprint
-        with KeyStore.open(start.folder.parent / "copy", start.user, SECRET, cost=CHEAP):
-            token = bot.gateway._http.token
+        token = bot.gateway._http.token
         since = bot.token
     async with Http(start.server.url, token=token) as http:
         await http.request("POST", path_of("logout"), {})

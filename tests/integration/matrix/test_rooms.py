@@ -1,5 +1,6 @@
 """Rooms of the bot and direct chats."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from bot.matrix.interface import (
     RoomUnsafe,
     Unavailable,
 )
+from bot.matrix.people import UNTOLD_FOR
 from storage.ids import RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.matrix.running import Start, text, together
@@ -58,7 +60,7 @@ async def test_the_direct_chat_with_somebody_is_found(start: Start, member: NewM
 
 
 async def test_who_is_invited_to_a_direct_chat_can_read_what_was_sent_before_joining(
-    start: Start, member: NewMember
+    start: Start, member: NewMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start() as bot:
         ghana = await member("ghana", auto_join=False)
@@ -66,6 +68,8 @@ async def test_who_is_invited_to_a_direct_chat_can_read_what_was_sent_before_joi
         room = await bot.gateway.create_room(wish)
         await bot.gateway.send(room, text("for you alone"), "row-1")
         second = await member(account=ghana.user_id, identity=ghana.identity, auto_join=False)
+        for part in (bot.gateway._crypto.people, bot.gateway._crypto.sharing):
+            monkeypatch.setattr(part, "_clock", lambda: time.monotonic() + UNTOLD_FOR)
         await bot.gateway.send(room, text("and on your new device"), "row-2")
         await ghana.join(room)
         for body in ("for you alone", "and on your new device"):

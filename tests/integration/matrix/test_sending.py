@@ -19,7 +19,7 @@ from bot.matrix.interface import (
 )
 from storage.ids import RoomId, UserId
 from tests.integration.conftest import NewMember
-from tests.integration.matrix.running import Bot, Start, text, together
+from tests.integration.matrix.running import Bot, Start, signed_devices, text, together
 
 
 async def test_the_same_transaction_id_makes_one_event(start: Start, member: NewMember) -> None:
@@ -62,25 +62,24 @@ async def test_rooms_are_sent_to_in_parallel(start: Start, member: NewMember) ->
 async def test_a_newcomer_and_a_new_device_read_the_next_message(start: Start, member: NewMember) -> None:
     async with together(start, member) as (bot, ghana, room):
         await bot.gateway.send(room, text("first"), "row-1")
-        session = bot.gateway._crypto.machine.outbound_group_sessions[room].id
+        session = bot.gateway._crypto.machine.outbound[room].id
         benin = await member("benin")
         await bot.gateway.invite(room, UserId(benin.user_id))
         await benin.enters(room)
         await bot.sees(room, benin.user_id)
-        second = await member(account=ghana.user_id, signed=False)
+        second = await member(account=ghana.user_id, identity=ghana.identity)
         user = UserId(ghana.user_id)
-        devices = bot.gateway._crypto.machine.device_store
-        await bot.until(lambda: second.device_id in devices[user])
+        await bot.until(lambda: second.device_id in signed_devices(bot, user))
         await bot.gateway.send(room, text("second"), "row-2")
         for one in (ghana, benin, second):
             await one.hears(room, "second")
-        assert bot.gateway._crypto.machine.outbound_group_sessions[room].id == session
+        assert bot.gateway._crypto.machine.outbound[room].id == session
         await benin.leave(room)
         gone = MembershipChange(room, UserId(benin.user_id), joined=False)
         await bot.until(lambda: gone in bot.events)
         await bot.gateway.send(room, text("third"), "row-3")
         await ghana.hears(room, "third")
-        assert bot.gateway._crypto.machine.outbound_group_sessions[room].id != session
+        assert bot.gateway._crypto.machine.outbound[room].id != session
 
 
 async def test_nothing_goes_to_an_unencrypted_room_but_the_polite_refusal(start: Start, member: NewMember) -> None:
@@ -159,7 +158,7 @@ async def test_one_time_keys_are_replenished_from_nothing(start: Start, member: 
         # Fifty one-time keys, and the fallback key given out again and again.
         assert len(keys) == 51
         assert await claimed() <= keys
-        bot = Bot(gateway)
+        bot = Bot(gateway, gateway._crypto.chest._database)
         syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=None))
         try:
             await bot.until(lambda: bot.token)

@@ -1,0 +1,196 @@
+"""Whose keys are whose: devices and cross-signing identities of others, and the master keys they are pinned to."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import structlog
+
+from bot.matrix.http import Http, path_of
+from bot.matrix.interface import IdentityChanged, Incoming
+from bot.matrix.machine import Machine
+from bot.matrix.signing import Json, PublicIdentity, read_identity
+from bot.matrix.store import Chest
+from storage import pins
+from storage.base import Database
+from storage.ids import UserId
+from storage.keys import DeviceRow, UserRow
+
+log = structlog.get_logger()
+
+UNTOLD_FOR = 5.0
+"""Seconds for which the devices of somebody of whose changes no server tells are taken for what they were."""
+
+_ASK_AGAIN = 60.0
+"""Seconds before a server that did not answer for its users is asked again."""
+
+
+class People:
+    """What the homeserver shows of others' keys. What it shows is proved before it is believed."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        chest: Chest,
+        http: Http,
+        database: Database,
+        pinned: Iterable[pins.Pin],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.version = 0
+        """Counts the changes: what was worked out from an earlier version is to be worked out anew."""
+        self._machine = machine
+        self._chest = chest
+        self._http = http
+        self._database = database
+        self._clock = clock
+        self._querying = asyncio.Lock()
+        self._identities: dict[UserId, PublicIdentity] = {}
+        self._stale: set[UserId] = set()  # to be queried
+        self._not_before: dict[UserId, float] = {}
+        self._asked_at: dict[UserId, float] = {}
+        self._pins: dict[UserId, str] = {}
+        self._frozen: set[UserId] = set()
+        self._pins_changed = False
+        self._noticed: list[Incoming] = []
+        for row in chest.saved.users:
+            self._identities[row.user_id] = _identity(row)
+            if row.stale:
+                self._stale.add(row.user_id)
+        self._take_pins(pinned)
+        # Told again at each start: who was told before is not told twice.
+        self._noticed += [IdentityChanged(pin.user_id, pin.shown_key) for pin in pinned if pin.shown_key]
+        chest.describe = self._row
+        database.listen(pins.TOPIC, self._note_pins)
+
+    def _take_pins(self, pinned: Iterable[pins.Pin]) -> None:
+        self._pins = {pin.user_id: pin.master_key for pin in pinned}
+        self._frozen = {pin.user_id for pin in pinned if pin.frozen}
+        self.version += 1
+
+    def _note_pins(self) -> None:
+        self._pins_changed = True
+
+    async def current(self) -> None:
+        """Read the pins anew when a coordinator has confirmed one."""
+        if self._pins_changed:
+            self._pins_changed = False
+            async with self._database.transaction() as tx:
+                self._take_pins(await pins.Pins(tx).all())
+
+    def take_noticed(self) -> list[Incoming]:
+        """Return what was seen since the last call and others have to hear of."""
+        noticed, self._noticed = self._noticed, []
+        return noticed
+
+    def _row(self, user: UserId) -> UserRow:
+        identity = self._identities.get(user, PublicIdentity(user))
+        devices = {
+            name: DeviceRow(
+                device.ed25519, device.curve25519, identity.vouches_for(name, device.ed25519), bool(device.deleted)
+            )
+            for name, device in self._machine.device_store[user].items()
+        }
+        known = user in self._identities and user not in self._stale
+        return UserRow(user, identity.master, identity.self_signing, devices, not known)
+
+    def note_device_lists(self, sync: Mapping[str, Any], receivers: frozenset[UserId]) -> None:
+        """Mark users whose devices changed, and those of encrypted rooms that were never asked for."""
+        lists = sync.get("device_lists")
+        lists = lists if isinstance(lists, dict) else {}
+        for user in lists.get("left") or ():
+            # Their changes are not told any more; should they come back, they are asked for anew.
+            if user in self._identities:
+                self._mark(user)
+                del self._identities[user]
+                self._stale.discard(user)
+        for user in lists.get("changed") or ():
+            if user in receivers or user in self._identities:
+                self._mark(user)
+        for user in receivers - self._identities.keys() - self._stale:
+            self._stale.add(user)
+            self.version += 1
+
+    def _mark(self, user: UserId) -> None:
+        self._stale.add(user)
+        self._not_before.pop(user, None)
+        self._chest.pending.users.add(user)
+        self.version += 1
+
+    def expire(self, users: Iterable[UserId]) -> None:
+        """Ask anew for users of whose changes the server does not tell, unless that was done a moment ago."""
+        long_ago = self._clock() - UNTOLD_FOR
+        self._stale.update(user for user in users if self._asked_at.get(user, long_ago) <= long_ago)
+
+    def identity(self, user: UserId) -> PublicIdentity | None:
+        """Return what is known of a user's cross-signing, None when it was not asked for or may have changed."""
+        return None if user in self._stale else self._identities.get(user)
+
+    def is_pinned(self, identity: PublicIdentity) -> bool:
+        """Say whether the user's master key is the one first seen, or confirmed since."""
+        return identity.master is not None and self._pins.get(UserId(identity.user)) == identity.master
+
+    async def query(self, users: Iterable[UserId]) -> None:
+        """Ask for the devices and cross-signing keys of those `users` that are unknown or changed. Raises MatrixError.
+
+        A change that is noted while the request is under way is asked for again later.
+        """
+        async with self._querying:
+            now = self._clock()
+            asked = {
+                user
+                for user in users
+                if (user in self._stale or user not in self._identities) and self._not_before.get(user, 0) <= now
+            }
+            if not asked:
+                return
+            self._stale -= asked
+            try:
+                body: Json = {"device_keys": {user: [] for user in sorted(asked)}}
+                answer = await self._http.request("POST", path_of("keys", "query"), body)
+            except BaseException:
+                self._stale |= asked
+                raise
+            self._take_over(asked, answer)
+
+    async def refresh(self) -> None:
+        """Query everyone marked as changed. Raises MatrixError."""
+        if self._stale:
+            await self.query(set(self._stale))
+
+    def _take_over(self, asked: set[UserId], answer: Json) -> None:
+        unreachable = set(answer.get("failures") or ())
+        devices = answer.get("device_keys") or {}
+        self.version += 1
+        for user in asked:
+            self._asked_at[user] = self._clock()
+            self._chest.pending.users.add(user)
+            if user not in devices and user.partition(":")[2] in unreachable:
+                self._stale.add(user)
+                self._not_before[user] = self._clock() + _ASK_AGAIN
+                log.warning("keys.server_unreachable", user=user)
+                continue
+            self._not_before.pop(user, None)
+            identity = self._identities[user] = read_identity(answer, user)
+            self._machine.learn_devices(user, identity.devices)
+            if identity.master is not None:
+                self._pin(user, identity.master)
+
+    def _pin(self, user: UserId, master: str) -> None:
+        pinned = self._pins.get(user)
+        if pinned is None:
+            self._pins[user] = self._chest.pending.pins[user] = master
+        elif pinned != master:
+            self._chest.pending.pins[user] = master
+            self._frozen.add(user)
+            self._noticed.append(IdentityChanged(user, master))
+        elif user in self._frozen:  # the keys of before are shown again
+            self._chest.pending.pins[user] = master
+            self._frozen.discard(user)
+
+
+def _identity(row: UserRow) -> PublicIdentity:
+    signed = {name: keys.ed25519 for name, keys in row.devices.items() if keys.signed and not keys.deleted}
+    return PublicIdentity(row.user_id, row.master_key, row.self_signing_key, signed)

@@ -1,0 +1,308 @@
+"""Room keys for those who may read: devices that their owners signed, under the master keys they are pinned to.
+
+All rooms that are to be written to are shared together: one query, one claim, and messages to devices packed across
+rooms. What one request cannot hold goes into the next; a device gets one message in each, because a request has room
+for no more.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from nio.crypto import OlmDevice
+
+from bot.matrix.http import Http, path_of
+from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Unread, WhyUnread
+from bot.matrix.machine import Machine
+from bot.matrix.outbound import Name, RoomSession
+from bot.matrix.people import UNTOLD_FOR, People
+from bot.matrix.rooms import MEGOLM, RoomView
+from bot.matrix.signing import Json
+from bot.matrix.store import Chest
+from storage.ids import DeviceId, RoomId, UserId
+
+log = structlog.get_logger()
+
+_PER_REQUEST = 250  # devices of one /sendToDevice: an Olm message has about 1.5 kB
+_CLAIM_AGAIN = 300.0  # seconds before a device without one-time keys is asked again
+_TOO_LARGE = 413
+UNVERIFIED, NO_OLM = "m.unverified", "m.no_olm"
+_REASONS = {
+    UNVERIFIED: "This device was not verified by its owner.",
+    NO_OLM: "No secure channel to this device could be made.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """For which state of things a room's key was brought to everyone entitled."""
+
+    session: str
+    view: int
+    people: int
+    until: float
+    unread: frozenset[Unread]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One message to one device."""
+
+    room_id: RoomId
+    session: RoomSession
+    name: Name
+    withheld: str | None = None
+
+
+class Sharing:
+    """Brings room keys to devices."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        chest: Chest,
+        people: People,
+        http: Http,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._machine = machine
+        self._chest = chest
+        self._people = people
+        self._http = http
+        self._clock = clock
+        self._settled: dict[RoomId, _Settled] = {}
+        self._no_claim_before: dict[Name, float] = {}
+        self._at_work = asyncio.Lock()
+
+    async def share(self, views: Sequence[RoomView]) -> None:
+        """Bring the keys of rooms to every device that may read and does not have them.
+
+        Every /sendToDevice is checked: a failure is raised, what was delivered before it stays noted. Devices that
+        cannot be reached at all (no one-time keys, a server that is down) do not hold up the others.
+
+        Raises:
+            MatrixError
+        """
+        await self._people.current()
+        if all(self._is_settled(view) for view in views):
+            return
+        async with self._at_work:
+            views = [view for view in views if not self._is_settled(view)]
+            if views:
+                await self._share(views)
+
+    def unread(self, view: RoomView) -> frozenset[Unread]:
+        """Return who in the room cannot read what is sent with the key that was shared last."""
+        settled = self._settled.get(view.room_id)
+        return settled.unread if settled is not None else frozenset()
+
+    def _is_settled(self, view: RoomView) -> bool:
+        settled = self._settled.get(view.room_id)
+        session = self._machine.outbound.get(view.room_id)
+        return (
+            settled is not None
+            and session is not None
+            and settled.session == session.id
+            and settled.view == view.version
+            and settled.people == self._people.version
+            and self._clock() < settled.until
+            and not session.outlived(self._machine.now(), view.rotation)
+        )
+
+    async def _share(self, views: Sequence[RoomView]) -> None:
+        receivers = {view.room_id: view.receivers - {UserId(self._machine.user_id)} for view in views}
+        # The server tells of changed devices only for those who share a room: of the invited it does not.
+        for view in views:
+            self._people.expire(receivers[view.room_id] & view.with_membership("invite"))
+        await self._people.query(frozenset().union(*receivers.values()))
+        version = self._people.version
+        entitled = {view.room_id: self._entitled(receivers[view.room_id]) for view in views}
+        sessions: dict[RoomId, RoomSession] = {}
+        missing: list[_Item] = []
+        for view in views:
+            devices, (_, messages) = entitled[view.room_id], view.rotation
+            session = self._machine.outbound_for(view.room_id, set(devices), view.rotation)
+            sessions[view.room_id] = session
+            if session.reserve(messages):
+                self._chest.outbound_changed(view.room_id, session)
+            missing += [_Item(view.room_id, session, name) for name in devices if name not in session.shared_with]
+        devices = {name: device for there in entitled.values() for name, device in there.items()}
+        await self._claim({item.name: devices[item.name] for item in missing})
+        reachable = [item for item in missing if self._machine.has_session(devices[item.name])]
+        for batch in _packed(reachable):
+            await self._send_keys(batch, devices)
+        if unreached := len(missing) - len(reachable):
+            log.warning("room_key.devices_unreached", devices=unreached)
+        await self._withhold(views, receivers, sessions, entitled)
+        await self._chest.commit()
+        for view in views:
+            people, session = receivers[view.room_id], sessions[view.room_id]
+            invited = people & view.with_membership("invite")
+            self._settled[view.room_id] = _Settled(
+                session.id,
+                view.version,
+                version,
+                self._clock() + UNTOLD_FOR if invited else float("inf"),
+                frozenset(self._unread(people, session)),
+            )
+
+    def _entitled(self, users: Iterable[UserId]) -> dict[Name, OlmDevice]:
+        """Return the devices that may read: signed by their owners, whose master keys are the pinned ones."""
+        found: dict[Name, OlmDevice] = {}
+        for user in users:
+            identity = self._people.identity(user)
+            if identity is None or not self._people.is_pinned(identity):
+                continue
+            for device in self._machine.device_store.active_user_devices(user):
+                if identity.vouches_for(device.id, device.ed25519):
+                    found[user, device.id] = device
+        return found
+
+    def _unread(self, users: Iterable[UserId], session: RoomSession) -> Iterable[Unread]:
+        for user in users:
+            identity = self._people.identity(user)
+            devices = list(self._machine.device_store.active_user_devices(user))
+            if identity is None:
+                yield Unread(user, None, WhyUnread.UNREACHABLE)
+            elif not devices:
+                yield Unread(user, None, WhyUnread.NO_DEVICE)
+            elif identity.master is None:
+                yield Unread(user, None, WhyUnread.NO_IDENTITY)
+            elif not self._people.is_pinned(identity):
+                yield Unread(user, None, WhyUnread.CHANGED)
+            else:
+                for device in devices:
+                    if not identity.vouches_for(device.id, device.ed25519):
+                        yield Unread(user, DeviceId(device.id), WhyUnread.UNSIGNED)
+                    elif (user, device.id) not in session.shared_with:
+                        yield Unread(user, DeviceId(device.id), WhyUnread.UNREACHABLE)
+
+    async def claim(self, devices: Iterable[OlmDevice]) -> None:
+        """Make new sessions with devices whose old ones are broken. Raises MatrixError."""
+        await self._ask_for_keys([(device.user_id, device.id) for device in devices])
+
+    async def _claim(self, devices: Mapping[Name, OlmDevice]) -> None:
+        await self._ask_for_keys([name for name, device in devices.items() if not self._machine.has_session(device)])
+
+    async def _ask_for_keys(self, names: Sequence[Name]) -> None:
+        now = self._clock()
+        wanted: dict[str, dict[str, str]] = {}
+        for user, device in names:
+            if self._no_claim_before.get((user, device), 0) <= now:
+                wanted.setdefault(user, {})[device] = "signed_curve25519"
+        if not wanted:
+            return
+        try:
+            answer = await self._http.request("POST", path_of("keys", "claim"), {"one_time_keys": wanted})
+        except Rejected as error:
+            if error.status != _TOO_LARGE or len(names) == 1:
+                raise
+            for half in (names[: len(names) // 2], names[len(names) // 2 :]):
+                await self._ask_for_keys(half)
+            return
+        given = answer.get("one_time_keys") or {}
+        for user, asked in wanted.items():
+            for device in asked:
+                key = given.get(user, {}).get(device)
+                if key and self._machine.learn_one_time_key(UserId(user), device, key):
+                    self._no_claim_before.pop((user, device), None)
+                else:
+                    self._no_claim_before[user, device] = now + _CLAIM_AGAIN
+
+    async def _send_keys(self, batch: Sequence[_Item], devices: Mapping[Name, OlmDevice]) -> None:
+        messages: dict[str, Json] = {}
+        for item in batch:
+            key = {
+                "algorithm": MEGOLM,
+                "room_id": item.room_id,
+                "session_id": item.session.id,
+                "session_key": item.session.session_key,
+            }
+            user, device = item.name
+            messages.setdefault(user, {})[device] = self._machine.olm_message(devices[item.name], "m.room_key", key)
+        # Ratchets are durable before what they made leaves: a crash must not use a place of them twice.
+        await self._chest.commit()
+        try:
+            await self.to_device("m.room.encrypted", messages)
+        except Rejected as error:
+            if error.status != _TOO_LARGE or len(batch) == 1:
+                raise
+            for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+                await self._send_keys(half, devices)
+            return
+        self._note(batch)
+
+    async def _withhold(
+        self,
+        views: Sequence[RoomView],
+        receivers: Mapping[RoomId, frozenset[UserId]],
+        sessions: Mapping[RoomId, RoomSession],
+        entitled: Mapping[RoomId, Mapping[Name, OlmDevice]],
+    ) -> None:
+        """Tell each device that gets no key why, once for each key. Who is told nothing by a failure is told later."""
+        untold: list[_Item] = []
+        for view in views:
+            session = sessions[view.room_id]
+            for user in receivers[view.room_id]:
+                if self._people.identity(user) is None:
+                    continue
+                for device in self._machine.device_store.active_user_devices(user):
+                    name = (user, device.id)
+                    code = NO_OLM if name in entitled[view.room_id] else UNVERIFIED
+                    if name not in session.shared_with and session.withheld.get(name) != code:
+                        untold.append(_Item(view.room_id, session, name, code))
+        try:
+            for batch in _packed(untold):
+                await self.to_device("m.room_key.withheld", self._withholding(batch))
+                self._note(batch)
+        except LoggedOut:
+            raise
+        except MatrixError as error:
+            log.warning("room_key.withheld_untold", error=type(error).__name__)
+
+    def _withholding(self, batch: Sequence[_Item]) -> Json:
+        messages: dict[str, Json] = {}
+        for item in batch:
+            assert item.withheld is not None
+            content = {
+                "algorithm": MEGOLM,
+                "sender_key": self._machine.account.identity_keys["curve25519"],
+                "code": item.withheld,
+                "reason": _REASONS[item.withheld],
+            }
+            if item.withheld != NO_OLM:  # which is of the device, whatever the room
+                content |= {"room_id": item.room_id, "session_id": item.session.id}
+            messages.setdefault(item.name[0], {})[item.name[1]] = content
+        return messages
+
+    def _note(self, batch: Iterable[_Item]) -> None:
+        for item in batch:
+            item.session.note(item.name, item.withheld)
+            self._chest.shared(item.session, [(UserId(item.name[0]), DeviceId(item.name[1]))], item.withheld)
+
+    async def to_device(self, kind: str, messages: Json) -> None:
+        """Send messages to devices. Raises MatrixError."""
+        await self._http.request("PUT", path_of("sendToDevice", kind, uuid.uuid4().hex), {"messages": messages})
+
+    def encrypt(self, view: RoomView, payload: Mapping[str, Any]) -> Json:
+        """Encrypt for a room whose key was just shared; the place used is to be committed before it goes out."""
+        return self._machine.encrypt(view.room_id, self._machine.outbound[view.room_id], view.rotation[1], payload)
+
+
+def _packed(items: Iterable[_Item]) -> Iterable[Sequence[_Item]]:
+    """Put messages into as few requests as hold them, each device at most once in a request."""
+    layers: list[list[_Item]] = []
+    times: dict[Name, int] = {}
+    for item in items:
+        layer = times[item.name] = times.get(item.name, -1) + 1
+        if layer == len(layers):
+            layers.append([])
+        layers[layer].append(item)
+    for waiting in layers:
+        for start in range(0, len(waiting), _PER_REQUEST):
+            yield waiting[start : start + _PER_REQUEST]

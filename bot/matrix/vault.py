@@ -1,0 +1,162 @@
+"""Who the bot is, sealed: device, access token, cross-signing seeds.
+
+They lie in one row of the project's database, sealed with AES-256-GCM under a key that scrypt makes from the operator's
+secret; salt and costs stand beside it in clear and are sealed in as associated data. Olm and Megolm keys are pickled
+under a second key from the same stretching.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from bot.matrix.errors import DamagedStore, ForeignStore, StoreInUse, WrongSecret
+from bot.matrix.signing import from_unpadded, unpadded
+from storage.base import Database, InUse
+from storage.ids import UserId
+from storage.keys import Keys
+
+_FORMAT = 1
+_SALT_BYTES = 16
+_NONCE_BYTES = 12
+_MAX_LOG2_COST = 22  # 4 GiB at r=8: more in a header is damage, not a wish
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What stretching the secret costs: 2**log2_n * r * 128 bytes of memory (scrypt, RFC 7914)."""
+
+    log2_n: int = 16
+    r: int = 8
+    p: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What is kept sealed. `token` is None between choosing a device id and having logged in with it; `before` is the
+    lost device in whose place it comes."""
+
+    user_id: str
+    device_id: str
+    token: str | None = None
+    seeds: Mapping[str, str] | None = None
+    before: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Secrets({self.user_id}, {self.device_id})"
+
+
+class Vault:
+    """The open vault of one user. Made by `Vault.open`; `secrets` is None until the first `keep`."""
+
+    def __init__(self, database: Database, user_id: UserId, header: dict[str, Any], stretched: bytes) -> None:
+        self.user_id = user_id
+        self.secrets: Secrets | None = None
+        self._database = database
+        self._header = header
+        self._box = AESGCM(_derive(stretched, b"secrets"))
+        self.pickle_key = unpadded(_derive(stretched, b"olm pickles"))
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        database: Database,
+        user_id: UserId,
+        secret: str,
+        *,
+        cost: Cost | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> AsyncIterator["Vault"]:
+        """Open the vault of `user_id`, or prepare a new one (nothing is written before `keep`).
+
+        While it is open no other process may use the same database.
+
+        Raises:
+            WrongSecret, ForeignStore, DamagedStore: nothing was changed.
+            StoreInUse: another process holds it.
+        """
+        if not secret:
+            raise WrongSecret(
+                "The key store needs a secret: set SESN_STORE_SECRET or name a file in the configuration."
+            )
+        try:
+            async with database.sole_use():
+                yield await cls._load(database, user_id, secret, cost or Cost(), random)
+        except InUse as error:
+            raise StoreInUse("The key store is in use: another process of the bot works on this database.") from error
+
+    @classmethod
+    async def _load(
+        cls, database: Database, user_id: UserId, secret: str, cost: Cost, random: Callable[[int], bytes]
+    ) -> "Vault":
+        async with database.transaction() as tx:
+            written = await Keys(tx).vault(user_id)
+            has_keys = await Keys(tx).has_account()
+            others = [owner for owner in await Keys(tx).owners() if owner != user_id]
+        if others:
+            raise ForeignStore(f"The key store belongs to {others[0]}, not to {user_id}.")
+        if written is None and has_keys:
+            raise DamagedStore("The database holds keys but not their vault: restore it from a backup.")
+        if written is None:
+            header = {"format": _FORMAT, "user_id": user_id, "kdf": "scrypt", **asdict(cost)}
+            header["salt"] = unpadded(random(_SALT_BYTES))
+            return cls(database, user_id, header, _stretch(secret, header))
+        header, nonce, box = written
+        try:
+            if not _supported(header):
+                raise DamagedStore("The key store was written by another version of this program.")
+            vault = cls(database, user_id, header, _stretch(secret, header))
+            vault.unseal(from_unpadded(nonce), from_unpadded(box))
+        except InvalidTag as error:
+            raise WrongSecret(
+                "The secret does not open the key store: it is another one than at the first start. "
+                "Put back the secret of that time; without it the keys cannot be read."
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedStore("The key store cannot be read: restore the database from a backup.") from error
+        return vault
+
+    def unseal(self, nonce: bytes, box: bytes) -> None:
+        """Read sealed secrets. Raises InvalidTag."""
+        self.secrets = Secrets(**json.loads(self._box.decrypt(nonce, box, _sealed_in(self._header))))
+
+    async def keep(self, kept: Secrets) -> None:
+        """Write the secrets durably, in place of those before."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)  # never from a seeded source: a repeated nonce breaks the seal
+        box = self._box.encrypt(nonce, json.dumps(asdict(kept)).encode(), _sealed_in(self._header))
+        async with self._database.transaction() as tx:
+            await Keys(tx).keep_vault(self.user_id, self._header, unpadded(nonce), unpadded(box))
+        self.secrets = kept
+
+    async def change(self, **changes: Any) -> Secrets:
+        """Keep the secrets with some fields changed. Needs secrets to be there."""
+        assert self.secrets is not None
+        await self.keep(replace(self.secrets, **changes))
+        return self.secrets
+
+
+def _supported(header: Mapping[str, Any]) -> bool:
+    return header["format"] == _FORMAT and header["kdf"] == "scrypt" and 1 <= int(header["log2_n"]) <= _MAX_LOG2_COST
+
+
+def _stretch(secret: str, header: Mapping[str, Any]) -> bytes:
+    kdf = Scrypt(salt=from_unpadded(header["salt"]), length=32, n=2 ** header["log2_n"], r=header["r"], p=header["p"])
+    return kdf.derive(secret.encode())
+
+
+def _derive(stretched: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"sesn " + purpose).derive(stretched)
+
+
+def _sealed_in(header: Mapping[str, Any]) -> bytes:
+    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,267 @@
+"""Reading and writing the keys."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.base import Base, Transaction
+from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.keys.tables import (
+    Account,
+    KnownRoom,
+    KnownUser,
+    OlmSession,
+    Outbound,
+    Replay,
+    RoomKey,
+    RoomState,
+    Share,
+    Vault,
+    Waiting,
+)
+
+
+class OlmSessionRow(NamedTuple):
+    sender_key: str
+    session_id: str
+    pickle: str
+    created_at: datetime
+    used_at: datetime
+
+
+class RoomKeyRow(NamedTuple):
+    room_id: RoomId
+    session_id: str
+    sender_key: str
+    ed25519: str
+    pickle: str
+    forwarded: bool
+
+
+class OutboundRow(NamedTuple):
+    room_id: RoomId
+    session_id: str
+    pickle: str
+    created_at: datetime
+    reserved: int
+
+
+class ShareRow(NamedTuple):
+    session_id: str
+    user_id: UserId
+    device_id: DeviceId
+    withheld: str | None
+
+
+class DeviceRow(NamedTuple):
+    """A device's public keys, unpadded base64. `signed`: by the owner's self-signing key."""
+
+    ed25519: str
+    curve25519: str
+    signed: bool
+    deleted: bool
+
+
+class UserRow(NamedTuple):
+    user_id: UserId
+    master_key: str | None
+    self_signing_key: str | None
+    devices: Mapping[str, DeviceRow]
+    stale: bool
+
+
+class RoomRow(NamedTuple):
+    room_id: RoomId
+    encrypted: bool
+    joined: bool
+
+
+class StateRow(NamedTuple):
+    room_id: RoomId
+    kind: str
+    state_key: str
+    event: Mapping[str, Any]
+
+
+class WaitingRow(NamedTuple):
+    event_id: EventId
+    room_id: RoomId
+    session_id: str
+    event: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Everything that a start needs at once. Room keys are not among it: they are read when a message needs them."""
+
+    device_id: DeviceId | None
+    account: str | None
+    shared: bool
+    sessions: Sequence[OlmSessionRow]
+    outbound: Sequence[OutboundRow]
+    shares: Sequence[ShareRow]
+    users: Sequence[UserRow]
+    rooms: Sequence[RoomRow]
+    states: Sequence[StateRow]
+    waiting: Sequence[WaitingRow]
+
+
+NOTHING_SAVED = Saved(
+    device_id=None,
+    account=None,
+    shared=False,
+    sessions=(),
+    outbound=(),
+    shares=(),
+    users=(),
+    rooms=(),
+    states=(),
+    waiting=(),
+)
+
+
+class Keys:
+    """The tables of the keys in one transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def vault(self, user_id: UserId) -> tuple[dict[str, Any], str, str] | None:
+        """Return header, nonce and box of the user's vault."""
+        row = await self._session.get(Vault, user_id)
+        return None if row is None else (row.header, row.nonce, row.box)
+
+    async def owners(self) -> Sequence[UserId]:
+        """Return whose vaults there are."""
+        return (await self._session.scalars(select(Vault.user_id))).all()
+
+    async def has_account(self) -> bool:
+        """Say whether some device has keys here."""
+        return (await self._session.scalars(select(Account.device_id))).first() is not None
+
+    async def keep_vault(self, user_id: UserId, header: dict[str, Any], nonce: str, box: str) -> None:
+        await self._upsert(Vault, [{"user_id": user_id, "header": header, "nonce": nonce, "box": box}])
+
+    async def drop_vault(self, user_id: UserId) -> None:
+        """Forget who the bot is."""
+        await self._session.execute(delete(Vault).where(Vault.user_id == user_id))
+
+    async def load(self) -> Saved:
+        """Return what a start needs."""
+        account = (await self._session.scalars(select(Account))).first()
+        users = [
+            UserRow(
+                UserId(user),
+                master,
+                self_signing,
+                {device: DeviceRow(*keys) for device, keys in devices.items()},
+                stale,
+            )
+            for user, master, self_signing, devices, stale in await self._rows(KnownUser)
+        ]
+        return Saved(
+            device_id=account.device_id if account else None,
+            account=account.pickle if account else None,
+            shared=account.shared if account else False,
+            sessions=[OlmSessionRow(*row) for row in await self._rows(OlmSession)],
+            outbound=[OutboundRow(*row) for row in await self._rows(Outbound)],
+            shares=[ShareRow(*row) for row in await self._rows(Share)],
+            users=users,
+            rooms=[RoomRow(*row) for row in await self._rows(KnownRoom)],
+            states=[StateRow(*row) for row in await self._rows(RoomState)],
+            waiting=[WaitingRow(*row) for row in await self._rows(Waiting)],
+        )
+
+    async def room_keys(self, room_id: RoomId, session_id: str) -> Sequence[RoomKeyRow]:
+        """Return the sessions of a room with this id, whoever sent them."""
+        table = _table(RoomKey)
+        query = select(*table.c).where(table.c.room_id == room_id, table.c.session_id == session_id)
+        return [RoomKeyRow(*row) for row in (await self._session.execute(query)).all()]
+
+    async def used_places(self, session_id: str, sender_key: str) -> dict[int, EventId]:
+        """Return which event each used place of a session stands for."""
+        query = select(Replay.place, Replay.event_id).where(
+            Replay.session_id == session_id, Replay.sender_key == sender_key
+        )
+        return {row.place: row.event_id for row in (await self._session.execute(query)).all()}
+
+    async def keep_account(self, device_id: DeviceId, pickle: str, *, shared: bool) -> None:
+        await self._upsert(Account, [{"device_id": device_id, "pickle": pickle, "shared": shared}])
+
+    async def forget_device(self) -> None:
+        """Drop what belongs to the own device alone; room keys stay, so that old messages can still be read."""
+        for table in (Account, OlmSession, Outbound, Share):
+            await self._session.execute(delete(table))
+
+    async def keep_sessions(self, rows: Iterable[OlmSessionRow]) -> None:
+        await self._upsert(OlmSession, [row._asdict() for row in rows])
+
+    async def keep_room_keys(self, rows: Iterable[RoomKeyRow]) -> None:
+        await self._upsert(RoomKey, [row._asdict() for row in rows])
+
+    async def keep_outbound(self, rows: Iterable[OutboundRow]) -> None:
+        await self._upsert(Outbound, [row._asdict() for row in rows])
+
+    async def drop_shares(self, sessions: Iterable[str]) -> None:
+        """Forget whom sessions were given to that are not used any more."""
+        for session_id in sessions:
+            await self._session.execute(delete(Share).where(Share.session_id == session_id))
+
+    async def keep_shares(self, rows: Iterable[ShareRow]) -> None:
+        await self._upsert(Share, [row._asdict() for row in rows])
+
+    async def keep_users(self, rows: Iterable[UserRow]) -> None:
+        await self._upsert(
+            KnownUser,
+            [{**row._asdict(), "devices": {name: list(keys) for name, keys in row.devices.items()}} for row in rows],
+        )
+
+    async def keep_rooms(self, rows: Iterable[RoomRow]) -> None:
+        await self._upsert(KnownRoom, [row._asdict() for row in rows])
+
+    async def drop_states(self, rooms: Iterable[RoomId]) -> None:
+        for room_id in rooms:
+            await self._session.execute(delete(RoomState).where(RoomState.room_id == room_id))
+
+    async def keep_states(self, rows: Iterable[StateRow]) -> None:
+        await self._upsert(RoomState, [row._asdict() for row in rows])
+
+    async def keep_places(self, used: Mapping[tuple[str, str, int], EventId]) -> None:
+        """Note which events places were used for: by session id, sender key and place."""
+        rows = [
+            {"session_id": session_id, "sender_key": sender_key, "place": place, "event_id": event_id}
+            for (session_id, sender_key, place), event_id in used.items()
+        ]
+        await self._upsert(Replay, rows)
+
+    async def keep_waiting(self, rows: Iterable[WaitingRow]) -> None:
+        await self._upsert(Waiting, [row._asdict() for row in rows])
+
+    async def drop_waiting(self, events: Sequence[EventId]) -> None:
+        if events:
+            await self._session.execute(delete(Waiting).where(Waiting.event_id.in_(events)))
+
+    async def _rows(self, table: type[Base]) -> Sequence[Any]:
+        return (await self._session.execute(select(*_table(table).c))).all()
+
+    async def _upsert(self, entity: type[Base], rows: list[dict[str, Any]]) -> None:
+        """Insert rows, or put them in the place of those with the same primary key."""
+        if not rows:
+            return
+        table = _table(entity)
+        dialect = self._session.get_bind().dialect.name
+        insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        statement = insert(table)
+        keys = [column.name for column in table.primary_key]
+        others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+        connection = await self._session.connection()
+        await connection.execute(statement, rows)
+
+
+def _table(entity: type[Base]) -> Table:
+    return cast(Table, entity.__table__)

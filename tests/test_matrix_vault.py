@@ -1,0 +1,142 @@
+"""The vault opens to its owner with the secret, and to nobody else; on SQLite and on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.matrix.crypto import Crypto
+from bot.matrix.errors import DamagedStore, ForeignStore, StoreInUse, WrongSecret
+from bot.matrix.http import Http
+from bot.matrix.vault import Cost, Secrets, Vault
+from storage import schema
+from storage.base import Database
+from storage.ids import DeviceId, UserId
+from storage.keys import Keys
+
+BOT = UserId("@sesn:localhost")
+GHANA = UserId("@ghana:localhost")
+CHEAP = Cost(log2_n=4)
+KEPT = Secrets(BOT, "DEVICE", token="t0ken", seeds={"master": "s33d"})
+Row = tuple[dict[str, Any], str, str]
+
+
+@pytest.fixture
+async def url(database_url: str, tmp_path: Path) -> str:
+    """A database with the kept secrets in it; SQLite as a file, because only that can be opened twice."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'sesn.db'}" if "sqlite" in database_url else database_url
+    database = Database.open(url)
+    await schema.upgrade(database)
+    async with Vault.open(database, BOT, "secret", cost=CHEAP) as vault:
+        assert vault.secrets is None
+        await vault.keep(KEPT)
+    await database.close()
+    return url
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = Database.open(url)
+    yield database
+    await database.close()
+
+
+async def row(database: Database) -> Row:
+    async with database.transaction() as tx:
+        found = await Keys(tx).vault(BOT)
+    assert found is not None
+    return found
+
+
+async def write(database: Database, header: dict[str, Any], nonce: str, box: str) -> None:
+    async with database.transaction() as tx:
+        await Keys(tx).keep_vault(BOT, header, nonce, box)
+
+
+async def test_the_vault_opens_again_with_its_secret(database: Database) -> None:
+    async with Vault.open(database, BOT, "secret") as vault:
+        assert vault.secrets == KEPT
+        assert await vault.change(token="new") == replace(KEPT, token="new")
+        first = vault.pickle_key
+    async with Vault.open(database, BOT, "secret") as vault:
+        assert vault.secrets is not None
+        assert (vault.secrets.token, vault.pickle_key) == ("new", first)
+    text = str(await row(database))
+    assert "t0ken" not in text
+    assert "s33d" not in text
+    assert "s33d" not in repr(KEPT)
+
+
+@pytest.mark.parametrize(
+    ("user", "secret", "error"),
+    [
+        (BOT, "wrong", WrongSecret),
+        (BOT, "", WrongSecret),
+        (GHANA, "secret", ForeignStore),
+        (GHANA, "wrong", ForeignStore),
+    ],
+)
+async def test_it_refuses_others_and_stays_as_it_was(
+    database: Database, user: UserId, secret: str, error: type[Exception]
+) -> None:
+    before = await row(database)
+    with pytest.raises(error):
+        async with Vault.open(database, user, secret):
+            pass
+    assert await row(database) == before
+
+
+@pytest.mark.parametrize("header", [{}, {"format": 99}, {"format": 1, "kdf": "scrypt", "log2_n": 99}])
+async def test_a_damaged_vault_is_said_to_be_damaged(database: Database, header: dict[str, Any]) -> None:
+    _, nonce, box = await row(database)
+    await write(database, header, nonce, box)
+    with pytest.raises(DamagedStore):
+        async with Vault.open(database, BOT, "secret"):
+            pass
+
+
+async def test_a_tampered_header_does_not_open(database: Database) -> None:
+    header, nonce, box = await row(database)
+    await write(database, header | {"p": 2}, nonce, box)
+    with pytest.raises(WrongSecret):
+        async with Vault.open(database, BOT, "secret"):
+            pass
+
+
+async def test_keys_without_their_vault_are_not_started_over(database: Database) -> None:
+    async with Vault.open(database, BOT, "secret") as vault, Http("http://127.0.0.1:1") as http:
+        crypto = await Crypto.load(database, vault, http, DeviceId("DEVICE"))
+        await crypto.chest.commit()
+    async with database.transaction() as tx:
+        await Keys(tx).drop_vault(BOT)
+    with pytest.raises(DamagedStore):
+        async with Vault.open(database, BOT, "secret"):
+            pass
+
+
+async def test_nothing_secret_lies_in_the_database_in_clear(database: Database) -> None:
+    async with Vault.open(database, BOT, "secret") as vault, Http("http://127.0.0.1:1") as http:
+        crypto = await Crypto.load(database, vault, http, DeviceId("DEVICE"))
+        await crypto.chest.commit()
+        async with database.transaction() as tx:
+            saved = await Keys(tx).load()
+        assert saved.account is not None
+        assert '"' not in saved.account, "a pickle that is not encrypted is JSON"
+    async with Vault.open(database, BOT, "secret") as vault, Http("http://127.0.0.1:1") as http:
+        again = await Crypto.load(database, vault, http, DeviceId("DEVICE"))
+    assert again.machine.account.identity_keys == crypto.machine.account.identity_keys
+
+
+async def test_one_process_at_a_time(url: str, database: Database) -> None:
+    other = Database.open(url)
+    try:
+        async with Vault.open(database, BOT, "secret"):
+            with pytest.raises(StoreInUse):
+                async with Vault.open(other, BOT, "secret"):
+                    pass
+        async with Vault.open(other, BOT, "secret") as vault:
+            assert vault.secrets == KEPT
+    finally:
+        await other.close()
