@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,7 @@ class Http:
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
         self._failing = False
+        self._asked_at = 0.0
         self._gate = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -145,6 +147,7 @@ class Http:
         """
         if self._failing:
             await self._wait_for_turn()
+        self._asked_at = time.monotonic()
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=10))
         known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -170,10 +173,12 @@ class Http:
             raise Unavailable(f"{type(error).__name__}: {method}") from error
 
     async def _wait_for_turn(self) -> None:
-        """Wait a second behind whoever asked before, as long as nothing has worked."""
+        """Wait until a second after whoever asked before, as long as nothing has worked."""
         async with self._gate:
-            if self._failing:
-                await self._sleep(_PAUSE)
+            rest = self._asked_at + _PAUSE - time.monotonic()
+            if self._failing and rest > 0:
+                await self._sleep(rest)
+            self._asked_at = time.monotonic()
 
 
 async def _read(answer: aiohttp.ClientResponse, limit_bytes: int) -> bytearray:

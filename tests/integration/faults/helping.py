@@ -70,7 +70,7 @@ async def knows(bot: Bot, device: MemberClient) -> None:
 
 
 def _signed(bot: Bot, user: UserId) -> Container[str]:
-    identity = bot.gateway._crypto.identity(user)
+    identity = bot.gateway._crypto.people.identity(user)
     return identity.signed if identity is not None else ()
 
 

@@ -103,7 +103,7 @@ async def test_a_new_device_reads_what_follows_once_it_is_signed(start: Start, i
             user = UserId(togo.user_id)
 
             def signed() -> bool:
-                identity = bot.gateway._crypto.identity(user)
+                identity = bot.gateway._crypto.people.identity(user)
                 return identity is not None and second.device_id in identity.signed
 
             await bot.until(signed)

@@ -88,9 +88,16 @@ class Start:
         self.user = UserId(user)
         self.folder = folder
 
+    def open(self, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
+        """Open the gateway on the database, which is kept from one start to the next, or on one that is open already."""
+        return self._open(**wishes)
+
     @asynccontextmanager
-    async def open(self, **wishes: Any) -> AsyncIterator[MatrixGateway]:
-        """Open the gateway on the database, which is kept from one start to the next."""
+    async def _open(self, database: Database | None = None, **wishes: Any) -> AsyncIterator[MatrixGateway]:
+        if database is not None:
+            async with self._gateway(database, **wishes) as gateway:
+                yield gateway
+            return
         database = await self.open_database()
         try:
             async with self._gateway(database, **wishes) as gateway:
@@ -121,7 +128,7 @@ class Start:
     async def __call__(self, since: str | None = None, **wishes: Any) -> AsyncIterator[Bot]:
         database = await self.open_database()
         try:
-            async with self._gateway(database, **wishes) as gateway:
+            async with self.open(database=database, **wishes) as gateway:
                 bot = Bot(gateway, database)
                 syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=since))
                 try:
