@@ -89,7 +89,7 @@ class Start:
         self.folder = folder
 
     def open(self, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
-        """Open the gateway on the database, which is kept from one start to the next, or on one that is open already."""
+        """Open the gateway on the database that is kept from one start to the next, or on one that is open."""
         return self._open(**wishes)
 
     @asynccontextmanager
