@@ -14,12 +14,17 @@ from bot.matrix.client import MatrixGateway, reachable
 from bot.matrix.errors import SetupError, StoreInUse
 from bot.matrix.interface import MatrixError
 from storage import schema
-from storage.base import Database, StorageError
+from storage.base import Database, StorageError, Transaction
+from storage.inbox import Inbox
 from storage.outbox import Outbox
+from storage.pins import Pins
 from storage.rooms import BindingKind, Rooms
 
 Say = Callable[[str], None]
 _CLOCK_TOLERANCE = timedelta(seconds=30)
+_SPANS = {"24 hours": timedelta(hours=24), "7 days": timedelta(days=7)}
+_UNREADABLE_AT_MOST = 0.02
+"""From this share of unreadable messages on, something is wrong beyond single devices."""
 
 
 class _Report:
@@ -158,6 +163,25 @@ def _clock(config: Config, report: _Report) -> None:
         report.ok("clock")
 
 
+async def _work(tx: Transaction, report: _Report) -> None:
+    """Say what waits, what could not be read, and whose keys wait for a coordinator."""
+    waiting, held = await Outbox(tx).count_waiting(), await Outbox(tx).count_held()
+    if waiting:
+        report.note("outbox", f"{waiting} messages wait to be sent")
+    if held:
+        report.note("outbox", f"{held} of them wait for a coordinator's decision: somebody in the room is on no roster")
+    frozen = await Pins(tx).frozen()
+    if frozen:
+        report.note("members' keys", f"{len(frozen)} changed, and no coordinator confirmed them: !member confirm")
+    now = datetime.now(UTC)
+    tallies = {words: await Inbox(tx).tally(now - span) for words, span in _SPANS.items()}
+    figures = ", ".join(f"{words}: {one.unreadable} of {one.messages}" for words, one in tallies.items())
+    if any(one.unreadable > one.messages * _UNREADABLE_AT_MOST for one in tallies.values()):
+        report.note("messages that could not be read", f"{figures}; see event.unreadable in the log")
+    else:
+        report.ok("messages that could not be read", figures)
+
+
 async def _database(config: Config, report: _Report) -> None:
     try:
         database = await open_database(config)
@@ -171,8 +195,6 @@ async def _database(config: Config, report: _Report) -> None:
         else:
             report.ok("database and migrations", f"revision {await schema.current(database)}")
         async with database.transaction() as tx:
-            waiting = await Outbox(tx).count_waiting()
-        if waiting:
-            report.note("outbox", f"{waiting} messages wait to be sent")
+            await _work(tx, report)
     finally:
         await database.close()

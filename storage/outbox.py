@@ -203,6 +203,11 @@ class Outbox:
             update(OutboxRow).where(OutboxRow.room_id == old, OutboxRow.user_id.is_(None)).values(room_id=new, lane=new)
         )
 
+    async def count_held(self) -> int:
+        """Count what waits for a decision about its readers."""
+        held = (OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None))
+        return await self._session.scalar(select(func.count()).where(*held)) or 0
+
     async def count_waiting(self) -> int:
         query = select(func.count()).where(OutboxRow.state == RowState.PENDING)
         return await self._session.scalar(query) or 0

@@ -82,6 +82,9 @@ class FakeRoom:
     name: str | None = None
     encrypted: bool = True
     tombstoned: bool = False
+    successor: RoomId | None = None
+    world_readable: bool = False
+    shared_history: bool = False
     invited: set[UserId] = field(default_factory=set)
     heard: list[Heard] = field(default_factory=list)
     failure: MatrixError | None = None
@@ -150,6 +153,8 @@ class FakeGateway:
             raise RoomUnsafe(WhyUnsafe.TOMBSTONED)
         if not room.encrypted and not clear:
             raise RoomUnsafe(WhyUnsafe.NOT_ENCRYPTED)
+        if room.world_readable:
+            raise RoomUnsafe(WhyUnsafe.WORLD_READABLE)
         if readers is not None and (strangers := (room.joined | room.invited) - {BOT, *readers}):
             raise Strangers(frozenset(strangers))
         event_id = self.event_id()
@@ -174,6 +179,9 @@ class FakeGateway:
             frozenset(room.joined | {BOT}),
             frozenset(room.invited),
             tombstoned=room.tombstoned,
+            world_readable=room.world_readable,
+            successor=room.successor,
+            shared_history=room.shared_history,
         )
 
     async def joined_rooms(self) -> Sequence[RoomId]:

@@ -161,6 +161,7 @@ async def test_when_the_lead_has_left_the_coordinators_hear_of_it_instead(net: N
     await _new(net, countries="GH,PA")
     await net.say("exercise set 1 lead=@ghana2:test", as_="coordinator")
     await net.say("member remove @ghana2:test", as_="coordinator")
+    net.gateway.rooms[net.room("ghana")].joined.discard(net.person("ghana2"))
     net.clear_heard()
     await net.forward(timedelta(days=3))
     assert await net.heard_by("ghana2") == []
