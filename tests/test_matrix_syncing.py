@@ -12,7 +12,8 @@ from bot.matrix.interface import SyncBatch
 from bot.matrix.rooms import Rooms
 from bot.matrix.store import Pending
 from bot.matrix.sync import Syncer
-from storage.ids import RoomId, UserId
+from bot.matrix.verification import Desk, ToSend
+from storage.ids import DeviceId, RoomId, UserId
 
 BOT = UserId("@sesn:localhost")
 GHANA = UserId("@ghana:localhost")
@@ -75,6 +76,10 @@ def answer(token: str, *, state: list[Any] | None = None, timeline: list[Any] | 
     return {"next_batch": token, "rooms": {"join": {ROOM: part}}}
 
 
+async def nothing(_message: ToSend, _transaction_id: str) -> None:
+    """Send nothing."""
+
+
 async def synced(server: Homeserver) -> Rooms:
     """Take in all answers and return what is known of the rooms then."""
     rooms = Rooms()
@@ -84,7 +89,9 @@ async def synced(server: Homeserver) -> Rooms:
     async def stop(_seconds: float) -> None:
         raise Done
 
-    syncer = Syncer(cast("Http", server), cast("Crypto", NoKeys()), rooms, own=BOT, names=lambda _view: [], sleep=stop)
+    desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
+    crypto = cast("Crypto", NoKeys())
+    syncer = Syncer(cast("Http", server), crypto, rooms, desk=desk, own=BOT, names=lambda _view: [], sleep=stop)
     with pytest.raises(Done):
         await syncer.run(journal, "s1")
     return rooms

@@ -33,6 +33,7 @@ from bot.matrix.rooms import MEGOLM, Rooms, RoomView, version_number
 from bot.matrix.signing import ChainStatus, CrossSigningIdentity
 from bot.matrix.sync import Syncer
 from bot.matrix.vault import Cost, Vault
+from bot.matrix.verification import Desk, ToSend, known_keys
 from storage.base import Database
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.keys import NOTHING_SAVED
@@ -65,7 +66,15 @@ class MatrixGateway:
     """A new device was made at this start: what the device before may have sent must be looked for (`find_sent`)."""
 
     def __init__(
-        self, *, http: Http, crypto: Crypto, identity: CrossSigningIdentity, rooms: Rooms, syncer: Syncer, fresh: bool
+        self,
+        *,
+        http: Http,
+        crypto: Crypto,
+        identity: CrossSigningIdentity,
+        rooms: Rooms,
+        syncer: Syncer,
+        desk: Desk,
+        fresh: bool,
     ) -> None:
         self.fresh_login = fresh
         self._http = http
@@ -73,6 +82,7 @@ class MatrixGateway:
         self._identity = identity
         self._rooms = rooms
         self._syncer = syncer
+        self._desk = desk
         self._locks: defaultdict[RoomId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._creating = asyncio.Lock()
         self._observer: Callable[[str], None] = lambda _: None
@@ -120,10 +130,24 @@ class MatrixGateway:
             identity = await _sign(http, vault, crypto, ask, reset=reset_identity)
             saved = crypto.chest.saved
             rooms = Rooms(saved.rooms, saved.states)
+
+            async def post(message: ToSend, transaction_id: str) -> None:
+                await gateway._post(message, transaction_id)
+
+            desk = Desk(
+                user_id,
+                session.device_id,
+                _own_keys(crypto.machine, identity),
+                keys_of=lambda user, device: known_keys(crypto.people.identity(user), device),
+                post=post,
+                sleep=sleep,
+                random=random,
+            )
             syncer = Syncer(
                 http,
                 crypto,
                 rooms,
+                desk=desk,
                 own=user_id,
                 names=lambda view: _names(view, user_id),
                 poll=poll,
@@ -134,7 +158,15 @@ class MatrixGateway:
                 waiting=saved.waiting,
             )
             crypto.chest.saved = NOTHING_SAVED
-            gateway = cls(http=http, crypto=crypto, identity=identity, rooms=rooms, syncer=syncer, fresh=session.fresh)
+            gateway = cls(
+                http=http,
+                crypto=crypto,
+                identity=identity,
+                rooms=rooms,
+                syncer=syncer,
+                desk=desk,
+                fresh=session.fresh,
+            )
             gateway._observer = observer or gateway._observer
             yield gateway
 
@@ -169,7 +201,12 @@ class MatrixGateway:
         Raises:
             LoggedOut: open the gateway anew; it logs in again.
         """
-        await self._syncer.run(journal, since)
+        attending = asyncio.create_task(self._desk.run())
+        try:
+            await self._syncer.run(journal, since)
+        finally:
+            attending.cancel()
+            await asyncio.gather(attending, return_exceptions=True)
 
     async def send(
         self,
@@ -197,6 +234,24 @@ class MatrixGateway:
             answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
             self._observer("send.after_put")
             return Sent(EventId(str(answer["event_id"])), self._crypto.sharing.unread(view))
+
+    async def _post(self, message: ToSend, transaction_id: str) -> None:
+        """Send a verification message, to which nothing may be added: the other side computes with what it gets."""
+        if message.room_id is None:
+            body: dict[str, Any] = {"messages": {message.user: {message.device_id: message.content}}}
+            await self._http.request("PUT", path_of("sendToDevice", message.type, transaction_id), body)
+            return
+        async with self._locks[message.room_id]:
+            view = await self._view(message.room_id)
+            why = view.why_unsafe(self.user_id, clear=message.clear)
+            if why is not None:
+                raise RoomUnsafe(why)
+            kind, body = message.type, message.content
+            if not message.clear:
+                await self._crypto.sharing.share([view])
+                kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
+                await self._crypto.chest.commit()
+            await self._http.request("PUT", path_of("rooms", message.room_id, "send", kind, transaction_id), body)
 
     def _encrypted(self, view: RoomView, kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """Encrypt a content. Relations stand outside too, where servers look for them."""
@@ -342,6 +397,12 @@ class MatrixGateway:
             raise
         # A sync that came in between has the whole state too, and has applied what followed it.
         return self._rooms.known(room_id) or self._rooms.replace(room_id, state)
+
+
+def _own_keys(machine: Machine, identity: CrossSigningIdentity) -> dict[str, str]:
+    """Return what a verification vouches for: this device and the master key above it."""
+    key_id, master = f"ed25519:{machine.device_id}", identity.public("master")
+    return {key_id: str(machine.device_keys()["keys"][key_id]), f"ed25519:{master}": master}
 
 
 def _names(view: RoomView, own: UserId) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from bot.matrix.backoff import Backoff
-from bot.matrix.crypto import Crypto
+from bot.matrix.crypto import Crypto, Read
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
     Incoming,
@@ -37,6 +37,7 @@ from bot.matrix.machine import NoKey, Refused
 from bot.matrix.reading import is_redacted, moment, said
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.store import Pending
+from bot.matrix.verification import Desk
 from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.keys import WaitingRow
@@ -74,6 +75,7 @@ class Syncer:
         crypto: Crypto,
         rooms: Rooms,
         *,
+        desk: Desk,
         own: UserId,
         names: Callable[[RoomView], Iterable[str]],
         poll: timedelta = timedelta(seconds=30),
@@ -88,6 +90,7 @@ class Syncer:
         self._http = http
         self._crypto = crypto
         self._rooms = rooms
+        self._desk = desk
         self._own = own
         self._names = names
         self._poll = poll
@@ -163,6 +166,7 @@ class Syncer:
     def _take_keys(self, raw: Mapping[str, Any]) -> list[tuple[RoomId, str]]:
         # Once per answer: an Olm message decrypts only once.
         arrived = self._crypto.take_to_device(raw)
+        self._desk.take_to_device(raw)
         self._crypto.note_counts(raw)
         return arrived
 
@@ -187,7 +191,9 @@ class Syncer:
         events += _invites(rooms.get("invite") or {}, self._own)
         pending = self._crypto.chest.pending
         pending.rooms = pending.rooms.followed_by(self._rooms.changes())
-        return SyncBatch(str(raw["next_batch"]), (*events, *self._crypto.people.take_noticed()))
+        return SyncBatch(
+            str(raw["next_batch"]), (*events, *self._crypto.people.take_noticed(), *self._desk.take_codes())
+        )
 
     async def _take_state(self, room_id: RoomId, part: Mapping[str, Any]) -> None:
         view = self._rooms.view(room_id)
@@ -265,6 +271,8 @@ class Syncer:
             return _state_change(view, event)
         if event.get("sender") == self._own or is_redacted(event):
             return None
+        if event.get("type") != "m.room.encrypted" and self._verifies(view, event):
+            return None
         if event.get("type") == "m.room.message":
             return self._message(view, event, event["content"], Trust.CLEAR, None)
         return await self._read_encrypted(view, event) if event.get("type") == "m.room.encrypted" else None
@@ -284,9 +292,23 @@ class Syncer:
         if "state_key" in payload:
             log.warning("event.encrypted_state", room=room_id, sender=event.get("sender"))
             return _unreadable(room_id, event, "encrypted state")
-        if payload["type"] != "m.room.message":
+        if self._verifies(view, event, read) or payload["type"] != "m.room.message":
             return None
         return self._message(view, event, payload["content"], read.trust, read.device_id, read.opened.once)
+
+    def _verifies(self, view: RoomView, event: Event, read: Read | None = None) -> bool:
+        alone = view.with_membership("join", "invite") == {self._own, event.get("sender")}
+        if read is None:
+            return self._desk.take_event(event, view.room_id, moment(event), alone=alone)
+        return self._desk.take_event(
+            event,
+            view.room_id,
+            moment(event),
+            alone=alone,
+            payload=read.opened.payload,
+            device_id=read.device_id,
+            trust=read.trust,
+        )
 
     def _message(
         self,
