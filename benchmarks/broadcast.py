@@ -287,7 +287,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.broadcast", description=__doc__)
     parser.add_argument("--rooms", type=int, default=200)
     parser.add_argument("--members", type=int, default=5, help="members of each room")
-    parser.add_argument("--count", type=int, default=3, help="warm rounds, each beside bare sending")
+    parser.add_argument(
+        "--count",
+        type=int,
+        default=3,
+        choices=range(1, 31),
+        metavar="1..30",
+        help="warm rounds, each beside bare sending",
+    )
     parser.add_argument("--through", choices=["outbox", "announce"], default="outbox")
     run(work(parser.parse_args()))
 

@@ -26,6 +26,7 @@ from benchmarks.bench.traffic import Traffic, count
 
 OURS = "this bot"
 TARGET = "mautrix"  # the peer that the bot is to be as fast as
+BLOCK = "commands in a row before the next bot's turn; a sync shows the last hundred events of a room"
 _PAUSE = 0.1  # seconds without a request before the next command
 
 
@@ -175,13 +176,12 @@ async def run_blocks(candidates: Sequence[Candidate], asked: argparse.Namespace)
         number = min(asked.block, asked.count - done)
         for candidate in candidates:
             await candidate.block(asked.command, number)
+            read = len(await candidate.answers())
+            if read != number:
+                raise SystemExit(f"{candidate.name}: the member can read {read} answers of {number}")
         done += number
         medians = ", ".join(f"{one.name} {statistics.median(one.reactions):.1f} ms" for one in candidates)
         say(f"  {done} of {asked.count} commands each: {medians}")
-    for candidate in candidates:
-        read = len(await candidate.answers())
-        if read != candidate.commands:
-            raise SystemExit(f"{candidate.name}: {read} answers of {candidate.commands} can be read by the member")
 
 
 def show(candidates: Sequence[Candidate]) -> None:
@@ -215,8 +215,8 @@ def main() -> None:
     """Read the command line and do it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reaction", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="commands measured for each bot")
-    parser.add_argument("--warm-up", type=int, default=10, help="commands before that")
-    parser.add_argument("--block", type=int, default=20, help="commands in a row before the next bot's turn")
+    parser.add_argument("--warm-up", type=int, default=10, choices=range(1, 41), metavar="1..40", help="before that")
+    parser.add_argument("--block", type=int, default=20, choices=range(1, 41), metavar="1..40", help=BLOCK)
     parser.add_argument("--members", type=int, default=5, help="members of each room")
     parser.add_argument("--rooms", type=int, default=1, help="rooms that each bot is in; one is spoken in")
     parser.add_argument("--command", default="!me", help="what the member says")

@@ -196,8 +196,11 @@ class Member(Account):
         return str((await self.request("PUT", path, content))["event_id"])
 
     async def read(self) -> list[Json]:
-        """Sync once and return the new events that can be read: decrypted, with `room_id`, `sender`, `content`."""
-        query = {"timeout": "0", "filter": json.dumps({"room": {"timeline": {"limit": 500}}})}
+        """Sync once and return the new events that can be read: decrypted, with `room_id`, `sender`, `content`.
+
+        Of each room the last hundred at most, which is what Synapse gives at once.
+        """
+        query = {"timeout": "0", "filter": json.dumps({"room": {"timeline": {"limit": 100}}})}
         if self._since is not None:
             query["since"] = self._since
         told = await self.request("GET", path_of("sync"), None, **query)
