@@ -140,8 +140,6 @@ class MatrixGateway:
                 _own_keys(crypto.machine, identity),
                 keys_of=lambda user, device: known_keys(crypto.people.identity(user), device),
                 post=post,
-                sleep=sleep,
-                random=random,
             )
             syncer = Syncer(
                 http,
