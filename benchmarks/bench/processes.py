@@ -29,7 +29,10 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         await work
 
-    asyncio.run(guarded())
+    try:
+        asyncio.run(guarded())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise SystemExit("ended before there was a result") from None
 
 
 class Process:
