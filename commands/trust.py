@@ -38,7 +38,7 @@ class Nothing(Args):
 @capability.command(
     "bot identity",
     role=Role.MEMBER,
-    summary=_("Show by what you tell me from another who takes my name"),
+    summary=_("Show my own identity, for you to compare"),
     reads=True,
     anywhere=True,
     examples=["bot identity"],

@@ -131,7 +131,7 @@ class FakeGateway:
 
     @property
     def fingerprint(self) -> str:
-        return "aaaa bbbb cccc"
+        return "YD3F Ycj+ 67wz IsYd VuVt IL4M 7760 uaf2 +cq6 bhFf TXw"
 
     async def prepare(self, rooms: Sequence[RoomId]) -> None:
         self.prepared += [list(rooms)]

@@ -97,7 +97,8 @@ async def test_help_shows_what_the_role_allows_shortest_first(net: Network) -> N
     lines = [line for line in reply.text.splitlines() if line.startswith("- ")]
     assert "as member" in reply
     assert lines[0].startswith("- !me: Show your own record")
-    assert lines[1].startswith("- !help: ")
+    assert lines[1].startswith("- !bot identity: ")
+    assert lines[2].startswith("- !help: ")
     assert lines == sorted(lines, key=lambda line: len(line.split()[1].strip(":,")))
     assert "!member" not in reply
     assert "!room" not in reply
@@ -106,7 +107,7 @@ async def test_help_shows_what_the_role_allows_shortest_first(net: Network) -> N
 async def test_help_of_a_coordinator_shows_more(net: Network) -> None:
     reply = await net.say("help", as_="coordinator")
     assert "!member add" in reply
-    assert "!room bind, list, create, and unbind" in reply
+    assert "!room bind, list, move, show, allow, create, unbind, and disallow" in reply
     assert "no ! is needed" in reply
 
 
@@ -117,9 +118,9 @@ async def test_help_needs_no_signed_device(net: Network) -> None:
 async def test_help_of_a_word_lists_its_commands(net: Network) -> None:
     reply = await net.say("!help member", as_="coordinator", room="coordination")
     lines = [line for line in reply.text.splitlines() if line.startswith("- ")]
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert "- !member show @name:server: Show the record of a person" in lines
-    assert [line.split()[2] for line in lines] == ["add", "set", "list", "show", "remove"]
+    assert [line.split()[2] for line in lines] == ["add", "set", "list", "show", "remove", "confirm"]
 
 
 @pytest.mark.parametrize("text", ["!help room create", "!HELP Room Create", "!help !room create"])
