@@ -297,8 +297,10 @@ class Verifications:
         code = established.bytes(f"MATRIX_KEY_VERIFICATION_SAS|{first}|{second}|{verification.name.transaction}")
         verification.established, verification.step = established, _Step.SHOWN
         user, device = verification.name.user, verification.device
-        emoji = named(code.emoji_indices)
-        self._show(ShortCode(verification.name.transaction, user, device, emoji, code.decimals))
+        emoji, numbers = named(code.emoji_indices), code.decimals
+        # Not a secret, and of use to an operator whose coordinators cannot read the bot.
+        log.info("verification.code", user=user, device=device, emoji=[word for _, word in emoji], numbers=numbers)
+        self._show(ShortCode(verification.name.transaction, user, device, emoji, numbers))
         info = f"MATRIX_KEY_VERIFICATION_MAC{self._user}{self._device}{user}{device}{verification.name.transaction}"
         return verification.send("mac", macs(established, self._own_keys, info))
 

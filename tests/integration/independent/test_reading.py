@@ -6,12 +6,12 @@ from pathlib import Path
 
 from bot.demo.homeserver import Homeserver
 from bot.matrix.http import Http, path_of
-from bot.matrix.interface import Invite, Message, NewRoom, Trust
-from storage.ids import RoomId, UserId
+from bot.matrix.interface import Invite, Message, NewRoom, Trust, Unread, WhyUnread
+from storage.ids import DeviceId, RoomId, UserId
 from tests.integration.conftest import PASSWORD
 from tests.integration.independent.conftest import NewIndependent
 from tests.integration.independent.driver import IndependentMember, Read
-from tests.integration.matrix.running import Bot, Start, text
+from tests.integration.matrix.running import Bot, Start, signed_devices, text
 
 
 @asynccontextmanager
@@ -102,17 +102,33 @@ async def test_a_new_device_reads_what_follows_once_it_is_signed(start: Start, i
             await second.sign()
             user = UserId(togo.user_id)
 
-            def signed() -> bool:
-                identity = bot.gateway._crypto.people.identity(user)
-                return identity is not None and second.device_id in identity.signed
-
-            await bot.until(signed)
+            await bot.until(lambda: second.device_id in signed_devices(bot, user))
             await bot.gateway.send(room, text("to both devices"), "row-both")
             for device in (togo, second):
                 assert (await device.hears(room, "to both devices")).shield == "NONE"
             await second.say(room, "from the second")
             heard = await bot.hears(room, "from the second")
             assert (heard.trust, heard.device_id) == (Trust.SIGNED, second.device_id)
+
+
+async def test_a_device_that_was_not_signed_is_told_why_it_cannot_read(
+    start: Start, independent: NewIndependent
+) -> None:
+    togo = await independent()
+    async with with_togo(start, togo) as (bot, room), togo.another_device(signed=False) as second:
+        await second.enters(room)
+        user = UserId(togo.user_id)
+        await bot.until(lambda: second.device_id in bot.gateway._crypto.machine.device_store[user])
+        sent = await bot.gateway.send(room, text("only for signed devices"), "row-signed")
+        assert Unread(user, DeviceId(second.device_id), WhyUnread.UNSIGNED) in sent.unread
+        await togo.hears(room, "only for signed devices")
+        failed = await second.fails_to_read(room, sent.event_id)
+        assert failed.failure == "MEGOLM_KEY_WITHHELD_FOR_UNVERIFIED_DEVICE"
+        await second.sign()
+        await bot.until(lambda: second.device_id in signed_devices(bot, user))
+        sent = await bot.gateway.send(room, text("for both"), "row-both")
+        assert sent.unread == frozenset()
+        assert (await second.hears(room, "for both")).shield == "NONE"
 
 
 async def test_a_fresh_device_of_the_bot_is_read_at_once(start: Start, independent: NewIndependent) -> None:
