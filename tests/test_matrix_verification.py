@@ -299,6 +299,7 @@ def test_only_codes_can_be_compared(scene: Scene, ghana: Peer, methods: list[str
     assert code_of(sent) == "m.unknown_method"
     assert (cancel.user, cancel.device_id) == (GHANA, GHANA_DEVICE)
     assert ghana.start() == [], "a straggler of what was cancelled"
+    assert ghana.request(methods=methods) == [], "delivered twice"
 
 
 @pytest.mark.parametrize(
@@ -356,11 +357,11 @@ def test_a_request_out_of_time_is_ignored(scene: Scene, ghana: Peer, minutes: in
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_what_takes_more_than_ten_minutes_is_cancelled_wherever_it_stands(scene: Scene, steps: int) -> None:
-    ghana = scene.peer(now=NOW - timedelta(minutes=1))
+    ghana = scene.peer(now=NOW - timedelta(minutes=1), clock=NOW)
     every: list[Callable[[], list[ToSend]]] = [ghana.request, ghana.start, ghana.key]
     for step in every[:steps]:
         step()
-    scene.bot.expire(NOW)  # may start by itself
+    scene.bot.expire(NOW + timedelta(minutes=1))  # may start by itself
     assert scene.bot.expire(NOW + timedelta(minutes=8, seconds=59)) == []
     assert code_of(scene.bot.expire(NOW + timedelta(minutes=9))) == "m.timeout"
     assert scene.bot.expire(NOW + timedelta(minutes=10)) == []

@@ -122,7 +122,7 @@ class Verifications:
         known = self._running.get(name)
         if known is not None and message.device_id not in {None, known.device}:
             return []  # another device of the same user, which this does not concern
-        if known is None and message.kind != "request" and not self._begins(message, name):
+        if known is None and not _begins(message):
             return self._unknown(message, name)
         try:
             if known is None:
@@ -144,10 +144,6 @@ class Verifications:
         return sent
 
     # Beginning
-
-    def _begins(self, message: Received, name: Name) -> bool:
-        """A start without a request, as old clients send it device to device."""
-        return message.kind == "start" and name.room_id is None and name not in self._ended
 
     def _unknown(self, message: Received, name: Name) -> list[ToSend]:
         # In a room this is most likely a verification of two others; and who is told of an end needs no answer.
@@ -338,6 +334,11 @@ class Verifications:
         log.info("verification.refused", user=name.user, code=code)
         device = DeviceId(text_or(message.content, "from_device", message.device_id or EVERY_DEVICE))
         return name.send(device, "cancel", {"code": code, "reason": reason}, clear=message.clear)
+
+
+def _begins(message: Received) -> bool:
+    """Old clients start without a request, device to device."""
+    return message.kind == "request" or (message.kind == "start" and message.room_id is None)
 
 
 def commitment(public_key: str, start: Mapping[str, Any]) -> str:
