@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
+from storage import inline
 from storage.ids import CountryCode, DeviceId, EventId, Locode, RoomId, UserId
 
 _LOCK = 0x5345534E  # names the lock among all of a PostgreSQL database: "SESN"
@@ -148,7 +149,9 @@ class Database:
         try:
             backend = make_url(url).get_backend_name()
             if backend == "sqlite":
-                engine = create_async_engine(url, hide_parameters=True, **_memory_options(url))
+                file = make_url(url).database or ":memory:"
+                options = {"async_creator": inline.creator(file), **_memory_options(url)}
+                engine = create_async_engine(url, hide_parameters=True, **options)
                 event.listen(engine.sync_engine, "connect", _configure_sqlite)
                 event.listen(engine.sync_engine, "begin", _begin_immediate)
             elif backend == "postgresql":
@@ -228,12 +231,10 @@ class Database:
 
 def _memory_options(url: str) -> dict[str, Any]:
     in_memory = make_url(url).database in {None, "", ":memory:"}
-    return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}} if in_memory else {}
+    return {"poolclass": StaticPool} if in_memory else {}
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    # The driver's own transaction handling begins late and never for SELECT; we begin explicitly instead.
-    dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")

@@ -3,15 +3,14 @@
 Tests speak as users: `reply = await net.say("!alert ack 7", as_="ghana", room="ghana")`.
 """
 
+import sqlite3
 import tempfile
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
-
-import aiosqlite
 
 from bot.app import Machinery
 from bot.capabilities import discover
@@ -30,7 +29,7 @@ from bot.matrix.interface import (
     Unread,
     WhyUnsafe,
 )
-from storage import models
+from storage import inline, models
 from storage.base import Base, Database, Transaction
 from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.members import AuthorityKind, Member, Members, Role
@@ -330,18 +329,20 @@ class Network:
 
     async def _keep_copy(self) -> None:
         """Keep what was created: a copy of it is ten times as fast as making it anew for each test."""
-        async with self._driver() as driver, aiosqlite.connect(_copy) as copy:
-            await driver.backup(copy)
+        async with self._driver() as driver:
+            with closing(sqlite3.connect(_copy)) as copy:
+                driver.raw.backup(copy)
 
     async def _restore_copy(self) -> None:
-        async with self._driver() as driver, aiosqlite.connect(_copy) as copy:
-            await copy.backup(driver)
+        async with self._driver() as driver:
+            with closing(sqlite3.connect(_copy)) as copy:
+                copy.backup(driver.raw)
 
     @asynccontextmanager
-    async def _driver(self) -> AsyncGenerator[aiosqlite.Connection]:
+    async def _driver(self) -> AsyncGenerator[inline.Connection]:
         async with self.database.engine.connect() as connection:
             raw = await connection.get_raw_connection()
-            assert isinstance(raw.driver_connection, aiosqlite.Connection)
+            assert isinstance(raw.driver_connection, inline.Connection)
             yield raw.driver_connection
 
     def _furnish(self) -> None:
