@@ -18,7 +18,7 @@ from bot.matrix.client import MatrixGateway
 from bot.matrix.interface import Gateway, MatrixError
 from bot.sender import Sender, SenderSettings
 from bot.steps import Observer, nobody
-from storage import schema
+from storage import outbox, schema, timers
 from storage.base import Database
 from storage.ids import RoomId, UserId
 from storage.members import AuthorityKind, Member, Members, Role
@@ -87,16 +87,13 @@ class Machinery:
             now=now,
         )
         settings = SenderSettings(config.sending.in_flight, config.sending.give_up_after)
-        self.sender = Sender(database, gateway, self.house, settings, wake=self._committed, observer=observer)
-        self.clock = Clock(database, self.house, wake=self._committed)
-        self.dispatcher = Dispatcher(
-            database, self.house, too_old=config.commands.too_old, wake=self._committed, observer=observer
-        )
+        self.sender = Sender(database, gateway, self.house, settings, observer=observer)
+        self.clock = Clock(database, self.house)
+        self.dispatcher = Dispatcher(database, self.house, too_old=config.commands.too_old, observer=observer)
         self.journal = Journal(database, gateway.user_id, now, self.dispatcher.notify, observer)
-
-    def _committed(self) -> None:
-        self.sender.notify()
-        self.clock.notify()
+        # What one commits wakes the next.
+        database.listen(outbox.TOPIC, self.sender.offer)
+        database.listen(timers.TOPIC, lambda _subjects: self.clock.notify())
 
 
 class App:

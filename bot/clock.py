@@ -1,7 +1,6 @@
 """Wakes the bot when a clock is due. The clocks themselves are rows; APScheduler holds one wake-up and nothing else."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,10 +19,9 @@ _SAFETY = timedelta(minutes=1)
 
 
 class Clock:
-    def __init__(self, database: Database, house: House, *, wake: Callable[[], None]) -> None:
+    def __init__(self, database: Database, house: House) -> None:
         self._database = database
         self._house = house
-        self._wake = wake
         self._tick = asyncio.Event()
 
     def notify(self) -> None:
@@ -80,7 +78,6 @@ class Clock:
                 subject=timer.subject,
                 details={"late_by_seconds": round(late.total_seconds())},
             )
-        self._wake()
         return True
 
     async def _next_due(self) -> datetime | None:

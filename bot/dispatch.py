@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -68,13 +67,11 @@ class Dispatcher:
         house: House,
         *,
         too_old: timedelta,
-        wake: Callable[[], None],
         observer: Observer = nobody,
     ) -> None:
         self._database = database
         self._house = house
         self._too_old = too_old
-        self._wake = wake
         self._observer = observer
         self._arrived = asyncio.Event()
         self._awaited: set[EventId] | None = None
@@ -95,6 +92,7 @@ class Dispatcher:
             try:
                 while await self.handle_next():
                     pause = 1.0
+                    await asyncio.sleep(0)  # who has something to send comes before the next message
             except Exception:  # the database failed: the row is still there, and is tried again
                 log.exception("dispatch.stalled", retry_in=pause)
                 self._arrived.set()
@@ -111,7 +109,6 @@ class Dispatcher:
             Inbox(tx).mark_handled(row, outcome, self._house.now())
             self._observer(Step.HANDLING)
         self._observer(Step.HANDLED)
-        self._wake()
         return True
 
     async def _handle(self, row: InboxRow, tx: Transaction) -> str:

@@ -48,6 +48,8 @@ LOSS_REPORT = "loss"
 _LONGEST_PAUSE = timedelta(minutes=5)
 _LOOK_AGAIN = timedelta(minutes=5)
 """How often the readers of a room are looked at anew while somebody is there who may not read."""
+_LOOK_AHEAD = 1_000
+"""Rooms whose keys are brought to their readers together, before the first of them is written to."""
 _TRIES_AT_A_FAULT = 6
 """How often a row is tried that meets a fault of the program: about two minutes, then it is given up loudly."""
 
@@ -97,6 +99,16 @@ class _Relation:
 _NONE = _Relation({}, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The oldest row of a lane, and what has to be known to send it."""
+
+    row: OutboxRow
+    relation: _Relation | None
+    is_welcome: bool
+    audience: _Audience
+
+
 class Sender:
     def __init__(
         self,
@@ -105,7 +117,6 @@ class Sender:
         house: House,
         settings: SenderSettings,
         *,
-        wake: Callable[[], None],
         observer: Observer = nobody,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -113,46 +124,97 @@ class Sender:
         self._gateway = gateway
         self._house = house
         self._settings = settings
-        self._wake = wake
         self._observer = observer
         self._jitter = jitter
         self._news = asyncio.Event()
+        self._running = False
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()  # lanes that got something while they were worked on
+        self._delayed: set[str] = set()  # lanes whose work ended although something waits there
+        self._waiting = 0  # lanes that wait for a place
+        self._prepared: set[RoomId] = set()
         self._paused_until: datetime | None = None
         self._unread: dict[RoomId, frozenset[Unread]] = {}
         """Who could not read the last message of each room: said once, and the database need not be asked each time."""
         self._shared: set[RoomId] = set()
 
-    def notify(self) -> None:
-        """There is something in the outbox."""
-        self._news.set()
+    def offer(self, lanes: frozenset[str]) -> None:
+        """There is something new in these lanes of the outbox.
+
+        A single one, as of an answer, goes out at once; several are looked at together, the most urgent first.
+        """
+        if not self._running:
+            return
+        self._again |= lanes & self._workers.keys()
+        fresh = lanes - self._workers.keys()
+        has_place = len(self._workers) < self._settings.in_flight
+        if len(fresh) == 1 and has_place and not self._news.is_set() and not self._is_paused():
+            self._start(next(iter(fresh)))
+        elif fresh or not lanes:
+            self._news.set()
 
     async def run(self) -> None:
         """Send what waits, and what comes, until cancelled."""
-        busy: dict[str, asyncio.Task[None]] = {}
         pause = 1.0
+        self._running = True
         try:
             while True:
                 self._news.clear()
                 try:
-                    for lane in await self._next_lanes(list(busy)):
-                        task = asyncio.create_task(self._work(lane))
-                        busy[lane] = task
-                        task.add_done_callback(lambda _task: self._news.set())
-                    timeout = await self._until_next_attempt(is_busy=bool(busy))
+                    await self._start_waiting()
+                    timeout = await self._until_next_attempt()
                     pause = 1.0
                 except Exception:  # the database failed: nothing is lost, the rows are there
                     log.exception("sender.stalled", retry_in=pause)
                     timeout, pause = pause, min(pause * 2, 60.0)
                 await self._wait(timeout)
-                busy = {lane: task for lane, task in busy.items() if not task.done()}
         finally:
-            for task in busy.values():
+            self._running = False
+            workers = list(self._workers.values())
+            for task in workers:
                 task.cancel()
-            await asyncio.gather(*busy.values(), return_exceptions=True)
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _start_waiting(self) -> None:
+        """Start work on the lanes that wait, as many as there are places, the most urgent first."""
+        if self._is_paused() or len(self._workers) >= self._settings.in_flight:
+            return
+        async with self._database.transaction() as tx:
+            lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=_LOOK_AHEAD, busy=list(self._workers))
+        ahead = [RoomId(lane) for lane in lanes if lane.startswith("!") and lane not in self._prepared]
+        if len(ahead) > 1:
+            self._prepared.update(ahead)
+            await self._gateway.prepare(ahead)
+        self._waiting = max(0, len(lanes) - (self._settings.in_flight - len(self._workers)))
+        if not self._waiting:
+            self._prepared.clear()
+        for lane in lanes:
+            if len(self._workers) < self._settings.in_flight and lane not in self._workers:
+                self._start(lane)
+
+    def _start(self, lane: str) -> None:
+        task = self._workers[lane] = asyncio.create_task(self._work(lane))
+        task.add_done_callback(lambda _task: self._ended(lane))
+
+    def _ended(self, lane: str) -> None:
+        del self._workers[lane]
+        if lane in self._again:
+            self._again.discard(lane)
+            self._news.set()
+        elif self._waiting or lane in self._delayed:
+            self._delayed.discard(lane)
+            self._news.set()
+
+    def _is_paused(self) -> bool:
+        return self._paused_until is not None and self._house.now() < self._paused_until
 
     async def drain(self) -> None:
         """Send what can be sent now, one after the other; for tests, which want it in order and finished."""
-        while lanes := await self._next_lanes([]):
+        while not self._is_paused():
+            async with self._database.transaction() as tx:
+                lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=self._settings.in_flight)
+            if not lanes:
+                return
             for lane in lanes:
                 await self._work(lane)
 
@@ -163,15 +225,7 @@ class Sender:
         except TimeoutError:
             return
 
-    async def _next_lanes(self, busy: list[str]) -> list[str]:
-        now = self._house.now()
-        free = self._settings.in_flight - len(busy)
-        if free <= 0 or (self._paused_until is not None and now < self._paused_until):
-            return []
-        async with self._database.transaction() as tx:
-            return list(await Outbox(tx).waiting_lanes(now, limit=free, busy=busy))
-
-    async def _until_next_attempt(self, *, is_busy: bool) -> float | None:
+    async def _until_next_attempt(self) -> float | None:
         """Return the seconds until a delayed row is due, None when there is none."""
         now = self._house.now()
         if self._paused_until is not None and now < self._paused_until:
@@ -181,49 +235,69 @@ class Sender:
         if due is None:
             return None
         # A row that is due and still waits is on its way, or has no free place: whoever ends says so at once.
-        return max((due - now).total_seconds(), 1.0 if is_busy else 0.05)
+        return max((due - now).total_seconds(), 1.0 if self._workers else 0.05)
 
     async def _work(self, lane: str) -> None:
         """Send the rows of one lane until it is empty or has to wait."""
         try:
-            while await self._send_head(lane):
-                pass
-        except Exception:  # storage failed between the two transactions; the row is tried again under the same id
+            async with self._database.transaction() as tx:
+                head = await self._head(lane, tx)
+            while head is not None:
+                head = await self._send(head)
+        except Exception:  # storage failed between two transactions; the row is tried again under the same id
             log.exception("sender.lane_failed")
+            self._delayed.add(lane)
             await asyncio.sleep(1)
 
-    async def _send_head(self, lane: str) -> bool:
-        """Try the oldest row of the lane; True when the next one may follow at once."""
+    async def _head(self, lane: str, tx: Transaction) -> _Head | None:
+        """Return the oldest row of the lane with all that is needed to send it; None when it has to wait."""
+        self._again.discard(lane)
         now = self._house.now()
-        if self._paused_until is not None and now < self._paused_until:
-            return False
-        async with self._database.transaction() as tx:
-            row = await Outbox(tx).head(lane)
-            if row is None or (row.not_before is not None and row.not_before > now):
-                return False
-            if await self._must_wait(row, tx):
-                row.not_before = now + self._backoff(0)
-                return False
-            relation = await self._relation(row, tx)
-            is_welcome = row.user_id is None or await Members(tx).get(row.user_id) is not None
-            audience = await self._audience(row, tx) if row.kind is RowKind.MESSAGE else _Audience(None)
+        if self._is_paused():
+            self._delayed.add(lane)
+            return None
+        row = await Outbox(tx).head(lane)
+        if row is None:
+            return None
+        if row.not_before is not None and row.not_before > now:
+            self._delayed.add(lane)
+            return None
+        if await self._must_wait(row, tx):
+            row.not_before = now + self._backoff(0)
+            self._delayed.add(lane)
+            return None
+        return _Head(
+            row,
+            await self._relation(row, tx),
+            row.user_id is None or await Members(tx).get(row.user_id) is not None,
+            await self._audience(row, tx) if row.kind is RowKind.MESSAGE else _Audience(None),
+        )
+
+    async def _send(self, head: _Head) -> _Head | None:
+        """Try a row, write down what became of it, and return the next one that may follow at once."""
+        audience = head.audience
         # Removal from the roster ends every right at once, also to what was already written to a direct chat.
-        if not is_welcome:
+        if not head.is_welcome:
             outcome = _Outcome(failure=Failure.NOT_A_MEMBER)
         elif audience.strangers:
             outcome = _Outcome(strangers=audience.strangers)
         else:
-            outcome = await self._try(row, relation, audience.readers)
+            outcome = await self._try(head.row, head.relation, audience.readers)
+        following: _Head | None = None
         async with self._database.transaction() as tx:
-            kept = await Outbox(tx).get(row.id)
+            kept = await Outbox(tx).get(head.row.id)
             assert kept is not None
             goes_on = await self._settle(kept, outcome, tx)
             if audience.shared_history:
                 await self._note_history(kept, tx)
             self._observer(Step.MARKING)
+            if goes_on:
+                await tx.flush()
+                following = await self._head(head.row.lane, tx)
+            else:
+                self._delayed.add(head.row.lane)
         self._observer(Step.MARKED)
-        self._wake()
-        return goes_on
+        return following
 
     async def _audience(self, row: OutboxRow, tx: Transaction) -> _Audience:
         """Say who will read the row, and who of those in its room may not."""

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum as PyEnum
 from enum import IntEnum
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, event, text
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -105,11 +106,20 @@ class Transaction:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
-        self.topics: set[str] = set()
+        self.news: dict[str, set[str]] = {}
 
-    def changed(self, topic: str) -> None:
-        """Say that something changed which others keep a copy of; they hear of it after the commit."""
-        self.topics.add(topic)
+    def changed(self, topic: str, *what: str) -> None:
+        """Say that something changed which others wait for or keep a copy of; they hear of it after the commit."""
+        self.news.setdefault(topic, set()).update(what)
+
+    def insert(self, entity: type[Base]) -> Any:
+        """Return the database's own INSERT into a table, which can say what to do when the row is there already."""
+        table = cast(Table, entity.__table__)
+        return (postgresql.insert if self.is_postgresql else sqlite.insert)(table)
+
+    @property
+    def is_postgresql(self) -> bool:
+        return bool(self.session.get_bind().dialect.name == "postgresql")
 
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[None]:
@@ -133,10 +143,10 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._turn = asyncio.Lock()
-        self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._listeners: dict[str, list[Callable[[frozenset[str]], None]]] = {}
 
-    def listen(self, topic: str, listener: Callable[[], None]) -> None:
-        """Call `listener` after each commit of a transaction that changed the topic."""
+    def listen(self, topic: str, listener: Callable[[frozenset[str]], None]) -> None:
+        """Call `listener` after each commit of a transaction that changed the topic, with what changed of it."""
         self._listeners.setdefault(topic, []).append(listener)
 
     @classmethod
@@ -171,9 +181,9 @@ class Database:
             async with session.begin():
                 tx = Transaction(session)
                 yield tx
-            for topic in tx.topics:
+            for topic, what in tx.news.items():
                 for listener in self._listeners.get(topic, ()):
-                    listener()
+                    listener(frozenset(what))
 
     @asynccontextmanager
     async def idle(self) -> AsyncGenerator[None]:

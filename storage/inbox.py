@@ -45,22 +45,25 @@ class Tally:
     unreadable: int
 
 
+_NEXT = select(InboxRow).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.seq).limit(1)
+
+
 class Inbox:
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
+        self._insert = tx.insert
 
     async def journal(self, key: str, kind: str, payload: dict[str, Any], now: datetime) -> bool:
         """Write one event; False when it was known already (a repeated or replayed event is not handled twice)."""
-        if await self._session.scalar(select(InboxRow.seq).where(InboxRow.key == key)) is not None:
-            return False
-        self._session.add(InboxRow(key=key, kind=kind, payload=payload, received_at=now))
-        await self._session.flush()
-        return True
+        rows = await self._session.execute(
+            self._insert(InboxRow).on_conflict_do_nothing(index_elements=["key"]).returning(InboxRow.seq),
+            {"key": key, "kind": kind, "payload": payload, "received_at": now},
+        )
+        return rows.first() is not None
 
     async def next_unhandled(self) -> InboxRow | None:
         """Return the oldest event that is not handled yet."""
-        query = select(InboxRow).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.seq).limit(1)
-        return (await self._session.scalars(query)).first()
+        return (await self._session.scalars(_NEXT)).first()
 
     def mark_handled(self, row: InboxRow, outcome: str, now: datetime) -> None:
         row.handled_at = now
@@ -88,4 +91,6 @@ class Inbox:
         return state.token if state else None
 
     async def save_token(self, user_id: str, token: str) -> None:
-        await self._session.merge(SyncState(user_id=user_id, token=token))
+        insert = self._insert(SyncState)
+        newer = insert.on_conflict_do_update(index_elements=["user_id"], set_={"token": insert.excluded.token})
+        await self._session.execute(newer, {"user_id": user_id, "token": token})

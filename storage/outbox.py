@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Index, func, or_, select, update
+from sqlalchemy import Index, bindparam, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, IntEnumType, Transaction
@@ -98,8 +98,21 @@ class OutboxRow(Base):
     failure: Mapped[Failure | None]
 
 
+TOPIC = "outbox"
+"""What `Database.listen` is told, with the lanes, when there is something to send."""
+
+
+_HEAD = (
+    select(OutboxRow)
+    .where(OutboxRow.lane == bindparam("lane"), OutboxRow.state == RowState.PENDING)
+    .order_by(OutboxRow.id)
+    .limit(1)
+)
+
+
 class Outbox:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def add(self, row: OutboxRow) -> OutboxRow:
@@ -118,6 +131,7 @@ class Outbox:
                     older.content, older.for_anybody = row.content, row.for_anybody
         self._session.add(row)
         await self._session.flush()
+        self._tx.changed(TOPIC, row.lane)
         return row
 
     async def get(self, row_id: int) -> OutboxRow | None:
@@ -137,13 +151,7 @@ class Outbox:
 
     async def head(self, lane: str) -> OutboxRow | None:
         """Return the row that the lane sends next: the oldest, so that order is kept."""
-        query = (
-            select(OutboxRow)
-            .where(OutboxRow.lane == lane, OutboxRow.state == RowState.PENDING)
-            .order_by(OutboxRow.id)
-            .limit(1)
-        )
-        return (await self._session.scalars(query)).first()
+        return (await self._session.scalars(_HEAD, {"lane": lane})).first()
 
     async def next_attempt_at(self) -> datetime | None:
         """Return when the next delayed row may be tried again."""
@@ -190,6 +198,7 @@ class Outbox:
         if room_id is not None:
             held.append(OutboxRow.room_id == room_id)
         await self._session.execute(update(OutboxRow).where(*held).values(not_before=None))
+        self._tx.changed(TOPIC)
 
     async def move(self, old: RoomId, new: RoomId) -> None:
         """Let all that was for one room be for its successor, also what follows what was said in the old one.
@@ -202,6 +211,7 @@ class Outbox:
         await self._session.execute(
             update(OutboxRow).where(OutboxRow.room_id == old, OutboxRow.user_id.is_(None)).values(room_id=new, lane=new)
         )
+        self._tx.changed(TOPIC)
 
     async def count_held(self) -> int:
         """Count what waits for a decision about its readers."""

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
 
+TOPIC = "timers"
+"""What `Database.listen` is told when a clock was set."""
+
 
 class TimerState(StrEnum):
     PENDING = "pending"
@@ -33,6 +36,7 @@ class Timer(Base):
 
 class Timers:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def schedule(self, kind: str, subject: str, due_at: datetime, payload: dict[str, Any]) -> Timer:
@@ -41,6 +45,7 @@ class Timers:
         timer = Timer(kind=kind, subject=subject, due_at=due_at, payload=payload)
         self._session.add(timer)
         await self._session.flush()
+        self._tx.changed(TOPIC)
         return timer
 
     async def cancel(self, kind: str, subject: str) -> None:

@@ -50,7 +50,7 @@ async def fire(clock: Clock) -> int:
 
 def restarted(net: Network) -> Clock:
     """Return the clock of a bot that was started anew on the same database."""
-    return Clock(net.database, net.machinery.house, wake=lambda: None)
+    return Clock(net.database, net.machinery.house)
 
 
 async def test_overdue_clocks_fire_once_after_a_restart_in_the_order_of_their_times(net: Network) -> None:

@@ -206,7 +206,7 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
     net.fail_room("ghana", Throttled(timedelta(seconds=60)))
     first, second = await post(net, "a", "ghana"), await post(net, "b", "netherlands")
     sender = net.machinery.sender
-    await sender._send_head(net.room("ghana"))
+    await sender._work(net.room("ghana"))
     net.fail_room("netherlands", Throttled(timedelta(seconds=5)))
     async with net.transaction() as tx:
         row = await Outbox(tx).get(second)
@@ -226,16 +226,16 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
 
 async def test_after_a_pause_the_sender_sleeps_again(net: Network) -> None:
     sender = net.machinery.sender
-    assert await sender._until_next_attempt(is_busy=False) is None
+    assert await sender._until_next_attempt() is None
     net.fail_room("ghana", Throttled(timedelta(seconds=40)))
     await post(net, "hello")
     await net.settle()
-    assert await sender._until_next_attempt(is_busy=False) == 40
+    assert await sender._until_next_attempt() == 40
     net.fail_room("ghana", None)
     net.now += timedelta(seconds=41)
     await net.settle()
     assert bodies(net) == ["hello"]
-    assert await sender._until_next_attempt(is_busy=False) is None
+    assert await sender._until_next_attempt() is None
 
 
 async def test_an_unreachable_homeserver_is_tried_ever_more_seldom_and_given_up_in_the_end() -> None:

@@ -70,7 +70,7 @@ class People:
         self._frozen = {pin.user_id for pin in pinned if pin.frozen}
         self.version += 1
 
-    def _note_pins(self) -> None:
+    def _note_pins(self, _users: frozenset[str]) -> None:
         self._pins_changed = True
 
     async def current(self) -> None:

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 from commands.arguments import BadValue, Form
 from commands.base import Refusal
 from commands.directory.hours import NotHours, parse_hours
@@ -46,6 +43,8 @@ def Line() -> Form:  # noqa: N802 - reads as a kind in annotations, like those o
 
 def read_email(value: Any) -> str:
     """Return a normalised e-mail address; nothing is looked up. Raises BadValue."""
+    from email_validator import EmailNotValidError, validate_email
+
     text = strip_controls(str(value)).strip().removeprefix("mailto:").strip("<>")
     try:
         return validate_email(text, check_deliverability=False, test_environment=True).normalized
@@ -109,6 +108,8 @@ def read_phone(text: str, land: CountryCode) -> str:
 
     A number in the country's own format is understood. Raises Refusal.
     """
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text, land)
     except phonenumbers.NumberParseException as error:
@@ -120,6 +121,8 @@ def read_phone(text: str, land: CountryCode) -> str:
 
 
 def _no_phone(text: str, land: CountryCode) -> Message:
+    import phonenumbers
+
     example = phonenumbers.example_number(land)
     shown = "+233 30 212 3456"
     if example is not None:
@@ -134,11 +137,15 @@ def _no_phone(text: str, land: CountryCode) -> Message:
 
 def is_usual_phone(phone: str) -> bool:
     """Whether the number is of a range that its country is known to use; new ranges are not known at once."""
+    import phonenumbers
+
     return phonenumbers.is_valid_number(phonenumbers.parse(phone))
 
 
 def show_phone(phone: str) -> str:
     """Return the number as it is written between countries: +233 30 212 3456."""
+    import phonenumbers
+
     return phonenumbers.format_number(phonenumbers.parse(phone), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.base import Base, Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -129,6 +128,7 @@ class Keys:
 
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
+        self._insert = tx.insert
 
     async def vault(self, user_id: UserId) -> tuple[dict[str, Any], str, str] | None:
         """Return header, nonce and box of the user's vault."""
@@ -253,9 +253,7 @@ class Keys:
         if not rows:
             return
         table = _table(entity)
-        dialect = self._session.get_bind().dialect.name
-        insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        statement = insert(table)
+        statement = self._insert(entity)
         keys = [column.name for column in table.primary_key]
         others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
         statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
