@@ -130,6 +130,17 @@ async def test_what_cannot_be_sent_does_not_keep_the_others(office: Office, erro
         await office.has_sent("accept")
 
 
+async def test_a_flood_is_answered_up_to_a_bound(office: Office) -> None:
+    for number in range(1_100):
+        office.request(f"{number}", device=f"D{number}")
+    async with office.open():
+        await until(lambda: len(office.sent) >= 1_000)
+        office.direct("cancel", "0", code="m.user")
+        office.request("after the flood", device="LATER")
+        await until(lambda: len(office.sent) >= 1_001)
+    assert office.sent[-1].content["transaction_id"] == "after the flood"
+
+
 async def test_nothing_is_tried_after_a_logout(office: Office) -> None:
     office.faults = [LoggedOut("gone")]
     async with office.open():

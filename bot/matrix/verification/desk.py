@@ -3,7 +3,7 @@
 import asyncio
 import random as system_random
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from storage.ids import DeviceId, EventId, RoomId, UserId
 
 log = structlog.get_logger()
 
+_MOST_WAITING = 1_000  # answers; beyond, a flood is not answered
 _TICK = 5.0  # seconds between two looks at what takes too long
 
 Post = Callable[[ToSend, str], Awaitable[None]]
@@ -60,7 +61,7 @@ class Desk:
         self._now = now
         self._sleep = sleep
         self._backoff = Backoff(sleep, random)
-        self._outgoing: asyncio.Queue[ToSend] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[ToSend] = asyncio.Queue(_MOST_WAITING)
 
     @property
     def running(self) -> int:
@@ -124,7 +125,13 @@ class Desk:
         return True
 
     def _take(self, message: Received) -> None:
-        for answer in self._answering.receive(message, self._now()):
+        self._put(self._answering.receive(message, self._now()))
+
+    def _put(self, answers: Iterable[ToSend]) -> None:
+        for answer in answers:
+            if self._outgoing.full():
+                log.warning("verification.flood", user=answer.user)
+                return
             self._outgoing.put_nowait(answer)
 
     async def run(self) -> None:
@@ -133,8 +140,7 @@ class Desk:
         try:
             while True:
                 await self._sleep(_TICK)
-                for message in self._answering.expire(self._now()):
-                    self._outgoing.put_nowait(message)
+                self._put(self._answering.expire(self._now()))
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
