@@ -12,7 +12,8 @@ import pytest_asyncio
 from bot.demo.homeserver import Homeserver
 from bot.demo.member import MemberClient
 from bot.matrix.client import MatrixGateway
-from tests.integration.conftest import NewAccount, NewMember
+from tests.integration.botprocess import BotProcess
+from tests.integration.conftest import PASSWORD, NewAccount, NewMember
 from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Start
 
@@ -47,3 +48,19 @@ def strict(member: NewMember) -> NewMember:
         return await member(name, **({"strict": True} | wishes))
 
     return new
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bot(
+    proxy: FaultProxy, account: NewAccount, coordinator: MemberClient, tmp_path: Path
+) -> AsyncIterator[BotProcess]:
+    """A bot that was not started yet."""
+    user_id = await account("sesn")
+    prepared = BotProcess.prepared(tmp_path / "bot", proxy.url, user_id, PASSWORD, coordinator=coordinator.user_id)
+    async with prepared as bot:
+        yield bot
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def coordinator(strict: NewMember) -> MemberClient:
+    return await strict("coordinator")

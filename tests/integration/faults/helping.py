@@ -7,7 +7,8 @@ from typing import Any
 from bot.demo.member import MemberClient
 from bot.matrix.interface import Throttled, Unavailable
 from storage.ids import EventId, RoomId, UserId
-from tests.integration.faults.proxy import Fault, FaultProxy, cut_after, cut_before, failing, lost, throttled
+from tests.integration.faults.kinds import cut_after, cut_before, cut_within, failing, lost, throttled
+from tests.integration.faults.proxy import Fault, FaultProxy
 from tests.integration.matrix.running import Bot, text
 
 FAULTS: dict[str, Fault] = {
@@ -22,6 +23,7 @@ FAULTS: dict[str, Fault] = {
     "502 of what was carried out": lost(502),
     "cut before it was carried out": cut_before,
     "cut after it was carried out": cut_after,
+    "cut in the middle of the answer": cut_within,
 }
 ONE_TIME_KEYS = 50
 """How many the homeserver holds for a device when none is missing."""

@@ -6,6 +6,8 @@ the answer or cuts the connection. `FaultProxy.on` says to which requests it hap
     with proxy.on("PUT", "/sendToDevice/", failing(502, html=True), times=2) as rule:
         await bot.gateway.send(...)
 
+Faults stand in `tests.integration.faults.kinds`.
+
 A client that stops waiting does not take back its request: what was held is carried out later, as it may be in reality.
 """
 
@@ -25,12 +27,16 @@ from yarl import URL
 
 _LOOPBACK = "127.0.0.1"
 ANY = "*"
-_WITHIN = 30.0  # seconds that a test waits for anything
+WITHIN = 30.0  # seconds that a test waits for anything
 _OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "accept-encoding"}
 
 
 class Cut(Exception):
-    """The connection ends here."""
+    """The connection ends here, after the first half of `told` if something is told."""
+
+    def __init__(self, told: "Answer | None" = None) -> None:
+        super().__init__("cut")
+        self.told = told
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ class Rule:
 
     async def until_met(self, times: int = 1) -> None:
         """Wait until it has happened so many times. Raises TimeoutError after 30 seconds."""
-        async with asyncio.timeout(_WITHIN), self._changed:
+        async with asyncio.timeout(WITHIN), self._changed:
             await self._changed.wait_for(lambda: self.met >= times)
 
 
@@ -139,11 +145,16 @@ class FaultProxy:
         self._rules: list[Rule] = []
         self._answered = asyncio.Condition()
         self._session: aiohttp.ClientSession | None = None
+        self._broken: list[Exception] = []
 
     @classmethod
     @asynccontextmanager
     async def start(cls, homeserver: str) -> AsyncIterator[Self]:
-        """Listen on a free port of loopback until the block is left."""
+        """Listen on a free port of loopback until the block is left.
+
+        Raises:
+            ExceptionGroup: a fault was not what it should be, and broke.
+        """
         proxy = cls(homeserver)
         app = web.Application(client_max_size=2**26)
         app.router.add_route("*", "/{path:.*}", proxy._handle)
@@ -159,6 +170,8 @@ class FaultProxy:
                 yield proxy
             finally:
                 await runner.cleanup()
+        if proxy._broken:
+            raise ExceptionGroup("the proxy broke", proxy._broken)
 
     @contextmanager
     def on(
@@ -188,7 +201,7 @@ class FaultProxy:
             AssertionError: it did not hold within 30 seconds.
         """
         try:
-            async with asyncio.timeout(_WITHIN), self._answered:
+            async with asyncio.timeout(WITHIN), self._answered:
                 await self._answered.wait_for(condition)
         except TimeoutError:
             raise AssertionError(f"waited in vain: {what}") from None
@@ -201,10 +214,13 @@ class FaultProxy:
         rule = next((rule for rule in self._rules if rule.fits(exchange)), None)
         try:
             exchange.answer = await (exchange.passed_on() if rule is None else rule.happens_to(exchange))
-        except (Cut, aiohttp.ClientError):
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
+        except Cut as cut:
+            return await _cut_off(request, cut.told)
+        except aiohttp.ClientError:
+            return await _cut_off(request, None)
+        except Exception as error:
+            self._broken.append(error)
+            raise
         finally:
             async with self._answered:
                 self._answered.notify_all()
@@ -224,117 +240,21 @@ class FaultProxy:
             return Answer(answer.status, await answer.read(), _kept(answer.headers))
 
 
+async def _cut_off(request: web.Request, told: Answer | None) -> web.StreamResponse:
+    response = web.StreamResponse()
+    if told is not None:
+        response.set_status(told.status)
+        response.headers.update(told.headers)
+        response.content_length = len(told.body)
+        await response.prepare(request)
+        await response.write(told.body[: len(told.body) // 2])
+    if request.transport is not None:
+        if told is None:
+            request.transport.abort()
+        else:
+            request.transport.close()  # what was written still goes out
+    return response
+
+
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_CONNECTION}
-
-
-# Faults
-
-
-def throttled(retry_after_ms: int | None = None, *, header: str | None = None) -> Fault:
-    """429, which says how long to wait in its body, in its header, or not at all."""
-    told: dict[str, Any] = {"errcode": "M_LIMIT_EXCEEDED", "error": "Too many requests"}
-    if retry_after_ms is not None:
-        told["retry_after_ms"] = retry_after_ms
-
-    async def fault(_: Exchange) -> Answer:
-        return Answer.of(429, told, {"Retry-After": header} if header is not None else None)
-
-    return fault
-
-
-def failing(status: int, *, html: bool = False, errcode: str = "M_UNKNOWN") -> Fault:
-    """An error of the homeserver's (JSON) or of the web server before it (HTML). Nothing was carried out."""
-    page = Answer(status, b"<html><h1>Bad Gateway</h1></html>", {"Content-Type": "text/html"})
-    told = Answer.of(status, {"errcode": errcode, "error": "Internal server error"})
-
-    async def fault(_: Exchange) -> Answer:
-        return page if html else told
-
-    return fault
-
-
-def expired(*, soft: bool) -> Fault:
-    """The access token is no longer accepted; `soft`: the device still exists."""
-    told = {"errcode": "M_UNKNOWN_TOKEN", "error": "Access token has expired", "soft_logout": soft}
-
-    async def fault(_: Exchange) -> Answer:
-        return Answer.of(401, told)
-
-    return fault
-
-
-async def cut_before(_: Exchange) -> Answer:
-    """Cut the connection before the homeserver has heard of the request."""
-    raise Cut
-
-
-async def cut_after(exchange: Exchange) -> Answer:
-    """Cut the connection after the request was carried out: the answer is lost."""
-    await exchange.passed_on()
-    raise Cut
-
-
-def lost(status: int) -> Fault:
-    """The homeserver carries the request out, and the web server before it, which waited no longer, says it failed."""
-
-    async def fault(exchange: Exchange) -> Answer:
-        await exchange.passed_on()
-        return await failing(status, html=True)(exchange)
-
-    return fault
-
-
-def changed(change: Callable[[Any], None]) -> Fault:
-    """The homeserver's answer, after `change` had its JSON. Other answers than 200 stay as they are."""
-
-    async def fault(exchange: Exchange) -> Answer:
-        answer = await exchange.passed_on()
-        if answer.status != 200:
-            return answer
-        told = answer.told
-        change(told)
-        return Answer.of(answer.status, told)
-
-    return fault
-
-
-async def narrowed(exchange: Exchange) -> Answer:
-    """A sync that brings the last event of each room only: the homeserver itself is asked for no more."""
-    wanted = json.loads(URL(exchange.target, encoded=True).query["filter"])
-    wanted.setdefault("room", {}).setdefault("timeline", {})["limit"] = 1
-    exchange.ask(filter=json.dumps(wanted))
-    return await exchange.passed_on()
-
-
-class Held:
-    """A fault: requests wait, before the homeserver hears of them or (`after`) with their answers, until `release`.
-
-    What becomes of them then is `then`'s business, by default what becomes of any.
-    """
-
-    def __init__(self, *, after: bool = False, then: Fault | None = None) -> None:
-        self._after = after
-        self._then = then
-        self._released = asyncio.Event()
-        self._waiting = 0
-        self._changed = asyncio.Condition()
-
-    def release(self) -> None:
-        """Let go what waits, and hold nothing more."""
-        self._released.set()
-
-    async def until_waiting(self, number: int = 1) -> None:
-        """Wait until so many requests are held. Raises TimeoutError after 30 seconds."""
-        async with asyncio.timeout(_WITHIN), self._changed:
-            await self._changed.wait_for(lambda: self._waiting >= number)
-
-    async def __call__(self, exchange: Exchange) -> Answer:
-        answer = await exchange.passed_on() if self._after else None
-        async with self._changed:
-            self._waiting += 1
-            self._changed.notify_all()
-        await self._released.wait()
-        if self._then is not None:
-            return await self._then(exchange)
-        return answer or await exchange.passed_on()

@@ -12,7 +12,8 @@ from bot.matrix.interface import Trust, Unavailable, Unreadable
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.helping import ONE_TIME_KEYS, read_once, sent, until_replenished
-from tests.integration.faults.proxy import Fault, FaultProxy, Held, changed, cut_after, cut_before, lost
+from tests.integration.faults.kinds import Held, changed, cut_after, cut_before, lost
+from tests.integration.faults.proxy import Fault, FaultProxy
 from tests.integration.matrix.running import Bot, together
 
 

@@ -110,3 +110,27 @@ async def test_a_new_key_when_a_device_is_gone(
             await sent(bot, room, "to one")
     await read_once(ghana, room, "to both", "to one")
     assert len(set(sessions(proxy, room))) == 2
+
+
+async def test_a_room_that_wants_a_new_key_all_the_time_is_sent_to(start: StartBehind, strict: NewMember) -> None:
+    ghana = await strict("ghana")
+    async with start() as bot:
+        room = RoomId(await ghana.create_room("hasty", [start.user]))
+        await bot.gateway.join(room)
+        content = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_ms": 1}
+        await ghana.set_state(room, "m.room.encryption", content)
+        await bot.until(lambda: bot.gateway._rooms.view(room).content("m.room.encryption").get("rotation_period_ms"))
+        await sent(bot, room, "an alert")
+        await read_once(ghana, room, "an alert")
+
+
+async def test_no_new_key_after_a_restart(start: StartBehind, proxy: FaultProxy, strict: NewMember) -> None:
+    async with together(start, strict) as (bot, ghana, room):
+        await sent(bot, room, "before")
+        since = bot.token
+    place = len(proxy.record)
+    async with start(since) as bot:
+        await sent(bot, room, "after")
+    await read_once(ghana, room, "before", "after")
+    assert len(set(sessions(proxy, room))) == 1
+    assert proxy.requests("PUT", "/sendToDevice/", since=place) == []

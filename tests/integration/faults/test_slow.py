@@ -8,7 +8,8 @@ import pytest
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.helping import read_once, sent
-from tests.integration.faults.proxy import FaultProxy, Held
+from tests.integration.faults.kinds import Held
+from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import together
 
 

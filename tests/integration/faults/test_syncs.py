@@ -8,7 +8,8 @@ from storage.ids import RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.helping import Pauses, read_once, sent
-from tests.integration.faults.proxy import FaultProxy, Held, changed, cut_after, failing, narrowed
+from tests.integration.faults.kinds import Held, changed, cut_after, failing, narrowed
+from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Bot, together
 
 
@@ -202,3 +203,26 @@ async def test_what_was_received_but_not_journalled_is_read_after_a_restart(
         await sent(bot, room, "an answer")
         for reader in (ghana, second):
             await read_once(reader, room, "an answer")
+
+
+async def test_a_room_key_that_comes_after_its_message_and_a_restart(
+    start: StartBehind, proxy: FaultProxy, strict: NewMember
+) -> None:
+    late: list[Any] = []
+
+    def without_keys(told: Any) -> None:
+        late.extend(told.pop("to_device", {}).get("events", []))
+
+    def with_keys(told: Any) -> None:
+        told.setdefault("to_device", {}).setdefault("events", []).extend(late)
+        late.clear()
+
+    async with together(start, strict) as (bot, ghana, room):
+        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+            await rule.until_met()
+            await ghana.say(room, "the key comes after a restart")
+            await bot.until(lambda: bot.all(Unreadable, room))
+            since = bot.token
+    with proxy.on("GET", "/sync", changed(with_keys), times=1):
+        async with start(since) as bot:
+            await bot.hears(room, "the key comes after a restart")
