@@ -52,6 +52,7 @@ async def scene(server: Homeserver, account: NewAccount, member: NewMember, tmp_
         scene = Scene(bot, coordinator, room)
         await scene.bot_in(room)
         await scene.answered("!room bind coordination", "coordination")
+        await scene.answered(f"!room allow {colleague.user_id}", "may read")
         yield scene
 
 
