@@ -1,19 +1,27 @@
-"""Who may hear of an alert: the one place that decides it.
-
-Every answer, card, line, list and reminder asks here. What may not be seen is answered exactly as what does not exist.
-"""
+"""Who is told of an alert, and who cannot be. Who may see it is decided in `commands.visibility`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
 
-from commands.base import Context, RoomView
+from commands.base import Context
+from commands.visibility import (
+    coordinators_may_see,
+    may_hear,
+    may_see,
+    may_show_author,
+    room_may_hear,
+    room_may_see,
+)
 from storage.alerts import Alert, Reason, Tlp
 from storage.base import Transaction
 from storage.ids import CountryCode, RoomId, UserId
-from storage.members import Member, Members, Role
-from storage.reference.countries import find_region
+from storage.members import Members
 from storage.rooms import Binding, BindingKind, Rooms
+
+__all__ = [
+    "Listener", "Plan", "coordinators_may_see", "listeners", "may_see", "may_show_author", "plan", "reasons_of",
+    "room_may_hear", "room_may_see", "unreached",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,108 +42,6 @@ class Listener:
 
     def is_bound_to(self, kind: BindingKind) -> bool:
         return any(binding.kind is kind for binding in self.bindings)
-
-
-def may_see(alert: Alert, member: Member, room: RoomView) -> bool:
-    """Decide whether this member may see this alert in this room. Nothing is shown that was not asked for here."""
-    if not _member_may_see(alert, member):
-        return False
-    return room.direct or room_may_see(alert, room.bindings)
-
-
-def room_may_see(alert: Alert, bindings: Sequence[Binding]) -> bool:
-    """Decide whether an alert may be shown in a room with these bindings.
-
-    Beside those that are told (`room_may_hear`), the rooms of the author's own country alone may see what its officials
-    raise, and the coordination room what a coordinator without a country raises; never a RED alert.
-    """
-    if alert.tlp is Tlp.RED or not bindings:
-        return False
-    if _is_own_room(alert, bindings):
-        return True
-    return alert.was_circulated and room_may_hear(alert.tlp, alert.countries, bindings)
-
-
-def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequence[Binding]) -> bool:
-    """Decide whether a room with these bindings is told of an alert that concerns these countries.
-
-    Under AMBER a room that several countries share hears of what concerns one of them: it may be the only room that
-    country has. A room that also stands for the network or a region is left out: that asks for GREEN.
-    """
-    match tlp:
-        case Tlp.RED:
-            return False
-        case Tlp.AMBER_STRICT:
-            return len(bindings) == 1 and _is_of(concerned, bindings[0])
-        case Tlp.AMBER:
-            narrow = {BindingKind.COUNTRY, BindingKind.COORDINATION}
-            return all(one.kind in narrow for one in bindings) and any(
-                _is_of(concerned, one) or one.kind is BindingKind.COORDINATION for one in bindings
-            )
-        case Tlp.GREEN:
-            general = {BindingKind.COORDINATION, BindingKind.NETWORK}
-            return any(_is_of(concerned, one) or one.kind in general or _holds(one, concerned) for one in bindings)
-        case Tlp.CLEAR:
-            return bool(bindings)
-        case _:
-            assert_never(tlp)
-
-
-def _member_may_see(alert: Alert, member: Member) -> bool:
-    if member.user_id == alert.author:
-        return True
-    return alert.was_circulated and _may_hear(alert, member)
-
-
-def _may_hear(alert: Alert, member: Member) -> bool:
-    """Whether the marking lets this member hear of the alert once it is circulated."""
-    same_side = member.country is not None and (
-        member.country in alert.countries or member.country == alert.author_country
-    )
-    match alert.tlp:
-        case Tlp.RED:
-            return member.user_id in alert.named
-        case Tlp.AMBER_STRICT:
-            return same_side
-        case Tlp.AMBER:
-            return same_side or member.role >= Role.COORDINATOR
-        case Tlp.GREEN | Tlp.CLEAR:
-            return True
-        case _:
-            assert_never(alert.tlp)
-
-
-def may_show_author(alert: Alert, bindings: Sequence[Binding], reader: UserId | None = None) -> bool:
-    """The author's name stands only in rooms of the own country, in the coordination room, and before the author."""
-    if reader is not None:
-        return reader == alert.author
-    return _is_own_room(alert, bindings) or (
-        bool(bindings) and all(one.kind is BindingKind.COORDINATION for one in bindings)
-    )
-
-
-def coordinators_may_see(alert: Alert) -> bool:
-    """Whether an alert may be taken to the coordinators."""
-    return alert.tlp not in {Tlp.RED, Tlp.AMBER_STRICT}
-
-
-def _is_own_room(alert: Alert, bindings: Sequence[Binding]) -> bool:
-    if alert.author_country is None:
-        only_coordination = bool(bindings) and all(one.kind is BindingKind.COORDINATION for one in bindings)
-        return only_coordination and coordinators_may_see(alert)
-    own = frozenset({alert.author_country})
-    return bool(bindings) and all(_is_of(own, binding) for binding in bindings)
-
-
-def _is_of(countries: frozenset[CountryCode], binding: Binding) -> bool:
-    return binding.kind is BindingKind.COUNTRY and binding.value in countries
-
-
-def _holds(binding: Binding, countries: frozenset[CountryCode]) -> bool:
-    if binding.kind is not BindingKind.REGION:
-        return False
-    region = find_region(binding.value)
-    return region is not None and not countries.isdisjoint(region.countries)
 
 
 async def listeners(tx: Transaction, alert: Alert) -> Sequence[Listener]:
@@ -190,7 +96,7 @@ async def plan(alert: Alert, context: Context) -> Plan:
             people |= await context.people.in_room(one.room)
     members = {member.user_id: member for member in await Members(context.tx).all()}
     outsiders = [
-        user for user in sorted(people - {alert.author}) if user not in members or not _may_hear(alert, members[user])
+        user for user in sorted(people - {alert.author}) if user not in members or not may_hear(alert, members[user])
     ]
     return Plan(found, unreached(alert, found), len(people), outsiders)
 

@@ -1,33 +1,12 @@
-"""Which alert is meant. One that may not be seen is answered exactly as one that does not exist."""
+"""Which draft is meant, and why an alert refuses; which alert is meant is `commands.visibility.find`."""
 
-from commands.alerts.audience import may_see
 from commands.arguments import Ref
 from commands.base import Context, Refusal
 from commands.document import Code, Message, _, joined
-from storage.alerts import Alert, AlertNumber, Alerts, NotPossible, Why
+from commands.visibility import find, may_see
+from storage.alerts import Alert, Alerts, NotPossible, Why
 
-
-def _unknown(about: Ref, prefix: str) -> Refusal:
-    look = Code(f"{prefix}alert list")
-    if about.number is None:
-        return Refusal(_("I know no alert here that I may show you. Look with {list}.", list=look))
-    return Refusal(
-        _("I know no alert {number} that I may show here. Look with {list}.", number=about.number[:40], list=look)
-    )
-
-
-async def find(about: Ref, context: Context) -> Alert:
-    """Return the alert that is meant, if this member may see it in this room. Raises Refusal."""
-    alerts = Alerts(context.tx)
-    alert = None
-    if about.id is not None:
-        alert = await alerts.get(about.id)
-    elif about.number is not None:
-        number = AlertNumber.parse(about.number, year=context.now.year)
-        alert = await alerts.by_number(number) if number is not None else None
-    if alert is None or not may_see(alert, context.member, context.room):
-        raise _unknown(about, context.prefix)
-    return alert
+__all__ = ["check_author", "find", "find_draft", "not_possible"]
 
 
 async def find_draft(about: Ref | None, context: Context, command: str) -> Alert:
