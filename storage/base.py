@@ -3,11 +3,12 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum as PyEnum
 from enum import IntEnum
+from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, Table, event, text
@@ -101,6 +102,27 @@ class Base(DeclarativeBase):
     type_annotation_map = _TYPES
 
 
+def _insert(entity: type[Base], *, postgres: bool) -> Any:
+    table = cast(Table, entity.__table__)
+    return postgresql.insert(table) if postgres else sqlite.insert(table)
+
+
+# Made once each: to put such a statement together costs as much as to carry it out.
+@cache
+def _upsert(entity: type[Base], *, postgres: bool) -> Any:
+    statement = _insert(entity, postgres=postgres)
+    table = cast(Table, entity.__table__)
+    keys = [column.name for column in table.primary_key]
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+@cache
+def _insert_new(entity: type[Base], key: str, *, postgres: bool) -> Any:
+    statement = _insert(entity, postgres=postgres).on_conflict_do_nothing(index_elements=[key])
+    return statement.returning(*cast(Table, entity.__table__).primary_key)
+
+
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
@@ -112,13 +134,21 @@ class Transaction:
         """Say that something changed which others wait for or keep a copy of; they hear of it after the commit."""
         self.news.setdefault(topic, set()).update(what)
 
-    def insert(self, entity: type[Base]) -> Any:
-        """Return the database's own INSERT into a table, which can say what to do when the row is there already."""
-        table = cast(Table, entity.__table__)
-        return (postgresql.insert if self.is_postgresql else sqlite.insert)(table)
+    async def upsert(self, entity: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, or put them in the place of those with the same primary key. Past the session: many at once."""
+        if rows:
+            connection = await self.session.connection()
+            await connection.execute(_upsert(entity, postgres=self._is_postgresql), rows)
+
+    async def insert_new(self, entity: type[Base], key: str, row: Mapping[str, Any]) -> bool:
+        """Insert a row unless there is one with the same `key`; say whether it is new."""
+        connection = await self.session.connection()
+        return (
+            await connection.execute(_insert_new(entity, key, postgres=self._is_postgresql), row)
+        ).first() is not None
 
     @property
-    def is_postgresql(self) -> bool:
+    def _is_postgresql(self) -> bool:
         return bool(self.session.get_bind().dialect.name == "postgresql")
 
     @asynccontextmanager

@@ -50,16 +50,14 @@ _NEXT = select(InboxRow).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.
 
 class Inbox:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
-        self._insert = tx.insert
 
     async def journal(self, key: str, kind: str, payload: dict[str, Any], now: datetime) -> bool:
         """Write one event; False when it was known already (a repeated or replayed event is not handled twice)."""
-        rows = await self._session.execute(
-            self._insert(InboxRow).on_conflict_do_nothing(index_elements=["key"]).returning(InboxRow.seq),
-            {"key": key, "kind": kind, "payload": payload, "received_at": now},
+        return await self._tx.insert_new(
+            InboxRow, "key", {"key": key, "kind": kind, "payload": payload, "received_at": now}
         )
-        return rows.first() is not None
 
     async def next_unhandled(self) -> InboxRow | None:
         """Return the oldest event that is not handled yet."""
@@ -91,6 +89,4 @@ class Inbox:
         return state.token if state else None
 
     async def save_token(self, user_id: str, token: str) -> None:
-        insert = self._insert(SyncState)
-        newer = insert.on_conflict_do_update(index_elements=["user_id"], set_={"token": insert.excluded.token})
-        await self._session.execute(newer, {"user_id": user_id, "token": token})
+        await self._tx.upsert(SyncState, [{"user_id": user_id, "token": token}])

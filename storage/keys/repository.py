@@ -128,7 +128,7 @@ class Keys:
 
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
-        self._insert = tx.insert
+        self._upsert = tx.upsert
 
     async def vault(self, user_id: UserId) -> tuple[dict[str, Any], str, str] | None:
         """Return header, nonce and box of the user's vault."""
@@ -247,18 +247,6 @@ class Keys:
 
     async def _rows(self, table: type[Base]) -> Sequence[Any]:
         return (await self._session.execute(select(*_table(table).c))).all()
-
-    async def _upsert(self, entity: type[Base], rows: list[dict[str, Any]]) -> None:
-        """Insert rows, or put them in the place of those with the same primary key."""
-        if not rows:
-            return
-        table = _table(entity)
-        statement = self._insert(entity)
-        keys = [column.name for column in table.primary_key]
-        others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
-        connection = await self._session.connection()
-        await connection.execute(statement, rows)
 
 
 def _table(entity: type[Base]) -> Table:
