@@ -13,11 +13,13 @@ import structlog
 
 from bot import logs
 from bot.app import App, open_database
+from bot.auditing import verify_audit
 from bot.check import check_everything
 from bot.config import Config, ConfigError
 from bot.matrix.errors import SetupError
 from bot.matrix.interface import LoggedOut, MatrixError, Unavailable
 from storage import schema
+from storage.audit import Head
 from storage.base import StorageError
 
 STOP_WITHIN = 9.0
@@ -94,6 +96,24 @@ def migrate(path: Path) -> None:
             await database.close()
 
     click.echo(f"The database is at revision {_run(work())}.")
+
+
+@main.group()
+def audit() -> None:
+    """The record of who did what."""
+
+
+@audit.command("verify")
+@_config_option
+@click.option("--noted", metavar="LINE:HASH", help="What this command printed earlier, kept outside of this machine.")
+def audit_verify(path: Path, noted: str | None) -> None:
+    """Find any line of the audit that was changed, removed or moved. Changes nothing; the bot may be running."""
+    try:
+        head = Head.parse(noted) if noted is not None else None
+    except ValueError:
+        _fail("--noted takes what this command printed, such as 1200:9f86d081...", 2)
+    logs.configure("error", "auto")
+    sys.exit(0 if _run(verify_audit(_load(path), head, click.echo)) else 1)
 
 
 async def _serve(config: Config, *, reset_identity: bool = False) -> None:

@@ -46,6 +46,13 @@ def make_folder(url: str) -> None:
             raise StorageError(f"the database {file} cannot be opened: {error.strerror}") from error
 
 
+def exists(url: str) -> bool:
+    """Whether an SQLite file is there; of a database elsewhere only a connection can tell, so True."""
+    parsed = make_url(url)
+    in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}
+    return not in_file or Path(str(parsed.database)).exists()
+
+
 def revisions() -> list[str]:
     """Return every revision, the oldest first: migrations are numbered, and their files named by their numbers."""
     return sorted(file.name.partition("_")[0] for file in (_FOLDER / "versions").glob("[0-9]*.py"))
