@@ -197,8 +197,10 @@ class Outbox:
         held = [OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None)]
         if room_id is not None:
             held.append(OutboxRow.room_id == room_id)
-        await self._session.execute(update(OutboxRow).where(*held).values(not_before=None))
-        self._tx.changed(TOPIC)
+        lanes = (await self._session.scalars(select(OutboxRow.lane).where(*held).distinct())).all()
+        if lanes:
+            await self._session.execute(update(OutboxRow).where(*held).values(not_before=None))
+            self._tx.changed(TOPIC, *lanes)
 
     async def move(self, old: RoomId, new: RoomId) -> None:
         """Let all that was for one room be for its successor, also what follows what was said in the old one.
@@ -211,7 +213,7 @@ class Outbox:
         await self._session.execute(
             update(OutboxRow).where(OutboxRow.room_id == old, OutboxRow.user_id.is_(None)).values(room_id=new, lane=new)
         )
-        self._tx.changed(TOPIC)
+        self._tx.changed(TOPIC, new)
 
     async def count_held(self) -> int:
         """Count what waits for a decision about its readers."""

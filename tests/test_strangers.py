@@ -9,7 +9,7 @@ import pytest
 from bot.matrix.interface import MembershipChange, Sent, Unavailable
 from storage.audit import Audit
 from storage.ids import RoomId
-from storage.outbox import Failure, Outbox, RowState
+from storage.outbox import TOPIC, Failure, Outbox, RowState
 from tests.fakes import Network, Reply
 
 ALERT = "!alert CSQU3054383 at Tema, from Antwerp"
@@ -313,3 +313,14 @@ async def test_who_may_later_read_what_was_said_is_told_once_a_room(net: Network
     assert "members only" in told.body
     await net.say("!me", as_="ghana", room="ghana")
     assert len(net.heard("coordination")) == 2
+
+
+async def test_the_sender_is_told_where_something_may_go_out_now(net: Network) -> None:
+    await lets_in(net, "stranger", "belgium")
+    await alert(net)
+    lanes: set[str] = set()
+    net.database.listen(TOPIC, lanes.update)
+    async with net.transaction() as tx:
+        await Outbox(tx).try_held_again(net.room("belgium"))
+        await Outbox(tx).try_held_again(net.room("ghana"))
+    assert lanes == {net.room("belgium")}

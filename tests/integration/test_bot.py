@@ -159,3 +159,20 @@ async def test_killed_at_every_step_it_does_everything_once(scene: Scene) -> Non
         answers = [one for one in scene.coordinator.timeline(scene.room, everything) if one.reply_to == command]
         assert len(answers) == 1, f"{step}: {answers}"
         assert listed.count(f"step {step}.") == 1, f"{step}: {listed}"
+
+
+async def test_what_a_stranger_would_read_waits_until_a_coordinator_decides(scene: Scene, member: NewMember) -> None:
+    stranger = await member("stranger")
+    await scene.coordinator.invite(scene.room, stranger.user_id)
+    await stranger.enters(scene.room)
+    mark = scene.coordinator.mark()
+    asked = await scene.coordinator.say(scene.room, "!me")
+    await scene.answered("!help", "What you can do")
+    assert not any(one.reply_to == asked for one in scene.coordinator.timeline(scene.room, mark))
+    await scene.answered(f"!room allow {stranger.user_id}", "may read")
+
+    def answers() -> list[str]:
+        return [one.body for one in scene.coordinator.timeline(scene.room, mark) if one.reply_to == asked]
+
+    await scene.coordinator.hearing.until(lambda: bool(answers()), 40, lambda: scene.bot.log)
+    assert "Role: coordinator" in answers()[0]
