@@ -89,7 +89,9 @@ class Machinery:
         settings = SenderSettings(config.sending.in_flight, config.sending.give_up_after)
         self.sender = Sender(database, gateway, self.house, settings, observer=observer)
         self.clock = Clock(database, self.house)
-        self.dispatcher = Dispatcher(database, self.house, too_old=config.commands.too_old, observer=observer)
+        self.dispatcher = Dispatcher(
+            database, self.house, too_old=config.commands.too_old, look_ahead=self.sender.look_ahead, observer=observer
+        )
         self.journal = Journal(database, gateway.user_id, now, self.dispatcher.notify, observer)
         # What one commits wakes the next.
         database.listen(outbox.TOPIC, self.sender.offer)

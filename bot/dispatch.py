@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -67,19 +68,26 @@ class Dispatcher:
         house: House,
         *,
         too_old: timedelta,
+        look_ahead: Callable[[Transaction], Awaitable[None]] | None = None,
         observer: Observer = nobody,
     ) -> None:
+        """`look_ahead` is called at the end of each transaction with what it is about to commit."""
         self._database = database
         self._house = house
         self._too_old = too_old
         self._observer = observer
+        self._look_ahead = look_ahead
         self._arrived = asyncio.Event()
+        self._left: int | None = None
+        """How many rows are there to be handled; None when only the database knows."""
         self._awaited: set[EventId] | None = None
         """The events that could not be read for want of a key; None until the first is asked for."""
         self._read = self._unread = 0
 
-    def notify(self) -> None:
-        """There is something in the inbox."""
+    def notify(self, rows: int) -> None:
+        """There are so many new rows in the inbox."""
+        if self._left is not None:
+            self._left += rows
         self._arrived.set()
 
     async def run(self) -> None:
@@ -90,10 +98,11 @@ class Dispatcher:
             await self._arrived.wait()
             self._arrived.clear()
             try:
-                while await self.handle_next():
+                while self._left != 0 and await self.handle_next():
                     pause = 1.0
                     await asyncio.sleep(0)  # who has something to send comes before the next message
             except Exception:  # the database failed: the row is still there, and is tried again
+                self._left = None
                 log.exception("dispatch.stalled", retry_in=pause)
                 self._arrived.set()
                 await asyncio.sleep(pause)
@@ -104,11 +113,16 @@ class Dispatcher:
         async with self._database.transaction() as tx:
             row = await Inbox(tx).next_unhandled()
             if row is None:
+                self._left = 0
                 return False
             outcome = await self._handle(row, tx)
             Inbox(tx).mark_handled(row, outcome, self._house.now())
+            if self._look_ahead is not None:
+                await self._look_ahead(tx)
             self._observer(Step.HANDLING)
         self._observer(Step.HANDLED)
+        if self._left is not None:
+            self._left -= 1
         return True
 
     async def _handle(self, row: InboxRow, tx: Transaction) -> str:

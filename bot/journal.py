@@ -103,7 +103,7 @@ class Journal:
         database: Database,
         user_id: UserId,
         now: Callable[[], datetime],
-        wake: Callable[[], None],
+        wake: Callable[[int], None],
         observer: Observer = nobody,
     ) -> None:
         self._database = database
@@ -125,7 +125,7 @@ class Journal:
             await inbox.save_token(self._user_id, batch.next_token)
         if fresh:
             self._observer(Step.JOURNALLED)
-            self._wake()
+            self._wake(fresh)
 
     async def token(self) -> str | None:
         """Return the token from which the next sync continues."""

@@ -38,7 +38,7 @@ from commands.network import alarm, failure_words
 from storage.base import Database, Transaction
 from storage.ids import EventId, RoomId, UserId
 from storage.members import Members
-from storage.outbox import Failure, Outbox, OutboxRow, Priority, RowKind, RowState
+from storage.outbox import TOPIC, Failure, Outbox, OutboxRow, Priority, RowKind, RowState
 from storage.rooms import Rooms
 
 log = structlog.get_logger()
@@ -153,6 +153,20 @@ class Sender:
         elif fresh or not lanes:
             self._news.set()
 
+    async def look_ahead(self, tx: Transaction) -> None:
+        """Make ready what a transaction will have for a single free lane, so that it goes out with the commit."""
+        lanes = tx.news.get(TOPIC)
+        if not self._running or lanes is None or len(lanes) != 1 or self._news.is_set() or self._is_paused():
+            return
+        (lane,) = lanes
+        if lane in self._workers or len(self._workers) >= self._settings.in_flight:
+            return
+        await tx.flush()
+        head = await self._head(lane, tx)
+        if head is not None:
+            del tx.news[TOPIC]
+            tx.after_commit.append(lambda: self._start(lane, head))
+
     async def run(self) -> None:
         """Send what waits, and what comes, until cancelled."""
         pause = 1.0
@@ -192,8 +206,8 @@ class Sender:
             if len(self._workers) < self._settings.in_flight and lane not in self._workers:
                 self._start(lane)
 
-    def _start(self, lane: str) -> None:
-        task = self._workers[lane] = asyncio.create_task(self._work(lane))
+    def _start(self, lane: str, head: _Head | None = None) -> None:
+        task = self._workers[lane] = asyncio.create_task(self._work(lane, head))
         task.add_done_callback(lambda _task: self._ended(lane))
 
     def _ended(self, lane: str) -> None:
@@ -237,11 +251,12 @@ class Sender:
         # A row that is due and still waits is on its way, or has no free place: whoever ends says so at once.
         return max((due - now).total_seconds(), 1.0 if self._workers else 0.05)
 
-    async def _work(self, lane: str) -> None:
+    async def _work(self, lane: str, head: _Head | None = None) -> None:
         """Send the rows of one lane until it is empty or has to wait."""
         try:
-            async with self._database.transaction() as tx:
-                head = await self._head(lane, tx)
+            if head is None:
+                async with self._database.transaction() as tx:
+                    head = await self._head(lane, tx)
             while head is not None:
                 head = await self._send(head)
         except Exception:  # storage failed between two transactions; the row is tried again under the same id

@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, Table, event, text
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, Table, bindparam, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -102,6 +102,9 @@ class Base(DeclarativeBase):
     type_annotation_map = _TYPES
 
 
+Row = TypeVar("Row", bound=Base)
+
+
 def _insert(entity: type[Base], *, postgres: bool) -> Any:
     table = cast(Table, entity.__table__)
     return postgresql.insert(table) if postgres else sqlite.insert(table)
@@ -123,16 +126,28 @@ def _insert_new(entity: type[Base], key: str, *, postgres: bool) -> Any:
     return statement.returning(*cast(Table, entity.__table__).primary_key)
 
 
+@cache
+def _by_key(entity: type[Base]) -> Any:
+    (column,) = cast(Table, entity.__table__).primary_key
+    return select(entity).where(column == bindparam("key"))
+
+
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
         self.news: dict[str, set[str]] = {}
+        self.after_commit: list[Callable[[], None]] = []
+        """Called after the commit, before anybody hears what changed."""
 
     def changed(self, topic: str, *what: str) -> None:
         """Say that something changed which others wait for or keep a copy of; they hear of it after the commit."""
         self.news.setdefault(topic, set()).update(what)
+
+    async def find(self, entity: type[Row], key: str) -> Row | None:
+        """Return the row with this primary key; the query is put together once for each table."""
+        return (await self.session.scalars(_by_key(entity), {"key": key})).first()
 
     async def upsert(self, entity: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or put them in the place of those with the same primary key. Past the session: many at once."""
@@ -211,6 +226,8 @@ class Database:
             async with session.begin():
                 tx = Transaction(session)
                 yield tx
+            for follow in tx.after_commit:
+                follow()
             for topic, what in tx.news.items():
                 for listener in self._listeners.get(topic, ()):
                     listener(frozenset(what))

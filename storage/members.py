@@ -127,11 +127,12 @@ class Member(Base):
 
 class Members:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def get(self, user_id: UserId) -> Member | None:
         """Return the member with exactly this Matrix id, unless removed."""
-        member = await self._session.get(Member, user_id)
+        member = await self._tx.find(Member, user_id)
         return None if member is None or member.removed_at is not None else member
 
     async def removed(self, user_id: UserId) -> Member | None:

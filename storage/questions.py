@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, delete, select
+from sqlalchemy import Index, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -27,6 +27,17 @@ class Question(Base):
     expires_at: Mapped[datetime]
 
 
+_OPEN = (
+    select(Question)
+    .where(
+        Question.room_id == bindparam("room"),
+        Question.user_id == bindparam("user"),
+        Question.expires_at > bindparam("now"),
+    )
+    .order_by(Question.id.desc())
+)
+
+
 class Questions:
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
@@ -48,12 +59,7 @@ class Questions:
 
     async def open_for(self, room_id: RoomId, user_id: UserId, *, now: datetime) -> list[Question]:
         """Return what this person is asked in this room and has not answered, the latest first."""
-        query = (
-            select(Question)
-            .where(Question.room_id == room_id, Question.user_id == user_id, Question.expires_at > now)
-            .order_by(Question.id.desc())
-        )
-        return list(await self._session.scalars(query))
+        return list(await self._session.scalars(_OPEN, {"room": room_id, "user": user_id, "now": now}))
 
     async def get(self, question_id: int) -> Question | None:
         return await self._session.get(Question, question_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from sqlalchemy import UniqueConstraint, delete, select
+from sqlalchemy import UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -96,6 +96,12 @@ class RoomNote(Base):
     """The room was bound while nobody was in it who could read a greeting."""
 
 
+_OF_ROOM = select(Binding).where(Binding.room_id == bindparam("room")).order_by(Binding.id)
+_ON_ROSTER = select(Member.user_id).where(
+    Member.user_id.in_(bindparam("people", expanding=True)), Member.removed_at.is_(None)
+)
+
+
 class Rooms:
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
@@ -134,8 +140,7 @@ class Rooms:
         return [room for room, bindings in (await self.by_room()).items() if admits(bindings, member)]
 
     async def of_room(self, room_id: RoomId) -> Sequence[Binding]:
-        query = select(Binding).where(Binding.room_id == room_id).order_by(Binding.id)
-        return (await self._session.scalars(query)).all()
+        return (await self._session.scalars(_OF_ROOM, {"room": room_id})).all()
 
     async def all(self) -> Sequence[Binding]:
         query = select(Binding).order_by(Binding.kind, Binding.value, Binding.id)
@@ -178,8 +183,7 @@ class Rooms:
     async def strangers(self, room_id: RoomId, people: Iterable[UserId]) -> frozenset[UserId]:
         """Return those of the people who are neither on the roster nor allowed to read in this room."""
         people = frozenset(people)
-        roster = select(Member.user_id).where(Member.user_id.in_(people), Member.removed_at.is_(None))
-        unknown = people.difference((await self._session.scalars(roster)).all())
+        unknown = people.difference((await self._session.scalars(_ON_ROSTER, {"people": list(people)})).all())
         if not unknown:
             return unknown
         return unknown.difference(guest.user_id for guest in await self.guests(room_id))
