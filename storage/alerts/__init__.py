@@ -1,36 +1,33 @@
-"""Alerts: the entity with its states, and the repository."""
+"""Alerts: the entity with its states, its record, the requests and proposals about it, and their repositories."""
 
-from storage.alerts.entity import (
-    Addressee,
-    Alert,
-    AlertCard,
-    AlertNumber,
-    Fact,
-    HistoryLine,
-    HistoryText,
-    NamedPerson,
-    Wording,
-)
-from storage.alerts.repository import Alerts
-from storage.alerts.states import (
-    ENDED,
-    IN_PREPARATION,
-    MOVES,
-    OPEN,
-    AlertState,
+from storage.alerts.cards import AlertCard
+from storage.alerts.ending import OUTCOMES
+from storage.alerts.entity import Alert
+from storage.alerts.kinds import (
+    AlertType,
+    CostBearer,
     FactSource,
-    NotPossible,
+    Finding,
+    Ground,
     Outcome,
     Reason,
-    Step,
     Tlp,
     Urgency,
-    What,
-    Why,
 )
+from storage.alerts.numbers import EXERCISE, REAL, AlertNumber
+from storage.alerts.parts import Addressee, Fact, NamedPerson, Wording
+from storage.alerts.proposals import AlertProposal, AlertProposals, ProposalState
+from storage.alerts.record import HistoryLine, HistoryText, Step, What
+from storage.alerts.refusals import NotPossible, Why
+from storage.alerts.repository import Alerts
+from storage.alerts.requests import AlertRequest, AlertRequests, RequestState, RequestStep
+from storage.alerts.states import ENDED, FOUND_ILLEGAL, IN_PREPARATION, MOVES, OPEN, TAKE_BACK_RUNS, AlertState
+from storage.alerts.take_back import WITHIN
 
 __all__ = [
-    "ENDED", "IN_PREPARATION", "MOVES", "OPEN", "Addressee", "Alert", "AlertCard", "AlertNumber", "AlertState",
-    "Alerts", "Fact", "FactSource", "HistoryLine", "HistoryText", "NamedPerson", "NotPossible", "Outcome", "Reason",
-    "Step", "Tlp", "Urgency", "What", "Why", "Wording",
+    "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MOVES", "OPEN", "OUTCOMES", "REAL", "TAKE_BACK_RUNS",
+    "WITHIN", "Addressee", "Alert", "AlertCard", "AlertNumber", "AlertProposal", "AlertProposals", "AlertRequest",
+    "AlertRequests", "AlertState", "AlertType", "Alerts", "CostBearer", "Fact", "FactSource", "Finding", "Ground",
+    "HistoryLine", "HistoryText", "NamedPerson", "NotPossible", "Outcome", "ProposalState", "Reason", "RequestState",
+    "RequestStep", "Step", "Tlp", "Urgency", "What", "Why", "Wording",
 ]  # fmt: skip

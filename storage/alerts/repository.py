@@ -5,8 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
 
-from storage.alerts.entity import Addressee, Alert, AlertCard, AlertNumber, Fact, HistoryLine
-from storage.alerts.states import ENDED, OPEN, AlertState, What
+from storage.alerts.cards import AlertCard
+from storage.alerts.entity import Alert
+from storage.alerts.numbers import AlertNumber
+from storage.alerts.parts import Addressee, Fact
+from storage.alerts.record import HistoryLine, What
+from storage.alerts.states import ENDED, OPEN, TAKE_BACK_RUNS, AlertState
 from storage.base import Transaction
 from storage.ids import CountryCode, RoomId, UserId
 
@@ -83,17 +87,18 @@ class Alerts:
         return lines[::-1]
 
     async def ending(self, alert: Alert) -> HistoryLine | None:
-        """Return the line that closed or withdrew the alert; None while it goes on."""
+        """Return the line that closed, withdrew or merged the alert; None while it goes on."""
         if not alert.has_ended:
             return None
         query = select(HistoryLine).where(
-            HistoryLine.alert_id == alert.id, HistoryLine.what.in_([What.CLOSED, What.WITHDRAWN])
+            HistoryLine.alert_id == alert.id, HistoryLine.what.in_([What.CLOSED, What.WITHDRAWN, What.MERGED])
         )
         return (await self._session.scalars(query.order_by(HistoryLine.id.desc()).limit(1))).first()
 
     async def drafts_of(self, author: UserId) -> Sequence[Alert]:
-        """Return the drafts of this person that are not sent, newest first."""
-        query = select(Alert).where(Alert.author == author, Alert.state == AlertState.DRAFT)
+        """Return what this person may send or correct before it is sent, newest first."""
+        mine = Alert.state.in_([AlertState.DRAFT, AlertState.RETURNED, AlertState.VERIFIED])
+        query = select(Alert).where(Alert.author == author, mine)
         return (await self._session.scalars(query.order_by(Alert.id.desc()))).all()
 
     async def awaiting(self, country: CountryCode, *, limit: int) -> Sequence[Alert]:
@@ -101,6 +106,22 @@ class Alerts:
         waiting = select(Addressee.alert_id).where(Addressee.country == country, Addressee.acknowledged_at.is_(None))
         query = select(Alert).where(Alert.id.in_(waiting), Alert.state.in_(OPEN))
         return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
+
+    async def owing(self, *, country: CountryCode | None, limit: int) -> Sequence[Alert]:
+        """Return open alerts on which a country (or any) owes feedback, oldest first.
+
+        Owed is an acknowledgement, a finding of who has control, or a take-back whose time counts.
+        """
+        owes = or_(
+            Addressee.acknowledged_at.is_(None),
+            Addressee.finding.is_(None) & or_(Addressee.held_at.is_not(None), Addressee.inspected_at.is_not(None)),
+            Addressee.alert_id.in_(select(Alert.id).where(Alert.state.in_(TAKE_BACK_RUNS))),
+        )
+        owed = select(Addressee.alert_id).where(owes)
+        if country is not None:
+            owed = owed.where(Addressee.country == country)
+        query = select(Alert).where(Alert.id.in_(owed), Alert.state.in_(OPEN))
+        return (await self._session.scalars(query.order_by(Alert.id).limit(limit))).all()
 
     async def add_card(
         self, alert: Alert, row_id: int, *, room: RoomId | None = None, person: UserId | None = None, at: datetime

@@ -1,4 +1,4 @@
-"""The life of an alert as a table of moves, and the words its records are made of."""
+"""The life of an alert as a table of moves."""
 
 from enum import StrEnum
 
@@ -63,99 +63,7 @@ ENDED = frozenset({_S.CLOSED, _S.WITHDRAWN, _S.MERGED})
 OPEN = frozenset(AlertState) - IN_PREPARATION - ENDED
 """Circulated and not ended: clocks run, notes are taken."""
 
+TAKE_BACK_RUNS = frozenset({_S.EXPORT_STATE_INFORMED, _S.DISPUTED, _S.TAKE_BACK_AGREED, _S.IN_RETURN})
+"""The State of export was informed, and the shipment is neither back nor treated: the 30 days count."""
 
-class Tlp(StrEnum):
-    """Who may hear of an alert: Traffic Light Protocol 2.0, FIRST."""
-
-    RED = "RED"
-    AMBER_STRICT = "AMBER+STRICT"
-    AMBER = "AMBER"
-    GREEN = "GREEN"
-    CLEAR = "CLEAR"
-
-    def is_stricter_than(self, other: "Tlp") -> bool:
-        return _STRICTEST_FIRST.index(self) < _STRICTEST_FIRST.index(other)
-
-
-_STRICTEST_FIRST = tuple(Tlp)
-
-
-class Urgency(StrEnum):
-    ROUTINE = "routine"
-    URGENT = "urgent"
-    IMMEDIATE = "immediate"
-
-
-class Reason(StrEnum):
-    """Why a country is concerned."""
-
-    SEEN = "seen"
-    ORIGIN = "origin"
-    TRANSIT = "transit"
-    DESTINATION = "destination"
-    ADDED = "added"
-
-
-class FactSource(StrEnum):
-    TEXT = "text"
-    SET = "set"
-
-
-class Outcome(StrEnum):
-    """How an alert ended."""
-
-    RETURNED = "returned"
-    TREATED = "treated"
-    CLEARED = "cleared"
-    NOT_LOCATED = "not-located"
-    PROSECUTED = "prosecuted"
-    OTHER = "other"
-
-
-class What(StrEnum):
-    """What a line of an alert's history records."""
-
-    DRAFTED = "drafted"
-    CORRECTED = "corrected"
-    MARKED = "marked"  # the handling marking was changed
-    CIRCULATED = "circulated"
-    ACKNOWLEDGED = "acknowledged"
-    NOTED = "noted"
-    REMINDED = "reminded"
-    CLOSED = "closed"
-    WITHDRAWN = "withdrawn"
-
-
-class Step(StrEnum):
-    """The steps for a country that does not acknowledge, in their order."""
-
-    ROOM = "room"
-    ON_DUTY = "on duty"
-    COORDINATORS = "coordinators"
-
-    @property
-    def following(self) -> "Step | None":
-        steps = tuple(Step)
-        place = steps.index(self) + 1
-        return steps[place] if place < len(steps) else None
-
-
-class Why(StrEnum):
-    """Why an alert refuses what is asked of it."""
-
-    NOT_ALLOWED_NOW = "the state does not allow it"
-    ALREADY_SENT = "already circulated"
-    NOT_SENT = "not circulated yet"
-    ENDED = "closed, withdrawn or merged"
-    NOT_ADDRESSED = "the country is not addressed"
-    ALREADY_ACKNOWLEDGED = "the country acknowledged before"
-    RAISED_BY_THE_COUNTRY = "the country raised it itself"
-    ONLY_STRICTER = "after circulation the marking may only become stricter"
-
-
-class NotPossible(Exception):
-    """The alert as it stands cannot do this."""
-
-    def __init__(self, why: Why) -> None:
-        super().__init__(why.value)
-        self.why = why
+FOUND_ILLEGAL = TAKE_BACK_RUNS | {_S.CONFIRMED, _S.LOCAL_TREATMENT, _S.RECEIVED}
