@@ -216,22 +216,33 @@ class MatrixGateway:
         clear: bool = False,
     ) -> Sent:
         async with self._locks[room_id]:
-            view = await self._view(room_id)
-            why = view.why_unsafe(self.user_id, clear=clear)
-            if why is not None:
-                raise RoomUnsafe(why)
-            if readers is not None and (strangers := view.people - {self.user_id, *readers}):
-                raise Strangers(strangers)
+            view = await self._view_for(room_id, readers, clear=clear)
             body: dict[str, Any] = {**content, MARKER: transaction_id}
             kind = "m.room.message"
             if view.encrypted:
                 await self._crypto.sharing.share([view])
+                # Looked at again: who came while the keys were on their way has them too.
+                view = await self._view_for(room_id, readers, clear=clear)
                 kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
                 await self._crypto.chest.commit()
             self._observer("send.before_put")
             answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
             self._observer("send.after_put")
             return Sent(EventId(str(answer["event_id"])), self._crypto.sharing.unread(view))
+
+    async def _view_for(self, room_id: RoomId, readers: Collection[UserId] | None, *, clear: bool = False) -> RoomView:
+        """Return the room as it stands now, if it may be sent to and holds nobody beyond `readers`.
+
+        Raises:
+            RoomUnsafe, Strangers
+        """
+        view = await self._view(room_id)
+        why = view.why_unsafe(self.user_id, clear=clear)
+        if why is not None:
+            raise RoomUnsafe(why)
+        if readers is not None and (strangers := view.people - {self.user_id, *readers}):
+            raise Strangers(strangers)
+        return view
 
     async def _post(self, message: ToSend, transaction_id: str) -> None:
         """Send a verification message, to which nothing may be added: the other side computes with what it gets."""
@@ -240,13 +251,11 @@ class MatrixGateway:
             await self._http.request("PUT", path_of("sendToDevice", message.type, transaction_id), body)
             return
         async with self._locks[message.room_id]:
-            view = await self._view(message.room_id)
-            why = view.why_unsafe(self.user_id, clear=message.clear)
-            if why is not None:
-                raise RoomUnsafe(why)
+            view = await self._view_for(message.room_id, None, clear=message.clear)
             kind, body = message.type, message.content
             if not message.clear:
                 await self._crypto.sharing.share([view])
+                view = await self._view_for(message.room_id, None)
                 kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
                 await self._crypto.chest.commit()
             await self._http.request("PUT", path_of("rooms", message.room_id, "send", kind, transaction_id), body)

@@ -28,7 +28,9 @@ from storage.ids import DeviceId, RoomId, UserId
 log = structlog.get_logger()
 
 _PER_REQUEST = 250  # devices of one /sendToDevice: an Olm message has about 1.5 kB
-_CLAIM_AGAIN = 300.0  # seconds before a device without one-time keys is asked again
+CLAIM_AGAIN = 300.0
+"""Seconds before a device without one-time keys is asked for again."""
+
 _TOO_LARGE = 413
 UNVERIFIED, NO_OLM = "m.unverified", "m.no_olm"
 _REASONS = {
@@ -116,6 +118,8 @@ class Sharing:
 
     async def _share(self, views: Sequence[RoomView]) -> None:
         receivers = {view.room_id: view.receivers - {UserId(self._machine.user_id)} for view in views}
+        # As they are now: who comes or goes while the keys are on their way is seen at the next message.
+        versions = {view.room_id: view.version for view in views}
         # The server tells of changed devices only for those who share a room: of the invited it does not.
         for view in views:
             self._people.expire(receivers[view.room_id] & view.with_membership("invite"))
@@ -142,13 +146,13 @@ class Sharing:
         await self._chest.commit()
         for view in views:
             people, session = receivers[view.room_id], sessions[view.room_id]
-            invited = people & view.with_membership("invite")
+            ends = [float("inf")]
+            if people & view.with_membership("invite"):
+                ends.append(self._clock() + UNTOLD_FOR)
+            if not entitled[view.room_id].keys() <= session.shared_with:
+                ends.append(self._clock() + CLAIM_AGAIN)
             self._settled[view.room_id] = _Settled(
-                session.id,
-                view.version,
-                version,
-                self._clock() + UNTOLD_FOR if invited else float("inf"),
-                frozenset(self._unread(people, session)),
+                session.id, versions[view.room_id], version, min(ends), frozenset(self._unread(people, session))
             )
 
     def _entitled(self, users: Iterable[UserId]) -> dict[Name, OlmDevice]:
@@ -212,7 +216,7 @@ class Sharing:
                 if key and self._machine.learn_one_time_key(UserId(user), device, key):
                     self._no_claim_before.pop((user, device), None)
                 else:
-                    self._no_claim_before[user, device] = now + _CLAIM_AGAIN
+                    self._no_claim_before[user, device] = now + CLAIM_AGAIN
 
     async def _send_keys(self, batch: Sequence[_Item], devices: Mapping[Name, OlmDevice]) -> None:
         messages: dict[str, Json] = {}

@@ -1,14 +1,39 @@
 """The bot on a store of its own, started as often as a test wants."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bot.demo.homeserver import Homeserver
+from tests.fakes import IN_MEMORY
 from tests.integration.conftest import NewAccount
+from tests.integration.faults.conftest import StartBehind
+from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Start
 
 
 @pytest.fixture
 async def start(server: Homeserver, account: NewAccount, tmp_path: Path) -> Start:
     return Start(server, await account("sesn"), tmp_path / "store")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def proxy(server: Homeserver) -> AsyncIterator[FaultProxy]:
+    """What stands between the bot and the homeserver: it remembers every request, and fails when told to."""
+    async with FaultProxy.start(server.url) as running:
+        yield running
+
+
+@pytest.fixture
+async def behind(proxy: FaultProxy, server: Homeserver, account: NewAccount, tmp_path: Path) -> StartBehind:
+    """Starts the bot behind the proxy."""
+    return StartBehind(proxy, server, await account("sesn"), tmp_path / "store")
+
+
+@pytest.fixture
+def behind_on_each(behind: StartBehind, database_url: str) -> StartBehind:
+    """Starts the bot behind the proxy, on SQLite and on PostgreSQL in turn."""
+    behind.url = None if database_url == IN_MEMORY else database_url
+    return behind

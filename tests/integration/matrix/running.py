@@ -87,6 +87,8 @@ class Start:
         self.server = server
         self.user = UserId(user)
         self.folder = folder
+        self.url: str | None = None
+        """The bot's database, where it is not a file in the folder."""
 
     def open(self, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
         """Open the gateway on the database that is kept from one start to the next, or on one that is open."""
@@ -108,7 +110,7 @@ class Start:
     async def open_database(self) -> Database:
         """Open the bot's database, made if missing."""
         self.folder.mkdir(exist_ok=True)
-        database = Database.open(f"sqlite+aiosqlite:///{self.folder / 'sesn.db'}")
+        database = Database.open(self.url or f"sqlite+aiosqlite:///{self.folder / 'sesn.db'}")
         await schema.upgrade(database)
         return database
 
