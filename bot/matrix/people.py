@@ -66,8 +66,10 @@ class People:
         database.listen(pins.TOPIC, self._note_pins)
 
     def _take_pins(self, pinned: Iterable[pins.Pin]) -> None:
-        self._pins = {pin.user_id: pin.master_key for pin in pinned}
-        self._frozen = {pin.user_id for pin in pinned if pin.frozen}
+        # What was seen and is still to be written is not among them.
+        self._pins |= {pin.user_id: pin.master_key for pin in pinned}
+        unwritten = self._frozen & self._chest.pending.pins.keys()
+        self._frozen = unwritten | {pin.user_id for pin in pinned if pin.frozen}
         self.version += 1
 
     def _note_pins(self, _users: frozenset[str]) -> None:

@@ -1,0 +1,148 @@
+"""Whose keys are whose, against a homeserver that is played: what a real one shows only when it is hostile."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.matrix.crypto import Crypto
+from bot.matrix.interface import IdentityChanged
+from bot.matrix.signing import CrossSigningIdentity
+from storage import schema
+from storage.base import Database
+from storage.ids import UserId
+from storage.pins import Pins
+from tests.played import BENIN, GHANA, Homeserver, Person, opened
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database.open(database_url)
+    await schema.upgrade(database)
+    yield database
+    await database.close()
+
+
+def pinned(crypto: Crypto, user: UserId) -> bool:
+    identity = crypto.people.identity(user)
+    assert identity is not None
+    return crypto.people.is_pinned(identity)
+
+
+async def confirm(database: Database, user: UserId) -> None:
+    async with database.transaction() as tx:
+        assert await Pins(tx).confirm(user, BENIN, NOW)
+
+
+async def test_what_was_just_seen_stays_pinned_when_a_coordinator_confirms_somebody_else(database: Database) -> None:
+    ghana, benin = Person(GHANA), Person(BENIN)
+    async with opened(database, Homeserver(ghana, benin)) as crypto:
+        await crypto.people.query([BENIN])
+        await crypto.chest.commit()
+        benin.identity = CrossSigningIdentity.create(BENIN)
+        crypto.people.note_device_lists({"device_lists": {"changed": [BENIN]}}, frozenset())
+        await crypto.people.query([BENIN])
+        await crypto.chest.commit()
+        assert not pinned(crypto, BENIN)
+        await crypto.people.query([GHANA])  # seen, and not yet written down
+        await confirm(database, BENIN)
+        await crypto.people.current()
+        assert pinned(crypto, BENIN)
+        assert pinned(crypto, GHANA)
+        await crypto.chest.commit()
+    async with opened(database, Homeserver(ghana, benin)) as crypto:
+        assert pinned(crypto, GHANA)
+        assert pinned(crypto, BENIN)
+        assert crypto.people.take_noticed() == []
+
+
+async def test_a_change_is_told_at_each_start_until_it_is_confirmed(database: Database) -> None:
+    ghana = Person(GHANA)
+    server = Homeserver(ghana)
+    async with opened(database, server) as crypto:
+        await crypto.people.query([GHANA])
+        assert crypto.people.take_noticed() == []
+        await crypto.chest.commit()
+    ghana.identity = CrossSigningIdentity.create(GHANA)
+    told = [IdentityChanged(GHANA, ghana.identity.public("master"))]
+    async with opened(database, server) as crypto:
+        assert pinned(crypto, GHANA), "nothing was shown yet"
+        crypto.people.note_device_lists({"device_lists": {"changed": [GHANA]}}, frozenset())
+        await crypto.people.query([GHANA])
+        assert crypto.people.take_noticed() == told
+        assert crypto.people.take_noticed() == []
+        await crypto.chest.commit()
+    async with opened(database, server) as crypto:
+        assert crypto.people.take_noticed() == told
+        assert not pinned(crypto, GHANA)
+        await confirm(database, GHANA)
+        await crypto.people.current()
+        assert pinned(crypto, GHANA)
+    async with opened(database, server) as crypto:
+        assert crypto.people.take_noticed() == []
+
+
+async def test_a_device_that_shows_other_keys_under_its_name_is_not_believed(database: Database) -> None:
+    ghana = Person(GHANA)
+    before = ghana.add("TABLET").identity_keys
+    async with opened(database, Homeserver(ghana)) as crypto:
+        await crypto.people.query([GHANA])
+        ghana.add("TABLET")
+        crypto.people.note_device_lists({"device_lists": {"changed": [GHANA]}}, frozenset())
+        await crypto.people.query([GHANA])
+        identity = crypto.people.identity(GHANA)
+        device = crypto.machine.device_store[GHANA]["TABLET"]
+        assert (device.ed25519, device.curve25519) == (before["ed25519"], before["curve25519"])
+        assert identity is not None
+        assert not identity.vouches_for("TABLET", device.ed25519)
+
+
+async def test_a_server_that_was_not_reached_changes_nothing_and_is_asked_again_later(database: Database) -> None:
+    ghana = Person(GHANA)
+    ghana.add("PHONE")
+    server = Homeserver(ghana)
+    async with opened(database, server) as crypto:
+        now = 0.0
+        crypto.people._clock = lambda: now
+        await crypto.people.query([GHANA])
+        server.failures = {"localhost"}
+        crypto.people.note_device_lists({"device_lists": {"changed": [GHANA]}}, frozenset())
+        await crypto.people.refresh()
+        assert crypto.people.identity(GHANA) is None, "nobody knows whether it is still so"
+        assert not crypto.machine.device_store[GHANA]["PHONE"].deleted
+        await crypto.chest.commit()
+        asked = len(server.asked)
+        await crypto.people.refresh()
+        assert len(server.asked) == asked
+        server.failures, now = set(), 61.0
+        await crypto.people.refresh()
+        assert pinned(crypto, GHANA)
+        await crypto.chest.commit()
+    async with opened(database, server) as crypto:
+        assert pinned(crypto, GHANA)
+
+
+async def test_a_change_that_is_told_while_the_keys_are_asked_for_is_asked_for_again(database: Database) -> None:
+    ghana = Person(GHANA)
+    server = Homeserver(ghana)
+    async with opened(database, server) as crypto:
+        answer = server.request
+
+        async def meanwhile(*args: Any, **more: Any) -> Any:
+            told = await answer(*args, **more)
+            ghana.add("PHONE")
+            crypto.people.note_device_lists({"device_lists": {"changed": [GHANA]}}, frozenset({GHANA}))
+            return told
+
+        server.request = meanwhile  # type: ignore[method-assign]  # one answer is overtaken
+        await crypto.people.query([GHANA])
+        server.request = answer  # type: ignore[method-assign]  # and the next is not
+        await crypto.chest.commit()
+    async with opened(database, server) as crypto:
+        await crypto.people.refresh()
+        identity = crypto.people.identity(GHANA)
+        assert identity is not None
+        assert identity.signed.keys() == {"PHONE"}
