@@ -17,6 +17,7 @@ from bot.matrix.machine import KeyRequest, Machine, NoKey, Opened, Refused
 from bot.matrix.people import People
 from bot.matrix.rooms import MEGOLM
 from bot.matrix.sharing import Sharing
+from bot.matrix.signing import Json
 from bot.matrix.store import Chest
 from bot.matrix.vault import Vault
 from storage.base import Database
@@ -67,6 +68,7 @@ class Crypto:
         self._upkeep_not_before = 0.0
         self._on_server = 0
         self._fallback_used = False
+        self._unanswered = False  # whether one-time keys were sent of which it is not known whether they arrived
         self._uploading = asyncio.Lock()
         self._to_request: dict[str, tuple[UserId, RoomId, str]] = {}  # by session id
 
@@ -89,25 +91,36 @@ class Crypto:
     async def upload_keys(self, *, first: bool = False) -> None:
         """Upload what the server lacks: with `first` the device's own keys too. Raises MatrixError."""
         async with self._uploading:
-            body = self.machine.keys_to_upload(self._on_server, fallback_used=self._fallback_used or first)
+            body = self.machine.fallback_key_to_upload(used=self._fallback_used or first)
             if first:
                 body["device_keys"] = self.machine.device_keys()
-            if not body:
-                return
-            # Kept before the server has them: keys that it gives out and nobody holds would shut the bot off.
-            await self.chest.commit()
-            try:
-                answer = await self._http.request("POST", path_of("keys", "upload"), body)
-            except Rejected as error:
-                # An upload whose answer got lost: the server has these keys, so they are published.
-                if "already exists" not in str(error):
-                    raise
-                log.warning("keys.already_uploaded")
-                answer = {"one_time_key_counts": {"signed_curve25519": self._on_server}}
-            self.machine.keys_uploaded()
+            if body:
+                await self._upload(body)
+                self.machine.keys_acknowledged()
+                self._fallback_used = False
+                await self.chest.commit()
+            elif self._unanswered:
+                # How many of the last keys have arrived? No more are made for a server that does not take them: an
+                # account forgets its oldest keys, which others may have got.
+                await self._upload({})
+            self._unanswered = False
+            if one_time := self.machine.one_time_keys_to_upload(self._on_server):
+                self._unanswered = True
+                await self._upload(one_time)
+                self._unanswered = False
+
+    async def _upload(self, body: Json) -> None:
+        # Kept before the server has them: keys that it gives out and nobody holds would shut the bot off.
+        await self.chest.commit()
+        try:
+            answer = await self._http.request("POST", path_of("keys", "upload"), body)
+        except Rejected as error:
+            # Other keys have these names, as after a database was put back: the next have other names.
+            if "already exists" not in str(error):
+                raise
+            log.warning("keys.already_uploaded")
+        else:
             self._on_server = _count(answer.get("one_time_key_counts"))
-            self._fallback_used = False
-            await self.chest.commit()
 
     def note_counts(self, sync: Mapping[str, Any]) -> None:
         """Read from a sync answer how many one-time keys are left (a missing count is zero) and the fallback's use."""

@@ -208,33 +208,44 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         """Sign bytes with the device's Ed25519 key, unpadded base64."""
         return str(self.account.sign(data.decode()))
 
-    def keys_to_upload(self, on_server: int, *, fallback_used: bool) -> Json:
-        """Return the one-time and fallback keys the server lacks and save the account, so that a crash loses none.
+    def fallback_key_to_upload(self, *, used: bool) -> Json:
+        """Return the fallback key to be offered, a new one when the last was `used`, and save the account.
 
-        Keys that were made but never acknowledged are offered again before new ones are made.
+        It is offered again until `keys_acknowledged`: only the one before it is kept beside it.
+        """
+        raw = self.account._account  # noqa: SLF001  nio does not pass fallback keys on
+        if used and not raw.fallback_key:
+            raw.generate_fallback_key()
+            self.save_account()
+        offered = {
+            f"signed_curve25519:{name}": self._signed_key({"key": key.to_base64(), "fallback": True})
+            for name, key in raw.fallback_key.items()
+        }
+        return {"fallback_keys": offered} if offered else {}
+
+    def one_time_keys_to_upload(self, on_server: int) -> Json:
+        """Make the one-time keys that the server lacks and save the account, so that a crash loses none.
+
+        They are returned once: of those offered again the server may have given some out already, and would give them
+        out a second time. A fallback key has to be acknowledged before, as the account marks all keys together.
         """
         account = self.account
-        missing = account.max_one_time_keys - on_server - len(account.one_time_keys["curve25519"])
-        if missing > 0:
-            account.generate_one_time_keys(missing)
-        body: Json = {}
-        one_time = {f"signed_curve25519:{name}": key for name, key in account.one_time_keys["curve25519"].items()}
-        if one_time and on_server < account.max_one_time_keys:
-            body["one_time_keys"] = {name: self._signed_key({"key": key}) for name, key in one_time.items()}
-        if fallback_used:
-            raw = account._account  # noqa: SLF001  nio does not pass fallback keys on
-            if not raw.fallback_key:
-                raw.generate_fallback_key()
-            body["fallback_keys"] = {
-                f"signed_curve25519:{name}": self._signed_key({"key": key.to_base64(), "fallback": True})
-                for name, key in raw.fallback_key.items()
-            }
-        if body:
-            self.save_account()
-        return body
+        missing = account.max_one_time_keys - on_server
+        if missing <= 0:
+            return {}
+        assert not account._account.fallback_key  # noqa: SLF001  see above
+        account.mark_keys_as_published()  # whatever was made before was offered
+        account.generate_one_time_keys(missing)
+        made = {
+            f"signed_curve25519:{name}": self._signed_key({"key": key})
+            for name, key in account.one_time_keys["curve25519"].items()
+        }
+        account.mark_keys_as_published()
+        self.save_account()
+        return {"one_time_keys": made}
 
-    def keys_uploaded(self) -> None:
-        """The server has acknowledged the upload (or says that it has these keys already)."""
+    def keys_acknowledged(self) -> None:
+        """The server has the device's own keys, and the fallback key that was offered."""
         self.account.shared = True
         self.account.mark_keys_as_published()
         self.save_account()

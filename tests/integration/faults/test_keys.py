@@ -12,8 +12,8 @@ from bot.matrix.interface import Trust, Unavailable, Unreadable
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.helping import ONE_TIME_KEYS, read_once, sent, until_replenished
-from tests.integration.faults.kinds import Held, changed, cut_after, cut_before, lost
-from tests.integration.faults.proxy import Fault, FaultProxy
+from tests.integration.faults.kinds import Held, changed, cut_after, cut_before, failing, lost
+from tests.integration.faults.proxy import Answer, Exchange, Fault, FaultProxy
 from tests.integration.matrix.running import Bot, together
 
 
@@ -134,3 +134,41 @@ async def test_what_was_sent_to_the_fallback_key_before_the_last_is_still_read(
         assert late
         with proxy.on("GET", "/sync", changed(with_keys), times=1):
             await bot.hears(room, "by the fallback key")
+
+
+async def test_no_one_time_key_is_given_out_twice_when_the_answer_to_their_upload_is_lost(
+    start: StartBehind, proxy: FaultProxy, strict: NewMember
+) -> None:
+    """Two devices that are given the same key cannot both reach the bot: it is forgotten once it was used."""
+    async with together(start, strict) as (bot, ghana, room):
+        claim = claims(bot, ghana)
+        unanswered = Held(after=True, then=failing(502, html=True))
+        lost_once = False
+
+        async def loses_the_first(exchange: Exchange) -> Answer:
+            nonlocal lost_once
+            if lost_once or "one_time_keys" not in exchange.said:
+                return await exchange.passed_on()
+            lost_once = True
+            return await unanswered(exchange)
+
+        with proxy.on("POST", "/keys/upload", loses_the_first):
+            with proxy.on("GET", "/sync", held := Held()):
+                await held.until_waiting()
+                given = [await claim() for _ in range(ONE_TIME_KEYS // 2)]
+                held.release()
+            await unanswered.until_waiting()
+            # The homeserver has the new keys; before the bot hears of it one of them is given out.
+            given.append(await claim())
+            unanswered.release()
+            await until_replenished(proxy)
+        with proxy.on("POST", "/keys/upload", Held()):
+            rest: list[tuple[str, str]] = []
+            while (key := await claim()) not in rest:
+                rest.append(key)
+        assert rest.pop() == key  # the fallback key, which alone is given out twice
+        assert len(rest) >= ONE_TIME_KEYS
+        assert not {*given} & {*rest}
+        second = await strict(account=ghana.user_id, identity=ghana.identity)
+        await second.say(room, "from a new device")
+        await bot.hears(room, "from a new device")
