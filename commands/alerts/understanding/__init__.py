@@ -5,10 +5,14 @@ Pure functions: no clock, no storage beyond the shipped tables, no words to peop
 
 from datetime import date
 
+from commands.alerts.understanding.companies import find_companies
 from commands.alerts.understanding.dates import find_dates
 from commands.alerts.understanding.facts import (
+    CARD_KINDS,
+    Confidence,
     Doubt,
     DoubtKind,
+    DoubtSource,
     FactKind,
     Finding,
     PlaceRole,
@@ -18,6 +22,13 @@ from commands.alerts.understanding.facts import (
 )
 from commands.alerts.understanding.identifiers import find_containers, find_imo_numbers, find_vessel_names
 from commands.alerts.understanding.page import Page
+from commands.alerts.understanding.papers import (
+    find_bills_of_lading,
+    find_declared,
+    find_notifications,
+    find_un_numbers,
+)
+from commands.alerts.understanding.persons import claim_persons
 from commands.alerts.understanding.places import find_places
 from commands.alerts.understanding.quantities import find_quantities
 from commands.alerts.understanding.single import (
@@ -33,10 +44,14 @@ from commands.alerts.understanding.single import (
     parse_fact,
 )
 from commands.alerts.understanding.waste import find_basel, find_ewc, find_hs
+from storage.ids import CountryCode
 
 __all__ = [
+    "CARD_KINDS",
+    "Confidence",
     "Doubt",
     "DoubtKind",
+    "DoubtSource",
     "FactKind",
     "Finding",
     "PlaceRole",
@@ -57,24 +72,40 @@ __all__ = [
 ]
 
 
-def understand(text: str, *, today: date) -> Understanding:
+def understand(
+    text: str, *, today: date, kinds: frozenset[FactKind] = CARD_KINDS, home: CountryCode | None = None
+) -> Understanding:
     """Find the facts in a text, in English, French or Spanish. Never raises, whatever the text.
 
-    `today` decides which codes have ended and what "yesterday" means. Of findings that say the same, the first is
-    kept; a place with a role also takes the place of mentions of it without one.
+    `today` decides which codes have ended and what "yesterday" means. `kinds` are looked for; what a kind that is not
+    among them would have taken may be read as another. `home` is the country of whoever writes: of several ports
+    with one name, the one there is likelier meant. Of findings that say the same, the first is kept; a place with a
+    role also takes the place of mentions of it without one.
     """
     page = Page(text)
     # The surest forms first: what they take is not read again as something else.
+    if FactKind.BILL_OF_LADING in kinds:
+        find_bills_of_lading(page)
     find_containers(page)
     find_imo_numbers(page)
+    if FactKind.NOTIFICATION in kinds:
+        find_notifications(page)
+    if FactKind.UN_NUMBER in kinds:
+        find_un_numbers(page)
     find_quantities(page)
     find_basel(page, today)
     find_ewc(page, today)
     find_dates(page, today)
     find_hs(page)
+    if FactKind.DECLARED in kinds:
+        find_declared(page)
+    if FactKind.COMPANY in kinds:
+        find_companies(page)
     find_vessel_names(page)
-    find_places(page)
-    return Understanding(_distinct(sorted(page.findings, key=lambda found: found.span)))
+    claim_persons(page)
+    find_places(page, home)
+    found = [one for one in page.findings if one.kind in kinds]
+    return Understanding(_distinct(sorted(found, key=lambda one: one.span)))
 
 
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -1,23 +1,78 @@
-"""Dates: ISO, day first, month by name in six languages, today and yesterday."""
+"""Dates: ISO, day first, month by name in six languages, days of the week, "yesterday", "3 days ago"; times of day."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind
-from commands.alerts.understanding.page import Page
+from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.alerts.understanding.numbers import number_words
+from commands.alerts.understanding.page import Language, Page, vocabulary
 from storage.reference.text import fold
 
 _MONTH_LANGUAGES = ("en", "fr", "es", "nl", "de", "pt")
 _ISO = re.compile(r"(?<![\w.,/\-])(20[0-9]{2})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9]|[-/.][0-9])(?:t(?=[0-9]))?")
 _DAY_FIRST = re.compile(r"(?<![\w.,/\-])([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![\w]|[-/.,][0-9])")
 _RELATIVE = {
-    "day before yesterday": -2, "avant-hier": -2, "avant hier": -2, "anteayer": -2, "antes de ayer": -2,
+    "day before yesterday": -2, "avant-hier": -2, "avant hier": -2, "anteayer": -2, "antier": -2, "antes de ayer": -2,
     "yesterday": -1, "last night": -1, "hier": -1, "ayer": -1, "anoche": -1,
-    "today": 0, "tonight": 0, "this morning": 0, "aujourd'hui": 0, "aujourdhui": 0, "ce matin": 0, "hoy": 0,
-    "esta manana": 0, "tomorrow": 1, "demain": 1,
+    "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "aujourd'hui": 0,
+    "aujourdhui": 0, "ce matin": 0, "ce soir": 0, "cet apres-midi": 0, "cet apres midi": 0, "cette nuit": 0, "hoy": 0,
+    "esta manana": 0, "esta tarde": 0, "esta noche": 0, "esta madrugada": 0,
+    "tomorrow": 1, "demain": 1, "day after tomorrow": 2, "apres-demain": 2, "apres demain": 2, "pasado manana": 2,
 }  # fmt: skip
-_RELATIVE_WORDS = re.compile(r"(?<!\w)(" + "|".join(sorted(_RELATIVE, key=len, reverse=True)) + r")(?!\w)")
+_RELATIVE_WORDS = re.compile(
+    r"(?<!\w)(?:the )?("
+    + "|".join(sorted(_RELATIVE, key=len, reverse=True))
+    + r")(?!\w)(?: (?:morning|afternoon|evening|night|matin|soir|apres-midi|por la (?:manana|tarde|noche)))?"
+)
+# "mañana" is tomorrow, but "por la mañana" is the morning.
+_MANANA = re.compile(r"(?<!\w)(?<!la )(?<!una )(?<!de )manana(?!\w)")
+_DAYS = r"(days?|weeks?|jours?|semaines?|dias?|semanas?)(?!\w)"
+_COUNT = r"([0-9]{1,2}|[a-z]{2,8})"
+_AGO = re.compile(
+    rf"(?<!\w)(?:{_COUNT} {_DAYS} ago(?!\w)|il y a {_COUNT} {_DAYS}|hace {_COUNT} {_DAYS}|{_COUNT} {_DAYS} atras(?!\w))"
+)
+_AHEAD = re.compile(rf"(?<!\w)(?:(?:in|dans|d'ici|dentro de|en) {_COUNT} {_DAYS})")
+_A_WEEK = vocabulary("weeks week semaines semaine semanas semana")
+_WEEKDAYS = {
+    word: number
+    for words in (
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "lundi mardi mercredi jeudi vendredi samedi dimanche",
+        "lunes martes miercoles jueves viernes sabado domingo",
+    )
+    for number, word in enumerate(words.split())
+}
+_WEEKDAY = re.compile(
+    r"(?<!\w)(?:(last|past|previous|next|coming|this|el pasado|pasado|el proximo|proximo|este) )?("
+    + "|".join(_WEEKDAYS)
+    + r")(?: (dernier|passe|prochain|pasado|proximo|que viene|qui vient))?(?!\w)"
+)
+_PAST = vocabulary("last past previous pasado dernier passe") | {"el pasado"}
+_COMING = vocabulary("next coming proximo prochain") | {"el proximo", "que viene", "qui vient"}
+# What makes "Friday" the one to come.
+_FUTURE = vocabulary(
+    """will arrive arrives arriving arrival eta due expected sails sailing leaves leaving departs departing departure
+    calls calling meeting meet see tomorrow plan planned scheduled going shall
+    arrivera arriveront arrivee attendu attendue prevu prevue prevus depart part partira quitte quittera accoste
+    accostera reunion voit verra seront sera rendez
+    llega llegan llegara llegaran llegada sale salen saldra zarpa zarpara atraca atracara previsto prevista esperado
+    vemos sera reunion"""
+)
+_SENTENCE = 12  # words before and after a weekday that are looked at
+_CLOCK = (
+    r"(?:(?P<hour>[01]?[0-9]|2[0-3])(?:[:.]|[ ]?h[ ]?)(?P<minute>[0-5][0-9])(?:[ ]?(?P<half>[ap])\.?m\b\.?)?"
+    r"|(?P<hour2>[01]?[0-9]|2[0-3])[ ]?(?:h(?:rs|ours|eures|oras)?|(?P<half2>[ap])\.?m\b\.?)(?![\w])"
+    r"|(?P<hour3>[01][0-9]|2[0-3])(?P<minute3>[0-5][0-9])[ ]?(?:h(?:rs|ours)?|lt|utc|gmt|z)(?![\w]))"
+)
+_AT = r"(?:at|around|about|round|approx\.?|by|@|a|as|vers|vers les|a las|a la|hacia las|sobre las)"
+_TIME_AFTER = re.compile(rf"[ ,;(]{{1,3}}(?:{_AT}[ ])?(?:the[ ])?{_CLOCK}(?![\w]|[.,:/\-][0-9])")
+_TIME_BEFORE = re.compile(
+    rf"(?<![\w.,:/\-])(?:{_AT}[ ])?{_CLOCK}(?:[ ]?(?:hrs|lt|utc|gmt))?[ ,]{{1,2}}(?:on |the |le |el |du |del )?$"
+)
+_TIME_ALONE = re.compile(rf"(?<!\w)(?:at|around|round|vers|a las|sobre las|hacia las)[ ]{_CLOCK}(?![\w]|[.,:/\-][0-9])")
+_BEFORE = 28  # characters before a date in which its time of day may stand
 
 
 @cache
@@ -61,8 +116,149 @@ def _nearest(month: int, day: int, today: date) -> date | None:
     return min(near, key=lambda found: abs(found - today), default=None)
 
 
-def _record(page: Page, found: date, start: int, end: int, doubt: Doubt | None = None) -> None:
-    page.found(FactKind.DATE, found.isoformat(), found.isoformat(), start, end, doubt)
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A date on the page."""
+
+    day: date
+    start: int
+    end: int
+    doubt: Doubt | None = None
+
+
+def _time_of(match: re.Match[str]) -> str:
+    hour = int(match["hour"] or match["hour2"] or match["hour3"])
+    minute = int(match["minute"] or match["minute3"] or 0)
+    half = match["half"] or match["half2"]
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half == "p")
+    return f"{hour:02}:{minute:02}"
+
+
+class _Finder:
+    def __init__(self, page: Page, today: date) -> None:
+        self.page = page
+        self.today = today
+        self.read: list[_Read] = []
+        self._taken = bytearray(len(page.low) + 1)
+
+    def note(self, day: date, span: tuple[int, int], doubt: Doubt | None = None) -> None:
+        start, end = span
+        first, last = self.page.whole(start, end)
+        if self.page.free(start, end) and not any(self._taken[first:last]):
+            self._taken[first:last] = b"\1" * (last - first)
+            self.read.append(_Read(day, start, end, doubt))
+
+    def numeric(self) -> None:
+        for match in _ISO.finditer(self.page.low):
+            if found := _date(int(match[1]), int(match[3]), int(match[4])):
+                self.note(found, match.span())
+        for match in _DAY_FIRST.finditer(self.page.low):
+            if read := _read_numeric(match, self.today):
+                self.note(read[0], match.span(), read[1])
+
+    def named(self) -> None:
+        page, today = self.page, self.today
+        day_first, month_first = _with_name()
+        for pattern, day_at, month_at in ((day_first, 1, 2), (month_first, 2, 1)):
+            for match in pattern.finditer(page.low):
+                day, month = int(match[day_at]), months()[match[month_at]]
+                if match[3]:
+                    found, doubt = _date(int(match[3]), month, day), None
+                else:
+                    word = match[month_at]
+                    # "18 may have been": without a year a short name must look like one.
+                    if (len(word) < 4 or word == "mars") and not page.plain[match.start(month_at)].isupper():
+                        continue
+                    found = _nearest(month, day, today)
+                    doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.NO_YEAR)
+                if found:
+                    self.note(found, match.span(), doubt)
+
+    def relative(self) -> None:
+        for match in _RELATIVE_WORDS.finditer(self.page.low):
+            self.note(self.today + timedelta(days=_RELATIVE[match[1]]), match.span())
+        for match in _MANANA.finditer(self.page.low):
+            if self.page.language is Language.SPANISH:
+                self.note(self.today + timedelta(days=1), match.span())
+        for pattern, sign in ((_AGO, -1), (_AHEAD, 1)):
+            for match in pattern.finditer(self.page.low):
+                count, unit = [group for group in match.groups() if group]
+                number = int(count) if count.isdigit() else number_words().get(count, 0)
+                number = number or int(count in {"one", "a", "un", "une", "una"})
+                days = number * (7 if unit in _A_WEEK else 1)
+                if days:
+                    self.note(self.today + sign * timedelta(days=days), match.span())
+
+    def weekdays(self) -> None:
+        for match in _WEEKDAY.finditer(self.page.low):
+            if self.beside_a_date(*match.span()):
+                continue
+            said = {match[1], match[3]}
+            back = (self.today.weekday() - _WEEKDAYS[match[2]]) % 7 or 7
+            last, coming = self.today - timedelta(days=back), self.today + timedelta(days=7 - back % 7)
+            if said & _PAST:
+                self.note(last, match.span())
+            elif said & _COMING:
+                self.note(coming, match.span())
+            else:
+                first, other = (coming, last) if self.ahead(match.start()) else (last, coming)
+                alternatives = (first.isoformat(), other.isoformat())
+                self.note(first, match.span(), Doubt(DoubtKind.GUESSED, alternatives, DoubtSource.WEEKDAY))
+
+    def beside_a_date(self, start: int, end: int) -> bool:
+        """Say whether a weekday belongs to a date that was read: "Friday 20 November"."""
+        around = self._taken[max(0, start - 3) : start] + self._taken[end : end + 5]
+        return any(around)
+
+    def ahead(self, position: int) -> bool:
+        """Say whether the sentence speaks of what is to come."""
+        tokens, low = self.page.tokens, self.page.low
+        at = self.page.token_before(position) + 1
+        for back in range(at - 1, max(-1, at - 1 - _SENTENCE), -1):
+            if any(
+                c in ".;!?\n" for c in low[tokens[back].end : tokens[back + 1].start if back + 1 < at else position]
+            ):
+                break
+            if tokens[back].text in _FUTURE:
+                return True
+        for ahead in range(at + 1, min(len(tokens), at + _SENTENCE)):
+            if any(c in ",.;!?\n" for c in low[tokens[ahead - 1].end : tokens[ahead].start]):
+                return False
+            if tokens[ahead].text in _FUTURE:
+                return True
+        return False
+
+    def times(self) -> None:
+        """Record what was read, with the time of day that stands beside it."""
+        page = self.page
+        for one in self.read:
+            start, end, time = one.start, one.end, ""
+            after = _TIME_AFTER.match(page.low, end)
+            if after and page.free(end, after.end()) and not any(self._taken[end : after.end()]):
+                end, time = after.end(), _time_of(after)
+            else:
+                window = max(0, start - _BEFORE)
+                before = _TIME_BEFORE.search(page.low[window:start])
+                if (
+                    before
+                    and page.free(window + before.start(), start)
+                    and not any(self._taken[window + before.start() : start])
+                ):
+                    start, time = window + before.start(), _time_of(before)
+            self.record(one, start, end, time)
+        if not self.read:
+            self.time_alone()
+
+    def time_alone(self) -> None:
+        if match := _TIME_ALONE.search(self.page.low):
+            doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.ONLY_TIME)
+            if self.page.free(*match.span()):
+                self.record(_Read(self.today, *match.span(), doubt), *match.span(), _time_of(match))
+
+    def record(self, one: _Read, start: int, end: int, time: str) -> None:
+        day = one.day.isoformat()
+        self.page.found(FactKind.DATE, day, f"{day} {time}".rstrip(), start, end, one.doubt)
 
 
 def _read_numeric(match: re.Match[str], today: date) -> tuple[date, Doubt | None] | None:
@@ -77,42 +273,17 @@ def _read_numeric(match: re.Match[str], today: date) -> tuple[date, Doubt | None
         return None
     day_first, month_first = _date(year, two, one), _date(year, one, two)
     if day_first and month_first and day_first != month_first:
-        return day_first, Doubt(DoubtKind.AMBIGUOUS, (day_first.isoformat(), month_first.isoformat()))
+        readings = (day_first.isoformat(), month_first.isoformat())
+        return day_first, Doubt(DoubtKind.AMBIGUOUS, readings, DoubtSource.DAY_OR_MONTH)
     found = day_first or month_first
     return (found, None) if found else None
 
 
-def _find_named(page: Page, today: date) -> None:
-    day_first, month_first = _with_name()
-    for pattern, day_at, month_at in ((day_first, 1, 2), (month_first, 2, 1)):
-        for match in pattern.finditer(page.low):
-            start, end = match.span()
-            if not page.free(start, end):
-                continue
-            day, month = int(match[day_at]), months()[match[month_at]]
-            if match[3]:
-                found, doubt = _date(int(match[3]), month, day), None
-            else:
-                word = match[month_at]
-                # "18 may have been": without a year a short name must look like one.
-                if (len(word) < 4 or word == "mars") and not page.plain[match.start(month_at)].isupper():
-                    continue
-                found, doubt = _nearest(month, day, today), Doubt(DoubtKind.GUESSED)
-            if found:
-                _record(page, found, start, end, doubt)
-
-
 def find_dates(page: Page, today: date) -> None:
     """Record dates. Where day and month could be exchanged the day is taken first, and flagged."""
-    for match in _ISO.finditer(page.low):
-        found = _date(int(match[1]), int(match[3]), int(match[4]))
-        if found and page.free(*match.span()):
-            _record(page, found, *match.span())
-    for match in _DAY_FIRST.finditer(page.low):
-        read = _read_numeric(match, today)
-        if read and page.free(*match.span()):
-            _record(page, read[0], *match.span(), read[1])
-    _find_named(page, today)
-    for match in _RELATIVE_WORDS.finditer(page.low):
-        if page.free(*match.span()):
-            _record(page, today + timedelta(days=_RELATIVE[match[1]]), *match.span())
+    finder = _Finder(page, today)
+    finder.numeric()
+    finder.named()
+    finder.relative()
+    finder.weekdays()
+    finder.times()

@@ -1,6 +1,6 @@
 """What can be found in a free text: kinds of fact, roles of places, and what is doubtful about a finding."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -19,6 +19,28 @@ class FactKind(StrEnum):
     HS = "hs"
     QUANTITY = "quantity"
     DATE = "date"
+    UN_NUMBER = "un"
+    BILL_OF_LADING = "bill of lading"
+    NOTIFICATION = "notification"
+    COMPANY = "company"
+    DECLARED = "declared"
+
+
+CARD_KINDS = frozenset(
+    {
+        FactKind.CONTAINER,
+        FactKind.VESSEL,
+        FactKind.PORT,
+        FactKind.COUNTRY,
+        FactKind.BASEL,
+        FactKind.EWC,
+        FactKind.HS,
+        FactKind.QUANTITY,
+        FactKind.DATE,
+        FactKind.DECLARED,
+    }
+)
+"""The kinds that the card of an alert has a line for."""
 
 
 class PlaceRole(StrEnum):
@@ -38,6 +60,37 @@ class DoubtKind(StrEnum):
     UNKNOWN_CODE = "unknown code"  # of the right form, in no table
     AMBIGUOUS = "ambiguous"  # `alternatives` has every reading, the chosen one first
     GUESSED = "guessed"  # a misspelling, an adjective for a country, a date without a year
+
+
+class DoubtSource(StrEnum):
+    """Where a doubt comes from, more exactly than its kind."""
+
+    CHECK_DIGIT = "check digit"
+    LETTER_FOR_DIGIT = "letter for digit"  # "O0LU...": read so that the check digit is right
+    ENDED = "ended"
+    NOT_IN_TABLE = "not in table"
+    MAY_BE_NEW = "may be new"  # of a group to which an amendment added codes that the table lacks
+    MISSPELT = "misspelt"  # `alternatives` has what else is spelt like it, the chosen one first
+    SAME_NAME = "same name"  # several places are called so
+    CHOSEN_BY_ROUTE = "chosen by route"  # of several places with that name, the one on the way
+    LITTLE_KNOWN = "little known"  # a small place, which is seldom meant
+    ADJECTIVE = "adjective"  # "the Ghanaian customs": the country of somebody, perhaps of nothing else
+    MARK = "mark"  # a comma or point that is a decimal or a thousands mark
+    ABOUT = "about"  # "a dozen"
+    DAY_OR_MONTH = "day or month"
+    NO_YEAR = "no year"
+    WEEKDAY = "weekday"  # "on Friday": the last or the next one
+    ONLY_TIME = "only time"  # a time of day without a date: today
+    LIKE_A_DATE = "like a date"
+    NOT_INTRODUCED = "not introduced"  # nothing in the text says that it is one
+
+
+class Confidence(StrEnum):
+    """How far a finding can be relied on."""
+
+    HIGH = "high"
+    MIDDLE = "middle"  # it stands there so, but something about it is not right, or it was concluded
+    LOW = "low"  # something else may be meant
 
 
 class Unit(StrEnum):
@@ -65,6 +118,7 @@ class Doubt:
 
     kind: DoubtKind
     alternatives: tuple[str, ...] = ()
+    source: DoubtSource | None = field(default=None, compare=False)
 
     @property
     def successor(self) -> str | None:
@@ -78,8 +132,10 @@ class Finding:
 
     `value` by kind: CONTAINER "CSQU3054383"; VESSEL "IMO9811000" or the name in capitals, "EVER GIVEN"; PORT the
     UN/LOCODE; COUNTRY the alpha-2 code; BASEL "A1180"; EWC and HS digits only; QUANTITY "18.5 t" (see
-    `quantity`); DATE ISO 8601. `shown` is the value as a person writes it. `span` counts characters of the text
-    that was given, end excluded.
+    `quantity`); DATE ISO 8601; UN_NUMBER "UN2794"; BILL_OF_LADING and NOTIFICATION capitals and digits without
+    blanks; COMPANY and DECLARED words in capitals. `shown` is the value as a person writes it, for a date with the
+    time of day where one stands beside it ("2026-11-21 14:30", local to whoever wrote it). `span` counts characters
+    of the text that was given, end excluded.
     """
 
     kind: FactKind
@@ -88,6 +144,26 @@ class Finding:
     span: tuple[int, int]
     doubt: Doubt | None = None
     role: PlaceRole | None = None
+
+    @property
+    def confidence(self) -> Confidence:
+        """How far it can be relied on; why not further, says `doubt`."""
+        if self.doubt is None:
+            return Confidence.HIGH
+        if self.doubt.kind is DoubtKind.AMBIGUOUS or self.doubt.source in _UNSURE:
+            return Confidence.LOW
+        return Confidence.MIDDLE
+
+
+_UNSURE = frozenset(
+    {
+        DoubtSource.LITTLE_KNOWN,
+        DoubtSource.ADJECTIVE,
+        DoubtSource.LIKE_A_DATE,
+        DoubtSource.ONLY_TIME,
+        DoubtSource.NOT_INTRODUCED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A text prepared for reading: plain letters of the same length as their folded form, with the way back."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import Enum
 
@@ -81,6 +82,10 @@ class Page:
         score = {language: sum(word in usual for word in seen) for language, usual in _USUAL.items()}
         return max(score, key=lambda language: score[language])
 
+    def token_before(self, position: int) -> int:
+        """Return the index of the last token that begins before a position; -1 when there is none."""
+        return bisect_left(self.tokens, position, key=lambda token: token.start) - 1
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span in the text as it was given for one of the page."""
         if self._origin is None:
@@ -96,7 +101,7 @@ class Page:
         """Say whether a capital letter stands there and means something: not in a text of capitals only."""
         return not self.shouting and self.plain[start].isupper()
 
-    def _whole(self, start: int, end: int) -> tuple[int, int]:
+    def whole(self, start: int, end: int) -> tuple[int, int]:
         """Widen a span of the page to whole characters of the text: "¼" stands there as "1⁄4"."""
         origin = self._origin
         if origin is None or start >= end:
@@ -109,12 +114,12 @@ class Page:
 
     def free(self, start: int, end: int) -> bool:
         """Say whether no finding has a part of these characters."""
-        start, end = self._whole(start, end)
+        start, end = self.whole(start, end)
         return not any(self._claimed[start:end])
 
     def claim(self, start: int, end: int) -> None:
         """Keep later finders from reading these characters."""
-        start, end = self._whole(start, end)
+        start, end = self.whole(start, end)
         self._claimed[start:end] = b"\1" * (end - start)
 
     def found(

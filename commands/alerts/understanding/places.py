@@ -9,6 +9,7 @@ from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind
 from commands.alerts.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours
 from commands.alerts.understanding.page import Page, vocabulary
 from commands.alerts.understanding.roles import Strength, lead_of
+from storage.ids import CountryCode
 from storage.reference import countries, ports
 from storage.reference.ports import Port
 from storage.reference.text import key
@@ -331,7 +332,7 @@ class _Finder:
             index = found.last + 1
 
 
-def find_places(page: Page) -> None:
+def find_places(page: Page, home: CountryCode | None = None) -> None:
     """Record ports and countries with their roles."""
     finder = _Finder(page)
     finder.find()

@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind, Unit
+from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Unit
+from commands.alerts.understanding.numbers import approximate_words, number_words
 from commands.alerts.understanding.page import Language, Page
 
 _UNITS = {
@@ -14,7 +15,8 @@ _UNITS = {
     Unit.POUND: "lb|lbs|pounds?|libras?",
     Unit.CUBIC_METRE: "m3|cbm|cubic met(?:er|re)s?|metres? cubes?|metros? cubicos?",
     Unit.LITRE: "l|lit(?:er|re)s?|litros?",
-    Unit.PIECE: "pcs?|pces?|pieces?|piezas?|units?|unites?|unidad|unidades|uds|items?|stk",
+    Unit.PIECE: "pcs?|pces?|pieces?|piezas?|pzas?|units?|unites?|unidad|unidades|uds|items?|stk"
+    "|tyres?|tires?|pneus?|pneumatiques?|neumaticos?|llantas?|gomas",
     Unit.CONTAINER: "containers?|conteneurs?|contenedor|contenedores|cntrs?",
     Unit.TEU: "teus?|evp",
     Unit.PALLET: "pallets?|palettes?|palets?|paletas?",
@@ -34,10 +36,42 @@ _NUMBER = (
 )
 
 
+# What stands between a number and what is counted: "4 used vehicles", "two 40ft containers", "3 grands sacs".
+_ADJECTIVES = (
+    r"(?:(?:20|40|45)[ \-]?(?:'|ft|feet|foot|pieds|pies)|(?:twenty|forty)[ \-](?:ft|feet|foot)|used|old|new|blue|red"
+    r"|green|black|white|yellow|full|empty|big|large|small|loaded|sealed|open|steel|metal|plastic|wooden|suspect|suspicious"
+    r"|scrap|leaking|damaged|mixed|grands?|grandes?|petits?|petites?|vieux|vieilles?|gros|grosses?|viejos?|viejas?"
+    r"|pequenos?|pequenas?)[ \-]"
+)
+
+
+def _units() -> str:
+    return "|".join(f"(?P<{unit.name}>{words})" for unit, words in _UNITS.items())
+
+
 @cache
 def _quantity() -> re.Pattern[str]:
-    units = "|".join(f"(?P<{unit.name}>{words})" for unit, words in _UNITS.items())
-    return re.compile(rf"(?<![\w.,])(?P<number>{_NUMBER})(?: ?- ?| {{0,2}})(?:{units})(?!\w)")
+    return re.compile(
+        rf"(?<![\w.,])(?P<number>{_NUMBER})(?: ?- ?| {{0,2}})(?:{_ADJECTIVES}){{0,2}}(?:{_units()})(?!\w)"
+    )
+
+
+@cache
+def _after_words() -> re.Pattern[str]:
+    return re.compile(rf"(?:[ \-]|')(?:de |d')?(?:{_ADJECTIVES}){{0,2}}(?:{_units()})(?!\w)")
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(phrase.split()[0] for table in (number_words(), approximate_words()) for phrase in table)
+
+
+# "KGS 22,340", as on manifests.
+_UNIT_FIRST = re.compile(
+    rf"(?<!\w)(?P<unit>kgs?|mts?|tons?|tonnes?)[ :.=]{{1,3}}(?P<number>{_NUMBER})(?![\w]|[.,/\-][0-9])"
+)
+_FIRST_UNITS = {"k": Unit.KILOGRAM, "m": Unit.TONNE, "t": Unit.TONNE}
+_MOST_WORDS = 8
 
 
 _CONTAINERS = re.compile(
@@ -49,8 +83,9 @@ _CONTAINERS = re.compile(
 def read_number(written: str, unit: Unit, language: Language) -> tuple[Decimal, ...]:
     """Return the readings of a number, the likeliest first.
 
-    A single mark before three digits is a thousands mark or a decimal one: for what is counted and for kilograms
-    it marks thousands, for the rest both readings are returned, what the language of the text does first.
+    A single mark before three digits is a thousands mark or a decimal one: for what is counted, for kilograms,
+    pounds and litres it marks thousands, for the rest both readings are returned, what the language of the
+    text does first.
     """
     bare = written.replace(" ", "").replace("'", "")
     marks = [c for c in bare if c in ".,"]
@@ -69,7 +104,7 @@ def read_number(written: str, unit: Unit, language: Language) -> tuple[Decimal, 
         return (decimal,)
     if unit in _WHOLE:
         return (thousands,)
-    if unit is Unit.KILOGRAM:
+    if unit in {Unit.KILOGRAM, Unit.POUND, Unit.LITRE}:
         return (thousands,)
     usual = last == ("," if language is Language.ENGLISH else ".")
     return (thousands, decimal) if usual else (decimal, thousands)
@@ -84,16 +119,48 @@ def canonical(amount: Decimal, unit: Unit) -> str:
 
 
 def find_quantities(page: Page) -> None:
-    """Record amounts with a unit."""
+    """Record amounts with a unit, in digits or words."""
     for match in _CONTAINERS.finditer(page.low):
         if page.free(*match.span()):
             count = int(match[1])
             value = canonical(Decimal(count), Unit.CONTAINER)
             page.found(FactKind.QUANTITY, value, f"{count} x {match[2]} ft", *match.span())
     for match in _quantity().finditer(page.low):
-        if not page.free(*match.span()):
+        if page.free(*match.span()):
+            _record(page, match["number"], Unit[str(match.lastgroup)], match)
+    _find_words(page)
+    for match in _UNIT_FIRST.finditer(page.low):
+        upper = page.plain[match.start() : match.end("unit")].isupper()
+        if page.free(*match.span()) and (upper or page.low[match.end("unit")] in ":="):
+            _record(page, match["number"], _FIRST_UNITS[match["unit"][0]], match)
+
+
+def _record(page: Page, number: str, unit: Unit, match: re.Match[str]) -> None:
+    readings = [canonical(amount, unit) for amount in read_number(number, unit, page.language)]
+    doubt = Doubt(DoubtKind.AMBIGUOUS, tuple(readings), DoubtSource.MARK) if len(readings) > 1 else None
+    page.found(FactKind.QUANTITY, readings[0], readings[0], *match.span(), doubt)
+
+
+def _find_words(page: Page) -> None:
+    tokens = page.tokens
+    for index, token in enumerate(tokens):
+        if token.text not in _first_words():
             continue
-        unit = Unit[str(match.lastgroup)]
-        readings = [canonical(amount, unit) for amount in read_number(match["number"], unit, page.language)]
-        doubt = Doubt(DoubtKind.AMBIGUOUS, tuple(readings)) if len(readings) > 1 else None
-        page.found(FactKind.QUANTITY, readings[0], readings[0], *match.span(), doubt)
+        phrase, longest, number = "", 0, 0
+        about = False
+        for length in range(1, min(_MOST_WORDS, len(tokens) - index) + 1):
+            one = tokens[index + length - 1]
+            if length > 1 and page.low[tokens[index + length - 2].end : one.start] not in {" ", "-"}:
+                break
+            phrase = f"{phrase} {one.text}".lstrip()
+            if found := number_words().get(phrase) or approximate_words().get(phrase):
+                longest, number, about = length, found, phrase in approximate_words()
+        if not longest:
+            continue
+        end = tokens[index + longest - 1].end
+        match = _after_words().match(page.low, end)
+        if match is None or not page.free(token.start, match.end()):
+            continue
+        value = canonical(Decimal(number), Unit[str(match.lastgroup)])
+        doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.ABOUT) if about else None
+        page.found(FactKind.QUANTITY, value, value, token.start, match.end(), doubt)

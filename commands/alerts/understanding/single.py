@@ -4,10 +4,12 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from commands.alerts.understanding.companies import company_value
 from commands.alerts.understanding.dates import find_dates
 from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind, Finding
 from commands.alerts.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt, vessel_value
 from commands.alerts.understanding.page import Page
+from commands.alerts.understanding.papers import is_bill, notification, un_doubt
 from commands.alerts.understanding.quantities import find_quantities
 from commands.alerts.understanding.waste import basel_doubt, ewc_doubt, hs_doubt
 from storage.ids import CountryCode
@@ -153,6 +155,69 @@ def normalise_date(text: str, today: date) -> _Read:
     return read.value, read.shown, read.doubt
 
 
+def normalise_un_number(text: str) -> _Read:
+    """Return a UN number of dangerous goods ("2794" will do here).
+
+    Raises:
+        ValueError: it has not four digits.
+    """
+    match = re.fullmatch(
+        r"(?:(?:un|onu)[\s.:#°º\-]{0,4}(?:no|nr|number|numero)?[\s.:#°º\-]{0,4})?([0-9]{4})", fold(text)
+    )
+    if match is None:
+        raise ValueError(text)
+    return f"UN{match[1]}", f"UN {match[1]}", un_doubt(match[1])
+
+
+def normalise_bill_of_lading(text: str) -> _Read:
+    """Return the number of a bill of lading: the carrier's free text, in capitals without blanks.
+
+    Raises:
+        ValueError: it is shorter or longer than such numbers are, or has hardly a digit.
+    """
+    number = re.sub(r"[\s./\-]", "", fold(text)).upper()
+    if not number.isalnum() or not is_bill(number):
+        raise ValueError(text)
+    return number, number, None
+
+
+def normalise_notification(text: str) -> _Read:
+    """Return the number of a notification, a movement document or an Annex VII document.
+
+    Raises:
+        ValueError: it has not the form of one.
+    """
+    read = notification(text)
+    if read is None:
+        raise ValueError(text)
+    return read, read, None
+
+
+def normalise_company(text: str) -> _Read:
+    """Return the name of a company in the form that names are compared by.
+
+    Raises:
+        ValueError: it has no letter, or is longer than a name.
+    """
+    shown = " ".join(strip_controls(text).split())
+    value = company_value(shown)
+    if not 2 <= len(value) <= 120 or not any(c.isalpha() for c in value):
+        raise ValueError(text)
+    return value, shown, None
+
+
+def normalise_declared(text: str) -> _Read:
+    """Return what goods are declared as, in capitals and as it was written.
+
+    Raises:
+        ValueError: there is no letter in it.
+    """
+    shown = " ".join(strip_controls(text).split()).strip("\"'«»“”")
+    if not any(c.isalpha() for c in shown):
+        raise ValueError(text)
+    return fold(shown).upper(), shown, None
+
+
 def _only(page: Page) -> Finding | None:
     """Return the finding that is all of the text."""
     if len(page.findings) != 1:
@@ -179,6 +244,11 @@ def _read(kind: FactKind, text: str, today: date) -> _Read:
         FactKind.COUNTRY: normalise_country,
         FactKind.HS: normalise_hs,
         FactKind.QUANTITY: normalise_quantity,
+        FactKind.UN_NUMBER: normalise_un_number,
+        FactKind.BILL_OF_LADING: normalise_bill_of_lading,
+        FactKind.NOTIFICATION: normalise_notification,
+        FactKind.COMPANY: normalise_company,
+        FactKind.DECLARED: normalise_declared,
     }
     dated = {
         FactKind.BASEL: normalise_basel,

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind
+from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.alerts.understanding.page import Page
 from storage.reference import codes
 
@@ -15,7 +15,8 @@ _EWC = re.compile(
     r"([0-9]{2})([ .\-]?)([0-9]{2})([ .\-]?)([0-9]{2})(?:[ ]?(\*))?(?![\w*/]|[.,\-][0-9]|[ ][0-9]{2}(?![0-9]))"
 )
 _HS = re.compile(
-    r"(?<![\w.,/+\-])((?:hs|sh|sa|hts|taric|cn)(?:[ \t\-]*(?:code|codes|no|heading|position))?[ \t:.]{0,3})?"
+    r"(?<![\w.,/+\-])((?:hs|sh|sa|hts|taric|cn|partida|arancel|tariff)"
+    r"(?:[ \t\-]{0,2}(?:code|codes|no|heading|position))?[ \t:.]{0,3})?"
     r"(?:([0-9]{4})[. ]?([0-9]{2})(?:[. ]?[0-9]{2}){0,2}|([0-9]{4}))(?![\w]|[.,/\-][0-9])"
 )
 # "USD 3915.10" is money.
@@ -26,8 +27,8 @@ def basel_doubt(code: str, today: date) -> Doubt | None:
     """Return the doubt about a code of Basel form."""
     known = codes.basel(code, on=today)
     if known is None:
-        return Doubt(DoubtKind.UNKNOWN_CODE)
-    return None if known.valid else Doubt(DoubtKind.EXPIRED_CODE, known.successors)
+        return Doubt(DoubtKind.UNKNOWN_CODE, (), DoubtSource.NOT_IN_TABLE)
+    return None if known.valid else Doubt(DoubtKind.EXPIRED_CODE, known.successors, DoubtSource.ENDED)
 
 
 def find_basel(page: Page, today: date) -> None:
@@ -55,8 +56,10 @@ def ewc_doubt(digits: str, today: date) -> Doubt | None:
     known = codes.ewc(digits, on=today)
     if known is None:
         may_be_new = codes.ewc_may_be_new(digits, on=today)
-        return Doubt(DoubtKind.GUESSED if may_be_new else DoubtKind.UNKNOWN_CODE)
-    return None if known.valid else Doubt(DoubtKind.EXPIRED_CODE)
+        if may_be_new:
+            return Doubt(DoubtKind.GUESSED, (), DoubtSource.MAY_BE_NEW)
+        return Doubt(DoubtKind.UNKNOWN_CODE, (), DoubtSource.NOT_IN_TABLE)
+    return None if known.valid else Doubt(DoubtKind.EXPIRED_CODE, (), DoubtSource.ENDED)
 
 
 def _recent_date(day: str, month: str, year: str, today: date) -> bool:
@@ -78,7 +81,7 @@ def find_ewc(page: Page, today: date) -> None:
             if gap != " " or unknown:
                 continue
             if doubt is None and _recent_date(one, two, three, today):
-                doubt = Doubt(DoubtKind.GUESSED)
+                doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.LIKE_A_DATE)
         if unknown and not prefix and codes.ewc(one + two + three, on=today) is None and gap != " ":
             continue
         page.found(FactKind.EWC, digits, codes.ewc_formatted(digits), start, end, doubt)
@@ -86,7 +89,7 @@ def find_ewc(page: Page, today: date) -> None:
 
 def hs_doubt(digits: str) -> Doubt | None:
     """Return the doubt about HS digits."""
-    return None if codes.hs(digits) else Doubt(DoubtKind.UNKNOWN_CODE)
+    return None if codes.hs(digits) else Doubt(DoubtKind.UNKNOWN_CODE, (), DoubtSource.NOT_IN_TABLE)
 
 
 def find_hs(page: Page) -> None:
@@ -103,5 +106,5 @@ def find_hs(page: Page) -> None:
             if not dotted or doubt or _MONEY.search(page.low, max(0, start - 5), start):
                 continue
             if codes.hs_watch(digits) is None:
-                doubt = Doubt(DoubtKind.GUESSED)
+                doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.NOT_INTRODUCED)
         page.found(FactKind.HS, digits, codes.hs_formatted(digits), start, end, doubt)

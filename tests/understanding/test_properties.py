@@ -1,0 +1,71 @@
+"""What holds for every text."""
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from stdnum import iso6346
+
+from commands.alerts.understanding import FactKind, parse_fact, understand
+from storage.reference import codes, ports
+from tests.understanding.saying import TODAY, only
+
+PIECES = st.sampled_from(
+    [
+        "from ", "to ", "via ", "at ", "à ", "de ", "port of ", "Tema", "Ghana", "GH", "GHTEM", "GH TEM", "CSQU",
+        " 305438", "-3", "IMO ", "9811000", "16 06 01", "*", "8549.21", "18,5", " t", "kg", "2 x 40", "'", "ft", "MV ",
+        "Ever Given", "22/11/2026", " Nov ", "A1180", "Y46", "\u202e", "\u200b", "\n", ", ", " (", ")", "->", "İ", "ß",
+        "ﬁ", "ů", "２０", "٣", "\u0301", "½", ".", "/", "-",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@example("NOV ¼ NOV")
+@given(st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=25).map("".join)))
+def test_any_text_is_read_and_spans_lie_within_it(text: str) -> None:
+    ends = 0
+    for found in understand(text, today=TODAY).findings:
+        start, end = found.span
+        assert ends <= start < end <= len(text)
+        assert found.value
+        assert found.shown
+        ends = end
+    for kind in FactKind:
+        parse_fact(kind, text, TODAY)
+
+
+def containers() -> st.SearchStrategy[str]:
+    def number(owner: str, category: str, serial: int) -> str:
+        head = f"{owner}{category}{serial:06}"
+        return head + iso6346.calc_check_digit(head)
+
+    letters = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=3, max_size=3)
+    return st.builds(number, letters, st.sampled_from("UJZ"), st.integers(0, 999_999)).filter(iso6346.is_valid)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    number=containers(),
+    gaps=st.lists(st.sampled_from(["", "", " ", "-", ".", "/", " - "[:2]]), min_size=7, max_size=7),
+    lower=st.booleans(),
+)
+def test_container_numbers_survive_any_formatting(number: str, gaps: list[str], *, lower: bool) -> None:
+    written = number[:4] + "".join(gap + digit for gap, digit in zip(gaps, number[4:], strict=True))
+    text = f"container {written.lower() if lower else written} held"
+    found = only(text)
+    assert (found.kind, found.value, found.doubt) == (FactKind.CONTAINER, number, None)
+    assert text[slice(*found.span)].upper() == written.upper()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([code for code in codes.basel_codes(on=TODAY) if code.list != "H"]), st.booleans())
+def test_basel_codes_round_trip(code: codes.BaselCode, lower: bool) -> None:
+    found = only(f"waste {code.code.lower() if lower else code.code}, held")
+    assert found.value == code.code
+    assert (found.doubt is None) == code.valid
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([one for one in ports.ports() if one.known]))
+def test_locodes_of_known_ports_round_trip(port: ports.Port) -> None:
+    assert only(f"it was held at {port.locode}").value == port.locode
+    assert only(f"it was held at {port.locode[:2]} {port.locode[2:]}").value == port.locode
