@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from commands.arguments import Ref
-from commands.base import Context, Refusal, RoomView
-from commands.document import Code, _
+from commands.base import Context, Post, Refusal, RoomView, Subject
+from commands.document import Code, Doc, _
 from storage.alerts import Alert, AlertNumber, Alerts, Tlp
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
 from storage.reference.countries import find_region
 from storage.rooms import Binding, BindingKind
+
+ALERT = "alert"
+"""The kind of subject under which everything that is said about an alert stands in the outbox."""
 
 
 def may_see(alert: Alert, member: Member, room: RoomView) -> bool:
@@ -144,3 +147,18 @@ async def find(about: Ref, context: Context) -> Alert:
     if alert is None or not may_see(alert, context.member, context.room):
         raise _unknown(about, context.prefix)
     return alert
+
+
+async def answer_about(alert: Alert, words: Doc, context: Context) -> None:
+    """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
+    await context.post(
+        Post(
+            doc=words,
+            room=context.room.id,
+            thread_root=context.thread_root,
+            reply_to=None if context.thread_root else context.source,
+            subject=Subject(ALERT, alert.id),
+            part="shown",
+            origin=context.member.user_id,
+        )
+    )

@@ -1,11 +1,15 @@
-"""What each line of the risk profile weighs, where a coordinator changed it. Changes are added, never overwritten."""
+"""What each line of the risk profile weighs, and the earlier cases that its lines about recurrence look at.
 
-from collections.abc import Mapping, Sequence
+Weights stand here only where a coordinator changed them; changes are added, never overwritten.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.alerts import Alert, AlertState, Fact
 from storage.base import Base, Transaction
 from storage.ids import UserId
 
@@ -43,3 +47,63 @@ class RiskWeights:
     async def changes(self, *, latest: int) -> Sequence[RiskWeight]:
         """Return the latest changes, newest first."""
         return (await self._session.scalars(select(RiskWeight).order_by(RiskWeight.id.desc()).limit(latest))).all()
+
+
+class EarlierCases:
+    """Alerts that were confirmed as illegal traffic, of the same series: exercises never stand beside real ones."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def sharing(self, alert: Alert, values: Mapping[str, Sequence[str]], *, limit: int) -> Sequence[Alert]:
+        """Return those that share a fact, newest first; `values` are the values by kind of fact."""
+        same = [and_(Fact.kind == kind, Fact.value.in_(some)) for kind, some in values.items() if some]
+        if not same:
+            return []
+        query = select(Fact.alert_id).join(Alert, Alert.id == Fact.alert_id)
+        query = query.where(or_(*same), Fact.replaced_at.is_(None), *_confirmed(alert)).distinct()
+        return await self._newest((await self._session.scalars(query.limit(_CANDIDATES))).all(), limit)
+
+    async def on_the_same_lane(
+        self,
+        alert: Alert,
+        waste: Mapping[str, Sequence[str]],
+        *,
+        origins: Collection[str],
+        destinations: Collection[str],
+        limit: int,
+    ) -> Sequence[Alert]:
+        """Return those with one of these waste codes between these countries (alpha-2), newest first.
+
+        Looks at the newest with such a code and no further: a code that is everywhere says little.
+        """
+        same = [and_(Fact.kind == kind, Fact.value.in_(some)) for kind, some in waste.items() if some]
+        if not same or not origins or not destinations:
+            return []
+        query = select(Fact.alert_id).join(Alert, Alert.id == Fact.alert_id)
+        query = query.where(or_(*same), Fact.replaced_at.is_(None), *_confirmed(alert)).order_by(Fact.id.desc())
+        candidates = (await self._session.scalars(query.limit(_CANDIDATES))).all()
+        places = select(Fact.alert_id, Fact.role, Fact.value).where(
+            Fact.alert_id.in_(candidates), Fact.role.in_(["origin", "destination"]), Fact.replaced_at.is_(None)
+        )
+        lanes: dict[int, set[str]] = {}
+        for alert_id, role, value in (await self._session.execute(places)).all():
+            if role is not None and value[:2] in (origins if role == "origin" else destinations):
+                lanes.setdefault(alert_id, set()).add(role)
+        return await self._newest([one for one, ends in lanes.items() if len(ends) == 2], limit)
+
+    async def _newest(self, ids: Sequence[int], limit: int) -> Sequence[Alert]:
+        query = select(Alert).where(Alert.id.in_(sorted(ids, reverse=True)[:limit])).order_by(Alert.id.desc())
+        return (await self._session.scalars(query)).all()
+
+
+_CANDIDATES = 200
+
+
+def _confirmed(but: Alert) -> list[ColumnElement[bool]]:
+    return [
+        Alert.ground.is_not(None),
+        Alert.state.not_in([AlertState.WITHDRAWN, AlertState.MERGED]),
+        Alert.series == but.series,
+        Alert.id != but.id,
+    ]
