@@ -124,19 +124,22 @@ class Syncer:
 
     async def _journal(self, journal: Journal, batch: SyncBatch) -> None:
         """Have the batch written, with the keys and room states that came with it, in one transaction."""
-        taken: list[Pending] = []
+        chest, taken, late = self._crypto.chest, list[Pending](), set(self._late_now)
 
         async def keep(tx: Transaction) -> None:
-            taken.append(await self._crypto.chest.write(tx))
+            # Not a moment earlier: who is written down as answered before the answer is journalled would be lost.
+            chest.pending.answered |= late
+            taken.append(await chest.write(tx))
 
         try:
             await journal(replace(batch, keep=keep))
         except BaseException:
             for pending in taken:
-                self._crypto.chest.put_back(pending)
+                chest.put_back(pending)
+            chest.pending.answered -= late
             raise
         for _ in taken:
-            self._crypto.chest.written()
+            chest.written()
 
     async def _retried(self, step: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
         while True:
@@ -355,7 +358,6 @@ class Syncer:
                 if isinstance(incoming, Message):
                     late.append(incoming)
                     self._late_now.add(row.event_id)
-        self._crypto.chest.pending.answered |= self._late_now
         return late
 
     def _left(self, rooms: Mapping[str, Any]) -> list[Incoming]:

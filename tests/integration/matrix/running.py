@@ -37,11 +37,14 @@ class Bot:
         self.events: list[Incoming] = []
         self.token: str | None = None
         self.failures = 0
+        self.refused = asyncio.Event()
+        """A batch came while the journal failed."""
         self._changed = asyncio.Condition()
 
     async def journal(self, batch: SyncBatch) -> None:
         if self.failures:
             self.failures -= 1
+            self.refused.set()
             raise OSError("the database is down")
         async with self.database.transaction() as tx:
             await batch.keep(tx)
