@@ -42,6 +42,7 @@ log = structlog.get_logger()
 
 _LOOK_BACK = 200  # events of a room among which an own message is looked for
 _PAGE = 100
+_SHARINGS = 3  # how often keys are shared before one message, when people or devices change all the time
 _ROTATION = timedelta(days=7)
 _ROTATION_MESSAGES = 100
 DIRECT = "org.sesn.direct"
@@ -220,9 +221,7 @@ class MatrixGateway:
             body: dict[str, Any] = {**content, MARKER: transaction_id}
             kind = "m.room.message"
             if view.encrypted:
-                await self._crypto.sharing.share([view])
-                # Looked at again: who came while the keys were on their way has them too.
-                view = await self._view_for(room_id, readers, clear=clear)
+                view = await self._shared(view, readers)
                 kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
                 await self._crypto.chest.commit()
             self._observer("send.before_put")
@@ -244,6 +243,22 @@ class MatrixGateway:
             raise Strangers(strangers)
         return view
 
+    async def _shared(self, view: RoomView, readers: Collection[UserId] | None) -> RoomView:
+        """Bring the room's key to those who are there, and return the room as it stands then.
+
+        It is looked at again, and shared again, while people or devices come and go: what is said next is for those who
+        are there now. Somebody who changes all the time does not keep the others from it.
+
+        Raises:
+            RoomUnsafe, Strangers: also when that came about meanwhile.
+        """
+        for _ in range(_SHARINGS):
+            await self._crypto.sharing.share([view])
+            view = await self._view_for(view.room_id, readers)
+            if not self._crypto.sharing.moved_on(view):
+                break
+        return view
+
     async def _post(self, message: ToSend, transaction_id: str) -> None:
         """Send a verification message, to which nothing may be added: the other side computes with what it gets."""
         if message.room_id is None:
@@ -254,8 +269,7 @@ class MatrixGateway:
             view = await self._view_for(message.room_id, None, clear=message.clear)
             kind, body = message.type, message.content
             if not message.clear:
-                await self._crypto.sharing.share([view])
-                view = await self._view_for(message.room_id, None)
+                view = await self._shared(view, None)
                 kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
                 await self._crypto.chest.commit()
             await self._http.request("PUT", path_of("rooms", message.room_id, "send", kind, transaction_id), body)

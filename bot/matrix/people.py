@@ -3,18 +3,21 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from nio.crypto import OlmDevice
 
 from bot.matrix.http import Http, path_of
-from bot.matrix.interface import IdentityChanged, Incoming
+from bot.matrix.interface import IdentityChanged, Incoming, Unread, WhyUnread
 from bot.matrix.machine import Machine
+from bot.matrix.outbound import Name, RoomSession
 from bot.matrix.signing import Json, PublicIdentity, read_identity
 from bot.matrix.store import Chest
 from storage import pins
 from storage.base import Database
-from storage.ids import UserId
+from storage.ids import DeviceId, UserId
 from storage.keys import DeviceRow, UserRow
 
 log = structlog.get_logger()
@@ -22,8 +25,46 @@ log = structlog.get_logger()
 UNTOLD_FOR = 5.0
 """Seconds for which the devices of somebody of whose changes no server tells are taken for what they were."""
 
+_QUERIES = 3
+"""How often those are asked for who change again and again while they are asked for."""
+
 _ASK_AGAIN = 60.0
 """Seconds before a server that did not answer for its users is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of one user's devices at one moment. `identity` None: they could not be asked for."""
+
+    user: UserId
+    identity: PublicIdentity | None
+    pinned: bool
+    devices: tuple[OlmDevice, ...]
+
+    @property
+    def entitled(self) -> dict[Name, OlmDevice]:
+        """The devices that may read: signed by their owner, whose master key is the pinned one."""
+        return {(self.user, device.id): device for device in self.devices if self.pinned and self.signed(device)}
+
+    def signed(self, device: OlmDevice) -> bool:
+        return self.identity is not None and self.identity.vouches_for(device.id, device.ed25519)
+
+    def unread(self, session: RoomSession) -> Iterable[Unread]:
+        """Return which of the devices do not have the session's key, or that none has it, and why."""
+        if self.identity is None:
+            yield Unread(self.user, None, WhyUnread.UNREACHABLE)
+        elif not self.devices:
+            yield Unread(self.user, None, WhyUnread.NO_DEVICE)
+        elif self.identity.master is None:
+            yield Unread(self.user, None, WhyUnread.NO_IDENTITY)
+        elif not self.pinned:
+            yield Unread(self.user, None, WhyUnread.CHANGED)
+        else:
+            for device in self.devices:
+                if not self.signed(device):
+                    yield Unread(self.user, DeviceId(device.id), WhyUnread.UNSIGNED)
+                elif (self.user, device.id) not in session.shared_with:
+                    yield Unread(self.user, DeviceId(device.id), WhyUnread.UNREACHABLE)
 
 
 class People:
@@ -49,6 +90,7 @@ class People:
         self._querying = asyncio.Lock()
         self._identities: dict[UserId, PublicIdentity] = {}
         self._stale: set[UserId] = set()  # to be queried
+        self._asking: set[UserId] = set()  # being queried, and not changed since
         self._not_before: dict[UserId, float] = {}
         self._asked_at: dict[UserId, float] = {}
         self._pins: dict[UserId, str] = {}
@@ -108,8 +150,9 @@ class People:
                 self._mark(user)
                 del self._identities[user]
                 self._stale.discard(user)
+            self._asking.discard(user)
         for user in lists.get("changed") or ():
-            if user in receivers or user in self._identities:
+            if user in receivers or user in self._identities or user in self._asking:
                 self._mark(user)
         for user in receivers - self._identities.keys() - self._stale:
             self._stale.add(user)
@@ -117,6 +160,7 @@ class People:
 
     def _mark(self, user: UserId) -> None:
         self._stale.add(user)
+        self._asking.discard(user)
         self._not_before.pop(user, None)
         self._chest.pending.users.add(user)
         self.version += 1
@@ -130,6 +174,12 @@ class People:
         """Return what is known of a user's cross-signing, None when it was not asked for or may have changed."""
         return None if user in self._stale else self._identities.get(user)
 
+    def standing(self, user: UserId) -> Standing:
+        """Return how a user stands now."""
+        identity = self.identity(user)
+        pinned = identity is not None and self.is_pinned(identity)
+        return Standing(user, identity, pinned, tuple(self._machine.device_store.active_user_devices(user)))
+
     def is_pinned(self, identity: PublicIdentity) -> bool:
         """Say whether the user's master key is the one first seen, or confirmed since."""
         return identity.master is not None and self._pins.get(UserId(identity.user)) == identity.master
@@ -137,25 +187,29 @@ class People:
     async def query(self, users: Iterable[UserId]) -> None:
         """Ask for the devices and cross-signing keys of those `users` that are unknown or changed. Raises MatrixError.
 
-        A change that is noted while the request is under way is asked for again later.
+        Who changes while the request is under way is asked for once more at once, and after that at the next query.
         """
-        async with self._querying:
-            now = self._clock()
-            asked = {
-                user
-                for user in users
-                if (user in self._stale or user not in self._identities) and self._not_before.get(user, 0) <= now
-            }
-            if not asked:
-                return
-            self._stale -= asked
-            try:
-                body: Json = {"device_keys": {user: [] for user in sorted(asked)}}
-                answer = await self._http.request("POST", path_of("keys", "query"), body)
-            except BaseException:
-                self._stale |= asked
-                raise
-            self._take_over(asked, answer)
+        users = frozenset(users)
+        for _ in range(_QUERIES):
+            async with self._querying:
+                asked = self._to_ask(users)
+                if not asked:
+                    return
+                self._asking = set(asked)
+                try:
+                    body: Json = {"device_keys": {user: [] for user in sorted(asked)}}
+                    answer = await self._http.request("POST", path_of("keys", "query"), body)
+                    self._take_over(asked, answer)
+                finally:
+                    self._asking.clear()
+
+    def _to_ask(self, users: Iterable[UserId]) -> set[UserId]:
+        now = self._clock()
+        return {
+            user
+            for user in users
+            if (user in self._stale or user not in self._identities) and self._not_before.get(user, 0) <= now
+        }
 
     async def refresh(self) -> None:
         """Query everyone marked as changed. Raises MatrixError."""
@@ -169,11 +223,17 @@ class People:
         for user in asked:
             self._asked_at[user] = self._clock()
             self._chest.pending.users.add(user)
+            unchanged = user in self._asking
+            if not unchanged and user not in self._stale:
+                continue  # has left since: nobody would tell of later changes
             if user not in devices and user.partition(":")[2] in unreachable:
                 self._stale.add(user)
-                self._not_before[user] = self._clock() + _ASK_AGAIN
+                if unchanged:
+                    self._not_before[user] = self._clock() + _ASK_AGAIN
                 log.warning("keys.server_unreachable", user=user)
                 continue
+            if unchanged:
+                self._stale.discard(user)
             self._not_before.pop(user, None)
             identity = self._identities[user] = read_identity(answer, user)
             self._machine.learn_devices(user, identity.devices)

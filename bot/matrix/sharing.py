@@ -16,10 +16,10 @@ import structlog
 from nio.crypto import OlmDevice
 
 from bot.matrix.http import Http, path_of
-from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Unread, WhyUnread
+from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Unread
 from bot.matrix.machine import Machine
 from bot.matrix.outbound import Name, RoomSession
-from bot.matrix.people import UNTOLD_FOR, People
+from bot.matrix.people import UNTOLD_FOR, People, Standing
 from bot.matrix.rooms import MEGOLM, RoomView
 from bot.matrix.signing import Json
 from bot.matrix.store import Chest
@@ -98,6 +98,11 @@ class Sharing:
             if views:
                 await self._share(views)
 
+    def moved_on(self, view: RoomView) -> bool:
+        """Say whether people or their devices have changed since the room's key was shared last."""
+        settled = self._settled.get(view.room_id)
+        return settled is None or (settled.view, settled.people) != (view.version, self._people.version)
+
     def unread(self, view: RoomView) -> frozenset[Unread]:
         """Return who in the room cannot read what is sent with the key that was shared last."""
         settled = self._settled.get(view.room_id)
@@ -118,14 +123,19 @@ class Sharing:
 
     async def _share(self, views: Sequence[RoomView]) -> None:
         receivers = {view.room_id: view.receivers - {UserId(self._machine.user_id)} for view in views}
-        # As they are now: who comes or goes while the keys are on their way is seen at the next message.
+        # As they are now: whoever comes or goes while the keys are on their way is a change beyond these.
         versions = {view.room_id: view.version for view in views}
         # The server tells of changed devices only for those who share a room: of the invited it does not.
-        for view in views:
-            self._people.expire(receivers[view.room_id] & view.with_membership("invite"))
+        invited = {view.room_id: receivers[view.room_id] & view.with_membership("invite") for view in views}
+        self._people.expire(frozenset().union(*invited.values()))
         await self._people.query(frozenset().union(*receivers.values()))
+        # Everything below goes by how they stand now, whatever a sync tells in between: see `moved_on`.
         version = self._people.version
-        entitled = {view.room_id: self._entitled(receivers[view.room_id]) for view in views}
+        standings = {user: self._people.standing(user) for user in frozenset().union(*receivers.values())}
+        entitled = {
+            room_id: {name: device for user in users for name, device in standings[user].entitled.items()}
+            for room_id, users in receivers.items()
+        }
         sessions: dict[RoomId, RoomSession] = {}
         missing: list[_Item] = []
         for view in views:
@@ -142,49 +152,17 @@ class Sharing:
             await self._send_keys(batch, devices)
         if unreached := len(missing) - len(reachable):
             log.warning("room_key.devices_unreached", devices=unreached)
-        await self._withhold(views, receivers, sessions, entitled)
+        await self._withhold(sessions, {room: [standings[user] for user in users] for room, users in receivers.items()})
         await self._chest.commit()
         for view in views:
-            people, session = receivers[view.room_id], sessions[view.room_id]
+            session = sessions[view.room_id]
             ends = [float("inf")]
-            if people & view.with_membership("invite"):
+            if invited[view.room_id]:
                 ends.append(self._clock() + UNTOLD_FOR)
             if not entitled[view.room_id].keys() <= session.shared_with:
                 ends.append(self._clock() + CLAIM_AGAIN)
-            self._settled[view.room_id] = _Settled(
-                session.id, versions[view.room_id], version, min(ends), frozenset(self._unread(people, session))
-            )
-
-    def _entitled(self, users: Iterable[UserId]) -> dict[Name, OlmDevice]:
-        """Return the devices that may read: signed by their owners, whose master keys are the pinned ones."""
-        found: dict[Name, OlmDevice] = {}
-        for user in users:
-            identity = self._people.identity(user)
-            if identity is None or not self._people.is_pinned(identity):
-                continue
-            for device in self._machine.device_store.active_user_devices(user):
-                if identity.vouches_for(device.id, device.ed25519):
-                    found[user, device.id] = device
-        return found
-
-    def _unread(self, users: Iterable[UserId], session: RoomSession) -> Iterable[Unread]:
-        for user in users:
-            identity = self._people.identity(user)
-            devices = list(self._machine.device_store.active_user_devices(user))
-            if identity is None:
-                yield Unread(user, None, WhyUnread.UNREACHABLE)
-            elif not devices:
-                yield Unread(user, None, WhyUnread.NO_DEVICE)
-            elif identity.master is None:
-                yield Unread(user, None, WhyUnread.NO_IDENTITY)
-            elif not self._people.is_pinned(identity):
-                yield Unread(user, None, WhyUnread.CHANGED)
-            else:
-                for device in devices:
-                    if not identity.vouches_for(device.id, device.ed25519):
-                        yield Unread(user, DeviceId(device.id), WhyUnread.UNSIGNED)
-                    elif (user, device.id) not in session.shared_with:
-                        yield Unread(user, DeviceId(device.id), WhyUnread.UNREACHABLE)
+            unread = frozenset(one for user in receivers[view.room_id] for one in standings[user].unread(session))
+            self._settled[view.room_id] = _Settled(session.id, versions[view.room_id], version, min(ends), unread)
 
     async def claim(self, devices: Iterable[OlmDevice]) -> None:
         """Make new sessions with devices whose old ones are broken. Raises MatrixError."""
@@ -242,24 +220,20 @@ class Sharing:
         self._note(batch)
 
     async def _withhold(
-        self,
-        views: Sequence[RoomView],
-        receivers: Mapping[RoomId, frozenset[UserId]],
-        sessions: Mapping[RoomId, RoomSession],
-        entitled: Mapping[RoomId, Mapping[Name, OlmDevice]],
+        self, sessions: Mapping[RoomId, RoomSession], standings: Mapping[RoomId, Iterable[Standing]]
     ) -> None:
         """Tell each device that gets no key why, once for each key. Who is told nothing by a failure is told later."""
         untold: list[_Item] = []
-        for view in views:
-            session = sessions[view.room_id]
-            for user in receivers[view.room_id]:
-                if self._people.identity(user) is None:
+        for room_id, session in sessions.items():
+            for one in standings[room_id]:
+                if one.identity is None:
                     continue
-                for device in self._machine.device_store.active_user_devices(user):
-                    name = (user, device.id)
-                    code = NO_OLM if name in entitled[view.room_id] else UNVERIFIED
+                entitled = one.entitled
+                for device in one.devices:
+                    name = (one.user, device.id)
+                    code = NO_OLM if name in entitled else UNVERIFIED
                     if name not in session.shared_with and session.withheld.get(name) != code:
-                        untold.append(_Item(view.room_id, session, name, code))
+                        untold.append(_Item(room_id, session, name, code))
         try:
             for batch in _packed(untold):
                 await self.to_device("m.room_key.withheld", self._withholding(batch))

@@ -47,8 +47,9 @@ async def test_who_comes_and_goes_while_keys_are_shared(
         await bot.gateway.send(room, text("fourth"), "row-4")
         await ghana.hears(room, "fourth")
         used = [one.said["session_id"] for one in proxy.requests("PUT", f"/rooms/{re.escape(room)}/send/")]
-        assert used == [used[0]] * 3 + [used[3]]
-        assert used[3] != used[0]
+        # Whoever left while keys were on their way does not hold the one that is then used.
+        assert used == [used[0]] * 2 + [used[2]] * 2
+        assert used[2] != used[0]
 
 
 async def test_a_stranger_who_joins_while_keys_are_shared_stops_the_message(
