@@ -30,7 +30,7 @@ log = structlog.get_logger()
 _UPKEEP_PAUSE = 1.0  # seconds after a failure that named no pause
 _JUDGING = timedelta(seconds=10)  # how long a received message may wait for its sender's keys
 _MOST_REQUESTS = 1_000
-"""Room keys that are asked for at the same time; what is missing beyond is only waited for."""
+"""Room keys that are asked for at the same time; those asked for longest ago are then only waited for."""
 
 
 def utc_now() -> datetime:
@@ -199,12 +199,11 @@ class Crypto:
         """
         sender, content = event.get("sender"), event["content"]
         session_id, sender_key = content.get("session_id"), content.get("sender_key")
-        if (
-            isinstance(session_id, str)
-            and isinstance(sender, str)
-            and session_id not in self.machine.requested
-            and len(self.machine.requested) < _MOST_REQUESTS
-        ):
+        if isinstance(session_id, str) and isinstance(sender, str) and session_id not in self.machine.requested:
+            if len(self.machine.requested) >= _MOST_REQUESTS:
+                oldest = next(iter(self.machine.requested))
+                del self.machine.requested[oldest]
+                self._to_request.pop(oldest, None)
             self.machine.requested[session_id] = KeyRequest(room_id, UserId(sender))
             self._to_request[session_id] = (UserId(sender), room_id, str(sender_key))
 

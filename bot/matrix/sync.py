@@ -48,6 +48,9 @@ _TIMELINE = 50
 _PAGE = 100
 _MOST_PAGES = 200  # of a gap: 20,000 events in one room
 _KEPT_UNREADABLE = 2_000
+NO_KEY, UNKNOWN_DEVICE = "no key", "unknown device"
+"""Why an event is Unreadable that may be read later: its key may come, or the sender's devices be told of."""
+
 _GRACE = timedelta(seconds=30)  # beyond the long poll, before the connection counts as dead
 _FIRST_ANSWER = timedelta(minutes=5)
 
@@ -98,18 +101,15 @@ class Syncer:
         self._observer = observer or (lambda _: None)
         self._backoff = Backoff(sleep, random)
         self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
-        self._unreadable: dict[str, dict[EventId, WaitingRow]] = {}  # by session and event id
-        for row in waiting:
-            self._unreadable.setdefault(row.session_id, {})[row.event_id] = row
+        self._unreadable = {row.event_id: row for row in sorted(waiting, key=lambda row: moment(row.event))}
 
     async def run(self, journal: Journal, since: str | None) -> None:
         """Sync until cancelled. Raises LoggedOut; everything else is retried."""
         token, first = since, True
         # What waited at the last end may have its key by now: it was written down with another answer.
-        arrived = [(row.room_id, row.session_id) for kept in self._unreadable.values() for row in kept.values()]
-        for kept in self._unreadable.values():
-            for row in kept.values():
-                self._crypto.request_key(row.event, row.room_id)
+        arrived = [(row.room_id, row.session_id) for row in self._unreadable.values()]
+        for row in self._unreadable.values():
+            self._crypto.request_key(row.event, row.room_id)
         while True:
             raw = await self._retried("asking", partial(self._ask, token, first=first))
             arrived += self._take_keys(raw)
@@ -117,8 +117,7 @@ class Syncer:
             self._observer("sync.answered")
             await self._retried("journalling", partial(self._journal, journal, batch))
             for event_id in self._late_now:
-                for kept in self._unreadable.values():
-                    kept.pop(event_id, None)
+                self._unreadable.pop(event_id, None)
             token, first, arrived = batch.next_token, False, []
             self._backoff.reset()
 
@@ -287,7 +286,7 @@ class Syncer:
         except NoKey as error:
             self._keep_unreadable(error.session_id, room_id, event)
             self._crypto.request_key(event, room_id)
-            return _unreadable(room_id, event, "no key")
+            return _unreadable(room_id, event, NO_KEY)
         except Refused as error:
             log.warning("event.refused", room=room_id, sender=event.get("sender"), reason=str(error))
             return _unreadable(room_id, event, str(error))
@@ -343,21 +342,28 @@ class Syncer:
         )
 
     def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event) -> None:
-        event_id = event.get("event_id")
-        if isinstance(event_id, str) and sum(map(len, self._unreadable.values())) < _KEPT_UNREADABLE:
-            row = WaitingRow(EventId(event_id), room_id, session_id, dict(event))
-            self._unreadable.setdefault(session_id, {})[row.event_id] = row
-            self._crypto.chest.pending.waiting[row.event_id] = row
+        event_id, pending = event.get("event_id"), self._crypto.chest.pending
+        if not isinstance(event_id, str) or event_id in self._unreadable:
+            return
+        row = WaitingRow(EventId(event_id), room_id, session_id, dict(event))
+        self._unreadable[row.event_id] = pending.waiting[row.event_id] = row
+        if len(self._unreadable) > _KEPT_UNREADABLE:
+            # Whoever fills the room with what nobody can read must not keep others from being waited for.
+            oldest = next(iter(self._unreadable))
+            del self._unreadable[oldest]
+            pending.answered.add(oldest)
 
     async def _late(self, arrived: list[tuple[RoomId, str]]) -> list[Incoming]:
         late: list[Incoming] = []
         self._late_now = set()
-        for room_id, session_id in dict.fromkeys(arrived):
-            for row in list(self._unreadable.get(session_id, {}).values()):
-                incoming = await self._read_guarded(room_id, row.event) if row.room_id == room_id else None
+        for place in dict.fromkeys(arrived):
+            for row in [row for row in self._unreadable.values() if (row.room_id, row.session_id) == place]:
+                incoming = await self._read_guarded(row.room_id, row.event)
+                if isinstance(incoming, Unreadable) and incoming.reason in {NO_KEY, UNKNOWN_DEVICE}:
+                    continue
+                self._late_now.add(row.event_id)
                 if isinstance(incoming, Message):
                     late.append(incoming)
-                    self._late_now.add(row.event_id)
         return late
 
     def _left(self, rooms: Mapping[str, Any]) -> list[Incoming]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.member import MemberClient
-from bot.matrix import store
+from bot.matrix import crypto, store, sync
 from bot.matrix.http import path_of
 from bot.matrix.interface import NewRoom, Trust, Unreadable
 from storage.ids import EventId, RoomId, UserId
@@ -103,6 +103,66 @@ async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it
         since = bot.token
     async with behind_on_each(since) as bot:
         assert bot.said(room) == []
+
+
+async def test_what_nobody_can_read_keeps_nobody_from_being_waited_for(
+    behind: StartBehind, proxy: FaultProxy, member: NewMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_KEPT_UNREADABLE", 2)
+    monkeypatch.setattr(crypto, "_MOST_REQUESTS", 2)
+    late: list[Any] = []
+
+    def without_keys(told: Any) -> None:
+        late.extend(told.pop("to_device", {}).get("events", []))
+
+    def with_keys(told: Any) -> None:
+        told["to_device"] = {"events": list(late)}
+
+    async with together(behind, member) as (bot, ghana, room):
+        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+            await rule.until_met()
+            junk = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "device_id": "X", "sender_key": "x"}
+            for number in range(3):
+                unread = await put(ghana, room, junk | {"session_id": f"{number}"}, f"{number}")
+                assert await refusal(bot, unread) == "no key"
+            sent = await ghana.say(room, "waits for its key")
+            assert await refusal(bot, EventId(sent)) == "no key"
+        wanted = ghana.client.olm.outbound_group_sessions[room].id
+
+        def asked() -> bool:
+            requests = to_devices(proxy.requests("PUT", "/m.room_key_request/"))
+            return wanted in {content["body"]["session_id"] for _, _, content in requests}
+
+        await proxy.until(asked, "the key is asked for")
+        since = bot.token
+    with proxy.on("GET", "/sync", changed(with_keys), times=1):
+        async with behind(since) as bot:
+            assert len(bot.gateway._syncer._unreadable) <= 2
+            await bot.hears(room, "waits for its key")
+
+
+async def test_what_came_late_and_is_no_message_is_waited_for_no_longer(
+    behind: StartBehind, proxy: FaultProxy, member: NewMember
+) -> None:
+    late: list[Any] = []
+
+    def without_keys(told: Any) -> None:
+        late.extend(told.pop("to_device", {}).get("events", []))
+
+    def with_keys(told: Any) -> None:
+        told["to_device"] = {"events": list(late)}
+
+    async with together(behind, member) as (bot, ghana, room):
+        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+            await rule.until_met()
+            sent = await ghana.say(room, "a notice", msgtype="m.notice")
+            assert await refusal(bot, EventId(sent)) == "no key"
+        with proxy.on("GET", "/sync", changed(with_keys), times=1):
+            await ghana.say(room, "after")
+            await bot.hears(room, "after")
+        since = bot.token
+    async with behind(since) as bot:
+        assert bot.gateway._syncer._unreadable == {}
 
 
 def forwarded(session: Any, **claimed: str) -> dict[str, Any]:
