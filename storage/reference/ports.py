@@ -1,9 +1,10 @@
 """Seaports of the UN/LOCODE table, by code and by name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
+from math import asin, cos, radians, sin, sqrt
 
 from storage.ids import CountryCode, Locode
 from storage.reference.countries import find_country
@@ -107,7 +108,8 @@ def _own_names(one: Port) -> set[str]:
 def _parts(one: Port) -> set[str]:
     if not _PARTS.search(one.name):
         return set()
-    return {name for name in map(key, _PARTS.split(one.name)) if len(name) > 1}
+    # "Pipavav (Victor) Port" is not called Port.
+    return {name for name in map(key, _PARTS.split(one.name)) if len(name) > 1 and name not in common_words()}
 
 
 def _rank(one: Port) -> tuple[bool, bool, bool, str]:
@@ -134,6 +136,66 @@ def names_in_text() -> dict[str, tuple[Port, ...]]:
 def common_words() -> frozenset[str]:
     """Return the names and codes of ports that are also words of English, French or Spanish, folded."""
     return frozenset(row["word"] for row in rows("common_words.csv"))
+
+
+@cache
+def words_like_ports() -> frozenset[str]:
+    """Return the words of English, French and Spanish that are nearly the name of a well-known port or a country."""
+    return frozenset(row["word"] for row in rows("words_like_ports.csv"))
+
+
+_EARTH_RADIUS_KM = 6371.0
+
+
+def distance_km(one: Port, two: Port) -> float | None:
+    """Return the great-circle distance between two ports in kilometres; None where a position is not known."""
+    if one.lat is None or one.lon is None or two.lat is None or two.lon is None:
+        return None
+    north, south = radians(one.lat), radians(two.lat)
+    half = sin((north - south) / 2) ** 2 + cos(north) * cos(south) * sin(radians(one.lon - two.lon) / 2) ** 2
+    return 2 * _EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A name that a misspelt text may mean."""
+
+    name: str  # as in `names_in_text`
+    distance: int  # letters typed wrongly, left out, added or exchanged
+
+
+@cache
+def _by_shape(known: bool) -> dict[tuple[int, int], tuple[str, ...]]:
+    found: dict[tuple[int, int], list[str]] = {}
+    for name, some in names_in_text().items():
+        if len(name) >= 5 and (some[0].known or not known) and not name.isdigit():
+            found.setdefault((name.count(" "), len(name)), []).append(name)
+    return {shape: tuple(names) for shape, names in found.items()}
+
+
+def near_spellings(name: str, most: int, *, known: bool = True) -> tuple[Spelling, ...]:
+    """Return the names of ports that differ in at most `most` letters from a name (`text.key`), the nearest first.
+
+    Of `known` ports only, or of all 18,000. The number of words must agree.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    found: list[Spelling] = []
+    for length in range(max(5, len(name) - most), len(name) + most + 1):
+        names = _by_shape(known).get((name.count(" "), length), ())
+        near = process.extract(name, names, scorer=OSA.distance, score_cutoff=most, limit=8)
+        found += [Spelling(spelling, int(distance)) for spelling, distance, _ in near]
+    return tuple(sorted(found, key=lambda one: (one.distance, one.name)))
+
+
+def plausibility(one: Port, near: Collection[CountryCode], home: CountryCode | None = None) -> int:
+    """Return how likely a port is meant, of several with a name or nearly: the more, the likelier.
+
+    The text names its country, shipping calls there, whoever writes is there, it is a port by its function: in this
+    order, each worth more than all after it.
+    """
+    return 8 * (one.country in near) + 4 * one.known + 2 * (one.country == home) + one.port_function
 
 
 def candidates(text: str, country: CountryCode | None = None) -> tuple[Port, ...]:

@@ -125,7 +125,10 @@ MESSAGES: list[tuple[str, list[str]]] = [
     ),
     ("Please call me at night, in the morning I am at customs. Waste in the hold.", []),
     ("See you in Nice next week", []),
-    ("The vessel Mobile Pride left Mobile for Bar", ["vessel MOBILE PRIDE", "port MEBAR destination"]),
+    (
+        "The vessel Mobile Pride left Mobile for Bar",
+        ["vessel MOBILE PRIDE", "port USMOB origin", "port MEBAR destination"],
+    ),
     ("What is the state of A-2026-0001?", []),
     (
         "Meeting on 3/4/2026 about Demeter IX: 338 seizures, 17,486 t and 144,313 pieces",

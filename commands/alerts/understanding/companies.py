@@ -42,6 +42,7 @@ def find_companies(page: Page) -> None:
         shown = page.written(start, match.end()).rstrip(".,")
         value = company_value(shown)
         doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.NOT_INTRODUCED) if page.shouting else None
+        page.names[match.end()] = start
         page.found(FactKind.COMPANY, value, shown, start, match.end(), doubt)
 
 

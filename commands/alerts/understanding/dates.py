@@ -45,7 +45,8 @@ _WEEKDAYS = {
     for number, word in enumerate(words.split())
 }
 _WEEKDAY = re.compile(
-    r"(?<!\w)(?:(last|past|previous|next|coming|this|el pasado|pasado|el proximo|proximo|este) )?("
+    r"(?<!\w)(?<!santo )(?<!sto )(?<!saint )"
+    r"(?:(last|past|previous|next|coming|this|el pasado|pasado|el proximo|proximo|este) )?("
     + "|".join(_WEEKDAYS)
     + r")(?: (dernier|passe|prochain|pasado|proximo|que viene|qui vient))?(?!\w)"
 )

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from commands.alerts.understanding.facts import Doubt, FactKind, PlaceRole
+from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, PlaceRole
 from commands.alerts.understanding.page import Page
 from commands.alerts.understanding.roles import Lead
+from storage.reference import ports
+from storage.reference.ports import Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,56 @@ def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
                 place = replace(place, role=before.role)
         out.append(place)
     return out
+
+
+# A detour of a fifth decides nothing; one that doubles the way does.
+_STRAIGHT, _DETOUR = 1.6, 2.0
+
+
+def with_route(places: list[Place]) -> list[Place]:
+    """Of several ports with one name, choose the one that lies on the way, where only one does."""
+    route = {
+        role: [place for place in places if place.role is role and place.kind is FactKind.PORT]
+        for role in (PlaceRole.ORIGIN, PlaceRole.TRANSIT, PlaceRole.SEEN, PlaceRole.DESTINATION)
+    }
+    middle = route[PlaceRole.TRANSIT] or route[PlaceRole.SEEN]
+    ends = (route[PlaceRole.ORIGIN], middle, route[PlaceRole.DESTINATION])
+    if not all(len(some) == 1 for some in ends):
+        return places
+    way = tuple(some[0] for some in ends)
+    open_ones = [at for at, place in enumerate(way) if _is_open(place)]
+    if len(open_ones) != 1:
+        return places
+    asked = way[open_ones[0]]
+    assert asked.doubt is not None
+    detours = []
+    for locode in asked.doubt.alternatives:
+        legs = [ports.port(locode if place is asked else place.value) for place in way]
+        detour = _detour(*legs)
+        if detour is None:
+            return places
+        detours.append((detour, locode))
+    detours.sort()
+    if len(detours) < 2 or detours[0][0] > _STRAIGHT or detours[1][0] < _DETOUR * detours[0][0]:
+        return places
+    chosen = ports.port(detours[0][1])
+    alternatives = (chosen.locode, *(locode for locode in asked.doubt.alternatives if locode != chosen.locode))
+    doubt = Doubt(DoubtKind.GUESSED, alternatives, DoubtSource.CHOSEN_BY_ROUTE)
+    read = replace(asked, value=chosen.locode, shown=chosen.shown, doubt=doubt)
+    return [read if place is asked else place for place in places]
+
+
+def _is_open(place: Place) -> bool:
+    return place.doubt is not None and place.doubt.kind is DoubtKind.AMBIGUOUS
+
+
+def _detour(start: Port, middle: Port, end: Port) -> float | None:
+    """Return how much longer the way over the middle is than the straight one, as a factor."""
+    one, two, straight = (
+        ports.distance_km(start, middle),
+        ports.distance_km(middle, end),
+        ports.distance_km(start, end),
+    )
+    if one is None or two is None or straight is None:
+        return None
+    return (one + two) / max(straight, 1.0)

@@ -73,6 +73,9 @@ class Page:
         self.tokens = [Token(m.start(), m.end(), m.group()) for m in _TOKEN.finditer(self.low)]
         self._claimed = bytearray(len(self.low))
         self.findings: list[Finding] = []
+        self.names: dict[int, int] = {}
+        """Where the names of companies end, with where they begin: "Exporter: Metals BV, Moerdijk"."""
+        self._times = bytearray(len(self.low))
         letters = [c for c in self.plain if c.isalpha()]
         self.shouting = len(letters) > 20 and sum(c.isupper() for c in letters) > 0.6 * len(letters)
         self.language = self._guess_language()
@@ -122,6 +125,10 @@ class Page:
         start, end = self.whole(start, end)
         self._claimed[start:end] = b"\1" * (end - start)
 
+    def timeless(self, start: int) -> bool:
+        """Say whether what begins there is no date: dates stand between words that belong together."""
+        return not self._times[start]
+
     def found(
         self,
         kind: FactKind,
@@ -134,4 +141,6 @@ class Page:
     ) -> None:
         """Record a finding at a place of the page that is free."""
         self.claim(start, end)
+        if kind is FactKind.DATE:
+            self._times[start:end] = b"\1" * (end - start)
         self.findings.append(Finding(kind, value, shown, self.span(start, end), doubt, role))

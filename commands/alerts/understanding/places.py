@@ -5,10 +5,11 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind
-from commands.alerts.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours
+from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.alerts.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours, with_route
+from commands.alerts.understanding.misspelling import FIRST_WORDS, Speller, typing_errors
 from commands.alerts.understanding.page import Page, vocabulary
-from commands.alerts.understanding.roles import Strength, lead_of
+from commands.alerts.understanding.roles import Lead, Strength, lead_of
 from storage.ids import CountryCode
 from storage.reference import countries, ports
 from storage.reference.ports import Port
@@ -30,10 +31,13 @@ _CODE_WORDS = vocabulary(
     """am an as at be by de do en es id in is it la le lu ma me ms mt my ni no om pa pm sa sc se si so st su te tm to tv
     un us va vu"""
 )
+# Names of small places that are other things wherever they are written of.
+_NEVER = vocabulary("police customs control office authority state waste scrap")
 _GAP = re.compile(r"[ \t]?[ \-'./][ \t]?")
 _ALTERNATIVES = 6
 _MOST_WORDS = 8
-_GUESSES = 24
+_GUESSES = 48
+_MOST_MISSPELT = 3  # words
 
 
 @cache
@@ -48,26 +52,19 @@ def _longest() -> dict[str, int]:
     return found
 
 
-@cache
-def _well_known_spellings() -> dict[str, Port]:
-    return {
-        name: some[0]
-        for name, some in ports.names_in_text().items()
-        if some[0].known and len(name) >= 5 and (len(some) == 1 or not some[1].known)
-    }
-
-
 class _Finder:
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, home: CountryCode | None) -> None:
         self.page = page
+        self.home = home
         self.tokens = page.tokens
         self.guesses = _GUESSES
         self.places: list[Place] = []
         self.mentioned = self._mentioned()
+        self.speller = Speller(self.mentioned, home)
 
-    def _mentioned(self) -> frozenset[str]:
+    def _mentioned(self) -> frozenset[CountryCode]:
         """Return the countries that the text names in full: what a name borne by several ports is decided by."""
-        names, found = countries.names_in_text(), set()
+        names, found = countries.names_in_text(), set[CountryCode]()
         for index in range(len(self.tokens)):
             for length in self.lengths(index):
                 if code := names.get(self.name(index, length) or ""):
@@ -105,9 +102,25 @@ class _Finder:
     ) -> Place:
         last = index + length - 1
         lead = lead_of(self.page, index)
+        if lead is None and kind is FactKind.COUNTRY:
+            lead = self.lead_of_town(index)
         start, end = self.tokens[index].start, self.tokens[last].end
         role = lead.role if lead and spoken else None
         return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
+
+    def lead_of_town(self, index: int) -> Lead | None:
+        """Return what introduces a town that no table has: "exportateur à Genève (Suisse)"."""
+        tokens, low = self.tokens, self.page.low
+        first = index
+        while first > 0 and index - first < 3 and self.capital(first - 1):
+            token = tokens[first - 1]
+            gap = low[token.end : tokens[first].start]
+            if gap not in ({", ", " (", ","} if first == index else {" ", "-"}):
+                break
+            if not self.page.free(token.start, token.end) or (self.places and self.places[-1].last >= first - 1):
+                return None
+            first -= 1
+        return lead_of(self.page, first) if first < index else None
 
     def capital(self, index: int) -> bool:
         return self.page.capital(self.tokens[index].start)
@@ -184,9 +197,14 @@ class _Finder:
         chosen = well_known[0] if well_known else likely[0]
         doubt = None
         if len(likely) > 1 and len(well_known) != 1:
-            doubt = Doubt(DoubtKind.AMBIGUOUS, tuple(one.locode for one in (well_known or likely)[:_ALTERNATIVES]))
+            likely = tuple(well_known) or likely
+            if self.home is not None:
+                likely = tuple(sorted(likely, key=lambda one: one.country != self.home))
+            chosen = likely[0]
+            alternatives = tuple(one.locode for one in likely[:_ALTERNATIVES])
+            doubt = Doubt(DoubtKind.AMBIGUOUS, alternatives, DoubtSource.SAME_NAME)
         elif not (chosen.known or landed or (found.lead and found.lead.port)):
-            doubt = Doubt(DoubtKind.GUESSED)
+            doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.LITTLE_KNOWN)
         return replace(found, value=chosen.locode, shown=chosen.shown, doubt=doubt)
 
     def _credible(self, found: Place, name: str, port: Port, *, landed: bool) -> bool:
@@ -198,7 +216,12 @@ class _Finder:
             if not word and name not in _PORT_WORDS:
                 return True
             return landed or self._credible_word(found, name)
-        if len(name) < 4 or name.isdigit() or (single and name in countries.demonyms_in_text()):
+        if (
+            len(name) < 4
+            or name.isdigit()
+            or (name in _NEVER and not landed)
+            or (single and name in countries.demonyms_in_text())
+        ):
             return False
         if landed:
             return capital or not word
@@ -239,7 +262,10 @@ class _Finder:
         if name in _WORDS_TOO and not self.capital(index) and not introduced:
             return None
         if name == "congo":
-            return replace(found, doubt=Doubt(DoubtKind.AMBIGUOUS, ("CG", "CD")))
+            before = self.places[-1] if self.places else None
+            if before is not None and before.last == index - 1 and before.country in {"CG", "CD"}:
+                return replace(found, value=before.country, shown=countries.country_name(before.country))
+            return replace(found, doubt=Doubt(DoubtKind.AMBIGUOUS, ("CG", "CD"), DoubtSource.SAME_NAME))
         return found
 
     def adjective(self, index: int, length: int) -> Place | None:
@@ -247,7 +273,7 @@ class _Finder:
         code = countries.demonyms_in_text().get(name or "")
         if name is None or code is None or (name in _WORDS_TOO and not self.capital(index)):
             return None
-        doubt = Doubt(DoubtKind.GUESSED)
+        doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.ADJECTIVE)
         return self.place(FactKind.COUNTRY, code, countries.country_name(code), index, length, doubt, spoken=False)
 
     def coded_country(self, index: int) -> Place | None:
@@ -273,37 +299,39 @@ class _Finder:
         return None
 
     def misspelt(self, index: int) -> Place | None:
-        """Read a word that something introduces as a place with a typing error."""
-        from rapidfuzz import fuzz, process
-        from rapidfuzz.distance import OSA
-
+        """Read words that something introduces as a place with typing errors."""
+        lead = lead_of(self.page, index)
         text = self.tokens[index].text
-        if len(text) < 5 or not text.isalpha() or self.guesses == 0 or text in ports.common_words():
+        first = lead is not None and lead.strength is not Strength.WEAK
+        if not first and not (text in FIRST_WORDS and (self.capital(index) or self.page.shouting)):
             return None
-        capital = self.capital(index)
-        if not capital and len(text) < 6:
+        for length in range(_MOST_MISSPELT, 0, -1):
+            if (first or length > 1) and (found := self._misspelt(index, length, lead)):
+                return found
+        return None
+
+    def _misspelt(self, index: int, length: int, lead: Lead | None) -> Place | None:
+        name = self.name(index, length)
+        words = name.split() if name else []
+        if name is None or not all(word.isalpha() for word in words) or self.guesses == 0:
             return None
-        found = self.place(FactKind.PORT, "", "", index, 1)
-        if found.lead is None or found.lead.strength is Strength.WEAK:
-            return None
-        if found.lead.strength is not Strength.SURE and not capital:
-            return None
+        sure = lead is not None and lead.strength is Strength.SURE
+        capital = self.capital(index + length - 1) or self.page.shouting
+        most = typing_errors(name, capital=capital)
+        if length == 1:
+            if len(name) < 5 + (not capital) * (1 - sure) or name in ports.common_words():
+                return None
+            # "in turn", "at lunch": a word that is nearly a place is a word, unless everything else speaks for it.
+            if name in ports.words_like_ports() and not (sure and self.capital(index)):
+                return None
+        elif any(word in ports.common_words() for word in words[1:]) or not capital:
+            most = min(most, 1)
         self.guesses -= 1
-        allowed = 2 if capital and len(text) >= 8 else 1
-        best: tuple[int, int, str] | None = None
-        for order, names in enumerate((list(_well_known_spellings()), list(countries.names_in_text()))):
-            for near, _, _ in process.extract(text, names, scorer=fuzz.ratio, limit=4, score_cutoff=72):
-                away = OSA.distance(text, near)
-                if away <= allowed and len(near) >= 5 and near[0] == text[0]:
-                    best = min(best or (away, order, near), (away, order, near))
-        if best is None:
+        found = self.speller.nearly(name, most, everywhere=sure and self.capital(index) and len(name) >= 6)
+        if found is None:
             return None
-        doubt = Doubt(DoubtKind.GUESSED)
-        if best[1] == 0:
-            port = _well_known_spellings()[best[2]]
-            return replace(found, value=port.locode, shown=port.shown, doubt=doubt)
-        code = countries.names_in_text()[best[2]]
-        return replace(found, kind=FactKind.COUNTRY, value=code, shown=countries.country_name(code), doubt=doubt)
+        kind, value, shown, doubt = found
+        return self.place(kind, value, shown, index, length, doubt)
 
     def at(self, index: int) -> Place | None:
         token = self.tokens[index]
@@ -334,7 +362,7 @@ class _Finder:
 
 def find_places(page: Page, home: CountryCode | None = None) -> None:
     """Record ports and countries with their roles."""
-    finder = _Finder(page)
+    finder = _Finder(page, home)
     finder.find()
-    for place in with_neighbours(page, with_arrows(page, finder.places)):
+    for place in with_route(with_neighbours(page, with_arrows(page, finder.places))):
         page.found(place.kind, place.value, place.shown, place.start, place.end, place.doubt, place.role)

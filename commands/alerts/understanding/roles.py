@@ -37,23 +37,33 @@ _ORIGIN, _TRANSIT, _DESTINATION, _SEEN = (
 _SURE = {
     _ORIGIN: """from; ex; origin; country of origin; port of origin; pol; load port; port of loading; loading port;
         country of export; country of dispatch; state of export; exported by; originating in;
-        en provenance de; en provenance du; en provenance des; en provenance d; provenance; provenant de; provenant du;
+        left; departed; sailed from; coming from; came from; exporter; shipper; sender;
+        en provenance de; en provenance du; en provenance des; en provenance d; provenance; provenant de;
+        provenant du;
         provenant des; provenant d; depuis; au depart de; au depart du; au depart d; depart; parti de; partie de;
         charge a; charges a; charge au; origine; pays d origine; port de chargement; venant de; venant du; venant d;
-        venu de; exporte de; exporte du; exporte d;
-        procedente de; procedentes de; procedente del; proveniente de; provenientes de; proveniente del; desde; origen;
+        part de; part du; part d; partira de; partira du; quitte; quittant; expediteur; exportateur;
+        venu de; vient de; vient du; vient d; exporte de; exporte du; exporte d;
+        sale de; sale del; salio de; salieron de; zarpo de; zarpa de; viene de; vienen de; exportador; expedidor;
+        procede de; proceden de;
+        procedente de; procedentes de; procedente del; proveniente de; provenientes de; proveniente del; desde;
+        origen;
         pais de origen; puerto de carga; puerto de origen; cargado en; cargados en; embarcado en; salido de""",
     _DESTINATION: """to; into; towards; destined for; destined to; bound for; bound to; headed for; headed to;
         heading for; heading to; en route to; en route for; on its way to; destination; country of destination;
         country of import; state of import; port of destination; pod; port of discharge; discharge port; eta;
-        consigned to; onward to; intended for; shipped to;
+        arriving; due; consignee; importer; receiver; discharging at; discharging in; consigned to; onward to;
+        intended for; shipped to;
         a destination de; a destination du; a destination des; a destination d; destination finale; destine a;
         destine au; destinee a; destines au; destines a; destines aux; vers; pays de destination;
         port de destination; port de dechargement; en route pour; en route vers; jusqu a; jusqu au; expedie a;
-        expedie au;
-        hacia; con destino a; con destino al; con destino en; con destino; con rumbo a; rumbo a; destino; destino final;
+        expedie au; destinataire; importateur;
+        hacia; con destino a; con destino al; con destino en; con destino; con rumbo a; rumbo a; destino;
+        destino final;
+        importador; consignatario; destinatario; llega a; llegara a; llegada a;
         destinado a; destinados a; pais de destino; puerto de destino; puerto de descarga; dirigido a; hasta""",
-    _TRANSIT: """via; through; transit; transit port; transit country; in transit at; in transit in; in transit through;
+    _TRANSIT: """via; transhipped; transshipped; calls; calls at; through; transit; transit port;
+        transit country; in transit at; in transit in; in transit through;
         in transit via; transiting; transiting through; transhipped at; transhipped in; transshipped at;
         transshipped in; transhipment at; transhipment in; transhipment; transshipment at; transshipment in;
         transshipment; calling at; stopover in; stopover at;
@@ -63,8 +73,9 @@ _SURE = {
         en transito por; en transito en; en transito; transito por; transito; transbordado en; transbordo en;
         transbordo; escala en; haciendo escala en; pasando por""",
     _SEEN: """seen at; seen in; seen; found at; found in; held at; held in; detained at; detained in; discovered at;
-        discovered in; intercepted at; intercepted in; inspected at; inspected in; stopped at; stopped in; arrived at;
-        arrived in; seized at; seized in; located at; located in; docked at; docked in; berthed at; moored at;
+        discovered in; arrived; reported at; intercepted at; intercepted in; inspected at; inspected in;
+        stopped at; stopped in; arrived at; arrived in; seized at; seized in; located at; located in;
+        docked at; docked in; berthed at; moored at;
         spotted at; spotted in; location; place;
         vu a; vu au; vu en; vus a; trouve a; trouve au; trouve en; retenu a; retenu au; bloque a; bloque au;
         saisi a; saisi au; decouvert a; decouvert au; decouvert en; intercepte a; intercepte au; arrive a; arrive au;
@@ -73,7 +84,8 @@ _SURE = {
         inmovilizado en; llegado a; llego a; llegaron a; descubierto en; lugar; ubicacion""",
 }
 _USUAL = {
-    _SEEN: "at; in; near; off; alongside; inside; outside; en; dans; pres de; cerca de; frente a; au large de",
+    _SEEN: """at; in; near; off; anchored off; alongside; inside; outside; en; dans; pres de; cerca de; frente a;
+        au large de; au large d; au large du; en el muelle de; en el muelle sur de; en el muelle norte de""",
     _DESTINATION: "for; pour; para",
     _TRANSIT: "par; por",
 }
@@ -105,6 +117,8 @@ _BODIES = vocabulary(
 _NO_LEG = vocabulary(
     """registered registree enregistre registrado registrada based returned return returning back belonging according
     linked related company firm offices flagged incorporated known similar due pertenece renvoye renvoi retour retourne
+    refuse refusee refused refuses rejected by signe signee signed informe accuse envoye saisi rechazado rechazada
+    firmado informado enviado
     devuelto devuelta devolucion basee base societe entreprise empresa compared reported report thanks"""
 )
 _ROLE_NEAR = {
@@ -131,6 +145,11 @@ def _joined(page: Page, index: int) -> bool:
 def lead_of(page: Page, index: int) -> Lead | None:
     """Return what introduces the place that begins with the token `index`; None when nothing does."""
     tokens = page.tokens
+    start = tokens[index].start
+    for end in range(start - 1, max(-1, start - 4), -1):
+        # "Exporter: Metals BV, Moerdijk": the place is the company's.
+        if end in page.names and not page.low[end:start].strip(" ,("):
+            return lead_of(page, page.token_before(page.names[end]) + 1)
     at = index  # first token of what was read so far
     port = False
     for _ in range(4):
@@ -154,47 +173,71 @@ def lead_of(page: Page, index: int) -> Lead | None:
     return Lead(found[0], found[1], port, found[2]) if found else None
 
 
+def _before(page: Page, index: int, most: int) -> list[int]:
+    """Return the tokens before `index` that are of one phrase with it, the nearest first; dates are passed over."""
+    found: list[int] = []
+    at = index
+    while at > 0 and len(found) < most and _joined(page, at - 1):
+        at -= 1
+        if page.timeless(page.tokens[at].start):
+            found.append(at)
+        elif index - at > 3 * most:
+            break
+    return found
+
+
 def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, int] | None:
     tokens = page.tokens
-    reach = 0
-    while reach < _LONGEST and index - reach > 0 and _joined(page, index - reach - 1):
-        reach += 1
-    if reach == 0:
+    before = _before(page, index, _LONGEST)
+    if not before:
         return None
-    last = tokens[index - 1].text
+    last = tokens[before[0]].text
     if last in _LAST_WORDS:
-        for length in range(reach, 0, -1):
-            phrase = tuple(token.text for token in tokens[index - length : index])
+        for length in range(len(before), 0, -1):
+            phrase = tuple(tokens[at].text for at in reversed(before[:length]))
             if known := _TABLE.get(phrase):
-                return _refined(page, index - length, known[0], known[1], short=length == 1)
+                return _refined(page, before[length - 1], known[0], known[1], short=length == 1)
     if last in _A:
-        accented = page.written(tokens[index - 1].start, tokens[index - 1].end).lower() == "à"
+        accented = page.written(tokens[before[0]].start, tokens[before[0]].end).lower() == "à"
         if last == "a" and not accented and page.language is Language.ENGLISH:
             return None
         spanish = not accented and (last == "al" or page.language is Language.SPANISH)
-        role = _DESTINATION if spanish or _origin_before(page, index - 1) else _SEEN
-        return _refined(page, index - 1, role, Strength.USUAL, short=True)
+        role = _DESTINATION if spanish or _origin_before(page, before[0]) else _SEEN
+        return _refined(page, before[0], role, Strength.USUAL, short=True)
     if last in _DE:
-        before = tokens[index - 2].text if index > 1 else ""
-        if before in _BODIES or before in _PORTS:
-            return None, Strength.WEAK, index - 1
-        return _refined(page, index - 1, _ORIGIN, Strength.WEAK, short=False)
+        body = tokens[before[1]].text if len(before) > 1 else ""
+        if body in _BODIES or body in _PORTS or _after_company(page, before[0]):
+            return None, Strength.WEAK, before[0]
+        return _refined(page, before[0], _ORIGIN, Strength.WEAK, short=False)
     return None
+
+
+def _after_company(page: Page, index: int) -> bool:
+    start = page.tokens[index].start
+    return any(end in page.names for end in range(max(0, start - 2), start + 1))
 
 
 def _refined(
     page: Page, index: int, role: PlaceRole, strength: Strength, *, short: bool
 ) -> tuple[PlaceRole | None, Strength, int]:
     """Take account of the words just before the phrase that begins at `index`: "consignee in", "returned to"."""
-    for back in range(1, _LOOK_BACK + 1):
-        if index - back < 0 or not _joined(page, index - back):
-            break
-        word = page.tokens[index - back].text
+    for at in _before(page, index, _LOOK_BACK):
+        word = page.tokens[at].text
         if word in _NO_LEG and short:
             return None, strength, index
+        if short and role in {_SEEN, _DESTINATION} and _has_arrived(page, at):
+            return _SEEN, strength, index
         if role is _SEEN and short and word in _NEAR:
             return _NEAR[word], strength, index
     return role, strength, index
+
+
+def _has_arrived(page: Page, at: int) -> bool:
+    """Say whether a token speaks of an arrival that is over: "arrivé ce matin à", "llegó el lunes a"."""
+    token = page.tokens[at]
+    if token.text in {"llego", "llegaron", "llegado", "arrived"}:
+        return True
+    return token.text.startswith("arrive") and page.written(token.start, token.end).lower().startswith("arrivé")
 
 
 def _origin_before(page: Page, index: int) -> bool:

@@ -6,6 +6,7 @@
 Rules of annotation: a value is what `Finding.value` says, for a date with a time of day what is shown. A place has a
 role where a reader of the one message would give it one. A person's or ship's name is never a place. Kept doubts are
 those that somebody must settle (check digit, ended or unknown code, several readings), not the mere confidence.
+A port without a role counts as seen there: that is the line of the card in which it stands.
 An article ("un conteneur") is no quantity. What is said twice stands there once.
 """
 
@@ -120,12 +121,13 @@ def read(findings: Iterable[Finding]) -> dict[str, set[str]]:
 
 
 def _rows(facts: Iterable[tuple[FactKind, str, str | None, DoubtKind | None]]) -> dict[str, set[str]]:
-    rows: dict[str, set[str]] = {kind.value: set() for kind in FactKind} | {"role": set(), "doubt": set()}
+    rows: dict[str, set[str]] = {row: set() for row in (*FactKind, "role", "doubt")}
     for kind, value, role, doubt in facts:
         written = _written(kind, value)
         rows[kind.value].add(written)
-        if role:
-            rows["role"].add(f"{written} {role}")
+        said = role or ("seen" if kind is FactKind.PORT else None)
+        if said:
+            rows["role"].add(f"{written} {said}")
         if doubt:
             rows["doubt"].add(f"{written} {doubt.value}")
     return rows
