@@ -7,6 +7,7 @@ first looked for in the room.
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,8 @@ LOSS_REPORT = "loss"
 _LONGEST_PAUSE = timedelta(minutes=5)
 _LOOK_AGAIN = timedelta(minutes=5)
 """How often the readers of a room are looked at anew while somebody is there who may not read."""
+_AT_LEAST_EVERY = 60.0
+"""Seconds after which the outbox is looked at although nobody said that there is something."""
 _LOOK_AHEAD = 1_000
 """Rooms whose keys are brought to their readers together, before the first of them is written to."""
 _TRIES_AT_A_FAULT = 6
@@ -104,6 +107,7 @@ class _Head:
     """The oldest row of a lane, and what has to be known to send it."""
 
     row: OutboxRow
+    has_more: bool
     relation: _Relation | None
     is_welcome: bool
     audience: _Audience
@@ -131,7 +135,8 @@ class Sender:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()  # lanes that got something while they were worked on
         self._delayed: set[str] = set()  # lanes whose work ended although something waits there
-        self._waiting = 0  # lanes that wait for a place
+        self._waiting: deque[str] = deque()  # lanes that wait for a place
+        self._unseen = False  # something came while no place was free
         self._prepared: set[RoomId] = set()
         self._paused_until: datetime | None = None
         self._unread: dict[RoomId, frozenset[Unread]] = {}
@@ -190,8 +195,9 @@ class Sender:
             await asyncio.gather(*workers, return_exceptions=True)
 
     async def _start_waiting(self) -> None:
-        """Start work on the lanes that wait, as many as there are places, the most urgent first."""
-        if self._is_paused() or len(self._workers) >= self._settings.in_flight:
+        """Look which lanes wait, the most urgent first, and start work on as many as there are places."""
+        self._unseen = len(self._workers) >= self._settings.in_flight
+        if self._unseen or self._is_paused():
             return
         async with self._database.transaction() as tx:
             lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=_LOOK_AHEAD, busy=list(self._workers))
@@ -199,12 +205,17 @@ class Sender:
         if len(ahead) > 1:
             self._prepared.update(ahead)
             await self._gateway.prepare(ahead)
-        self._waiting = max(0, len(lanes) - (self._settings.in_flight - len(self._workers)))
+        self._waiting = deque(lanes)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Start work on the lanes that wait, until every place is taken."""
+        while self._waiting and len(self._workers) < self._settings.in_flight and not self._is_paused():
+            lane = self._waiting.popleft()
+            if lane not in self._workers:
+                self._start(lane)
         if not self._waiting:
             self._prepared.clear()
-        for lane in lanes:
-            if len(self._workers) < self._settings.in_flight and lane not in self._workers:
-                self._start(lane)
 
     def _start(self, lane: str, head: _Head | None = None) -> None:
         task = self._workers[lane] = asyncio.create_task(self._work(lane, head))
@@ -212,12 +223,13 @@ class Sender:
 
     def _ended(self, lane: str) -> None:
         del self._workers[lane]
-        if lane in self._again:
+        if not self._running:
+            return
+        if self._unseen or lane in self._again or lane in self._delayed:
             self._again.discard(lane)
-            self._news.set()
-        elif self._waiting or lane in self._delayed:
             self._delayed.discard(lane)
             self._news.set()
+        self._fill()
 
     def _is_paused(self) -> bool:
         return self._paused_until is not None and self._house.now() < self._paused_until
@@ -239,15 +251,15 @@ class Sender:
         except TimeoutError:
             return
 
-    async def _until_next_attempt(self) -> float | None:
-        """Return the seconds until a delayed row is due, None when there is none."""
+    async def _until_next_attempt(self) -> float:
+        """Return the seconds until a delayed row is due, or until it is looked again all the same."""
         now = self._house.now()
         if self._paused_until is not None and now < self._paused_until:
             return (self._paused_until - now).total_seconds()
         async with self._database.transaction() as tx:
             due = await Outbox(tx).next_attempt_at()
         if due is None:
-            return None
+            return _AT_LEAST_EVERY
         # A row that is due and still waits is on its way, or has no free place: whoever ends says so at once.
         return max((due - now).total_seconds(), 1.0 if self._workers else 0.05)
 
@@ -271,7 +283,7 @@ class Sender:
         if self._is_paused():
             self._delayed.add(lane)
             return None
-        row = await Outbox(tx).head(lane)
+        row, has_more = await Outbox(tx).head(lane)
         if row is None:
             return None
         if row.not_before is not None and row.not_before > now:
@@ -283,6 +295,7 @@ class Sender:
             return None
         return _Head(
             row,
+            has_more,
             await self._relation(row, tx),
             row.user_id is None or await Members(tx).get(row.user_id) is not None,
             await self._audience(row, tx) if row.kind is RowKind.MESSAGE else _Audience(None),
@@ -306,10 +319,10 @@ class Sender:
             if audience.shared_history:
                 await self._note_history(kept, tx)
             self._observer(Step.MARKING)
-            if goes_on:
+            if goes_on and (head.has_more or head.row.lane in self._again):
                 await tx.flush()
                 following = await self._head(head.row.lane, tx)
-            else:
+            elif not goes_on:
                 self._delayed.add(head.row.lane)
         self._observer(Step.MARKED)
         return following

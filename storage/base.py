@@ -145,7 +145,7 @@ class Transaction:
         """Say that something changed which others wait for or keep a copy of; they hear of it after the commit."""
         self.news.setdefault(topic, set()).update(what)
 
-    async def find(self, entity: type[Row], key: str) -> Row | None:
+    async def find(self, entity: type[Row], key: str | int) -> Row | None:
         """Return the row with this primary key; the query is put together once for each table."""
         return (await self.session.scalars(_by_key(entity), {"key": key})).first()
 

@@ -106,7 +106,7 @@ _HEAD = (
     select(OutboxRow)
     .where(OutboxRow.lane == bindparam("lane"), OutboxRow.state == RowState.PENDING)
     .order_by(OutboxRow.id)
-    .limit(1)
+    .limit(2)
 )
 
 
@@ -135,7 +135,7 @@ class Outbox:
         return row
 
     async def get(self, row_id: int) -> OutboxRow | None:
-        return await self._session.get(OutboxRow, row_id)
+        return await self._tx.find(OutboxRow, row_id)
 
     async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[str]:
         """Return the lanes with something to send, the one that holds the most urgent row first."""
@@ -149,9 +149,10 @@ class Outbox:
         )
         return (await self._session.scalars(query)).all()
 
-    async def head(self, lane: str) -> OutboxRow | None:
-        """Return the row that the lane sends next: the oldest, so that order is kept."""
-        return (await self._session.scalars(_HEAD, {"lane": lane})).first()
+    async def head(self, lane: str) -> tuple[OutboxRow | None, bool]:
+        """Return the row that the lane sends next, the oldest, so that order is kept, and whether others follow it."""
+        rows = (await self._session.scalars(_HEAD, {"lane": lane})).all()
+        return (rows[0], len(rows) > 1) if rows else (None, False)
 
     async def next_attempt_at(self) -> datetime | None:
         """Return when the next delayed row may be tried again."""

@@ -224,9 +224,26 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
     assert (await row_of(net, first)).state is RowState.SENT
 
 
+async def test_what_comes_while_every_place_is_taken_is_not_forgotten(
+    on_disk: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(on_disk, monkeypatch)
+    for number in range(11):
+        await on_disk.add_room(f"r{number}", {"ghana"})
+    async with running(on_disk):
+        for number in range(11):
+            if number == 8:
+                await gate.until(lambda: len(gate.waiting) == 8)
+            await post(on_disk, "hello", f"r{number}")
+        gate.open = True
+        for waiting in list(gate.waiting.values()):
+            waiting.set()
+        await gate.until(lambda: len(gate.began) == 11 and not gate.waiting)
+
+
 async def test_after_a_pause_the_sender_sleeps_again(net: Network) -> None:
     sender = net.machinery.sender
-    assert await sender._until_next_attempt() is None
+    assert await sender._until_next_attempt() == 60
     net.fail_room("ghana", Throttled(timedelta(seconds=40)))
     await post(net, "hello")
     await net.settle()
@@ -235,7 +252,7 @@ async def test_after_a_pause_the_sender_sleeps_again(net: Network) -> None:
     net.now += timedelta(seconds=41)
     await net.settle()
     assert bodies(net) == ["hello"]
-    assert await sender._until_next_attempt() is None
+    assert await sender._until_next_attempt() == 60
 
 
 async def test_an_unreachable_homeserver_is_tried_ever_more_seldom_and_given_up_in_the_end() -> None:
