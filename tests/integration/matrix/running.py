@@ -130,11 +130,11 @@ class Start:
         return MatrixGateway.open(**(settings | wishes))
 
     @asynccontextmanager
-    async def __call__(self, since: str | None = None, **wishes: Any) -> AsyncIterator[Bot]:
+    async def __call__(self, since: str | None = None, *, kind: type[Bot] = Bot, **wishes: Any) -> AsyncIterator[Bot]:
         database = await self.open_database()
         try:
             async with self.open(database=database, **wishes) as gateway:
-                bot = Bot(gateway, database)
+                bot = kind(gateway, database)
                 syncing = asyncio.create_task(gateway.sync_forever(bot.journal, since=since))
                 try:
                     await bot.until(lambda: bot.token)
