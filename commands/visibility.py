@@ -5,7 +5,7 @@ exist.
 """
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from commands.arguments import Ref
 from commands.base import Context, Post, Refusal, RoomView, Subject
@@ -20,14 +20,36 @@ ALERT = "alert"
 """The kind of subject under which everything that is said about an alert stands in the outbox."""
 
 
-def may_see(alert: Alert, member: Member, room: RoomView) -> bool:
+class Marked(Protocol):
+    """What decides who may see an alert: of an `Alert`, or of what was read of one to be counted."""
+
+    @property
+    def tlp(self) -> Tlp: ...
+
+    @property
+    def author(self) -> UserId: ...
+
+    @property
+    def author_country(self) -> CountryCode | None: ...
+
+    @property
+    def countries(self) -> frozenset[CountryCode]: ...
+
+    @property
+    def named(self) -> frozenset[UserId]: ...
+
+    @property
+    def was_circulated(self) -> bool: ...
+
+
+def may_see(alert: Marked, member: Member, room: RoomView) -> bool:
     """Decide whether this member may see this alert in this room. Nothing is shown that was not asked for here."""
     if not _member_may_see(alert, member):
         return False
     return room.direct or room_may_see(alert, room.bindings)
 
 
-def room_may_see(alert: Alert, bindings: Sequence[Binding]) -> bool:
+def room_may_see(alert: Marked, bindings: Sequence[Binding]) -> bool:
     """Decide whether an alert may be shown in a room with these bindings.
 
     Beside those that are told (`room_may_hear`), the rooms of the author's own country alone may see what its officials
@@ -65,13 +87,13 @@ def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequenc
             assert_never(tlp)
 
 
-def _member_may_see(alert: Alert, member: Member) -> bool:
+def _member_may_see(alert: Marked, member: Member) -> bool:
     if member.user_id == alert.author:
         return True
     return alert.was_circulated and may_hear(alert, member)
 
 
-def may_hear(alert: Alert, member: Member) -> bool:
+def may_hear(alert: Marked, member: Member) -> bool:
     """Whether the marking lets this member hear of the alert once it is circulated."""
     same_side = member.country is not None and (
         member.country in alert.countries or member.country == alert.author_country
@@ -89,7 +111,7 @@ def may_hear(alert: Alert, member: Member) -> bool:
             assert_never(alert.tlp)
 
 
-def may_show_author(alert: Alert, bindings: Sequence[Binding], reader: UserId | None = None) -> bool:
+def may_show_author(alert: Marked, bindings: Sequence[Binding], reader: UserId | None = None) -> bool:
     """The author's name stands only in rooms of the own country, in the coordination room, and before the author."""
     if reader is not None:
         return reader == alert.author
@@ -98,12 +120,12 @@ def may_show_author(alert: Alert, bindings: Sequence[Binding], reader: UserId | 
     )
 
 
-def coordinators_may_see(alert: Alert) -> bool:
+def coordinators_may_see(alert: Marked) -> bool:
     """Whether an alert may be taken to the coordinators."""
     return alert.tlp not in {Tlp.RED, Tlp.AMBER_STRICT}
 
 
-def _is_own_room(alert: Alert, bindings: Sequence[Binding]) -> bool:
+def _is_own_room(alert: Marked, bindings: Sequence[Binding]) -> bool:
     if alert.author_country is None:
         only_coordination = bool(bindings) and all(one.kind is BindingKind.COORDINATION for one in bindings)
         return only_coordination and coordinators_may_see(alert)

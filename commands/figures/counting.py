@@ -1,0 +1,173 @@
+"""Figures from alerts: pure functions, given only what who asks may see."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from statistics import median
+
+from commands.shipment import pieces_of, tonnes_of
+from storage.alerts import ENDED, AlertState, Finding, Ground, Outcome
+from storage.figures import CountedAlert, Part
+from storage.ids import CountryCode
+
+
+class Measured(StrEnum):
+    """The steps of which the time since circulation is told."""
+
+    ACKNOWLEDGED = "acknowledged"
+    CONTROLLED = "controlled"  # held or inspected
+    FOUND = "found"
+    INFORMED = "informed"  # the State of export
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Tonnes, and pieces of what was not weighed."""
+
+    tonnes: Decimal = Decimal(0)
+    pieces: Decimal = Decimal(0)
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.tonnes + other.tonnes, self.pieces + other.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came of the alerts of a time. Withdrawn and merged ones count nowhere but where it is said."""
+
+    raised: int
+    withdrawn: int
+    merged: int
+    open: int
+    asked: int
+    """Acknowledgements expected: one of each country concerned, beside the one that raised the alert."""
+    acknowledged: int
+    in_time: int
+    """Of these, before the country was reminded."""
+    confirmed: int
+    cleared: int
+    not_located: int
+    grounds: Mapping[Ground, int]
+    outcomes: Mapping[Outcome, int]
+    all_amounts: Amount
+    confirmed_amounts: Amount
+    medians: Mapping[Measured, timedelta]
+    owed_answers: int
+    overdue_answers: int
+    owed_acknowledgements: int
+    overdue_acknowledgements: int
+    by_month: Mapping[tuple[int, int], tuple[int, int]]
+    """Raised and confirmed, by (year, month) of circulation in UTC, without gaps."""
+
+
+def count(alerts: Iterable[CountedAlert], now: datetime, *, country: CountryCode | None = None) -> Figures:
+    """Count alerts; with `country`, of what the countries did only its own part."""
+    everything = list(alerts)
+    gone = Counter(alert.state for alert in everything)
+    counted = [alert for alert in everything if alert.state not in {AlertState.WITHDRAWN, AlertState.MERGED}]
+    parts = [(alert, part) for alert in counted for part in _parts(alert, country)]
+    confirmed = [alert for alert in counted if is_confirmed(alert)]
+    waiting = [(alert, part) for alert, part in parts if part.acknowledged_at is None and alert.state not in ENDED]
+    answers = [
+        request
+        for alert in counted
+        for request in alert.requests
+        if alert.state not in ENDED and country in {None, request.country}
+    ]
+    return Figures(
+        raised=len(counted),
+        withdrawn=gone[AlertState.WITHDRAWN],
+        merged=gone[AlertState.MERGED],
+        open=sum(alert.state not in ENDED for alert in counted),
+        asked=len(parts),
+        acknowledged=sum(part.acknowledged_at is not None for _, part in parts),
+        in_time=sum(part.acknowledged_at is not None and not part.was_reminded for _, part in parts),
+        confirmed=len(confirmed),
+        cleared=sum(not is_confirmed(alert) and _concluded(alert, Finding.CLEARED) for alert in counted),
+        not_located=sum(_only_not_located(alert) for alert in counted),
+        grounds=Counter(alert.ground for alert in counted if alert.ground is not None),
+        outcomes=Counter(alert.outcome for alert in counted if alert.outcome is not None),
+        all_amounts=sum((amount(alert) for alert in counted), Amount()),
+        confirmed_amounts=sum((amount(alert) for alert in confirmed), Amount()),
+        medians=_medians(counted, parts),
+        owed_answers=len(answers),
+        overdue_answers=sum(request.due_at < now for request in answers),
+        owed_acknowledgements=len(waiting),
+        overdue_acknowledgements=sum(
+            part.was_reminded or (part.acknowledge_by is not None and part.acknowledge_by < now) for _, part in waiting
+        ),
+        by_month=_by_month(counted),
+    )
+
+
+def is_confirmed(alert: CountedAlert) -> bool:
+    """Whether it was found to be illegal traffic."""
+    illegal = {Outcome.RETURNED, Outcome.TREATED, Outcome.PROSECUTED}
+    return alert.ground is not None or _concluded(alert, Finding.CONFIRMED) or alert.outcome in illegal
+
+
+def amount(alert: CountedAlert) -> Amount:
+    """Return its weight, or its pieces where no weight is known; of several statements the largest."""
+    tonnes = [found for value in alert.quantities if (found := tonnes_of(value)) is not None]
+    if tonnes:
+        return Amount(tonnes=max(tonnes))
+    return Amount(pieces=max((found for value in alert.quantities if (found := pieces_of(value))), default=Decimal(0)))
+
+
+def _concluded(alert: CountedAlert, finding: Finding) -> bool:
+    by_outcome = {Finding.CLEARED: Outcome.CLEARED, Finding.NOT_LOCATED: Outcome.NOT_LOCATED}
+    if alert.outcome is not None and alert.outcome is by_outcome.get(finding):
+        return True
+    return any(part.finding is finding for part in alert.parts)
+
+
+def _only_not_located(alert: CountedAlert) -> bool:
+    elsewhere = is_confirmed(alert) or _concluded(alert, Finding.CLEARED)
+    return not elsewhere and _concluded(alert, Finding.NOT_LOCATED)
+
+
+def _parts(alert: CountedAlert, country: CountryCode | None) -> Sequence[Part]:
+    return [part for part in alert.parts if part.country != alert.author_country and country in {None, part.country}]
+
+
+def _medians(
+    alerts: Sequence[CountedAlert], parts: Sequence[tuple[CountedAlert, Part]]
+) -> Mapping[Measured, timedelta]:
+    taken: dict[Measured, list[float]] = {step: [] for step in Measured}  # seconds
+    for alert, part in parts:
+        if part.acknowledged_at is not None:
+            taken[Measured.ACKNOWLEDGED].append(
+                (part.acknowledged_at - max(alert.circulated_at, part.added_at)).total_seconds()
+            )
+    for alert in alerts:
+        controlled = [at for part in alert.parts for at in (part.held_at, part.inspected_at) if at is not None]
+        found = [part.found_at for part in alert.parts if part.found_at is not None]
+        steps = {
+            Measured.CONTROLLED: min(controlled, default=None),
+            Measured.FOUND: min(found, default=None),
+            Measured.INFORMED: alert.informed_at,
+            Measured.CLOSED: alert.ended_at,
+        }
+        for step, at in steps.items():
+            if at is not None:
+                taken[step].append((at - alert.circulated_at).total_seconds())
+    return {step: timedelta(seconds=max(median(some), 0)) for step, some in taken.items() if some}
+
+
+def _by_month(alerts: Sequence[CountedAlert]) -> Mapping[tuple[int, int], tuple[int, int]]:
+    raised = Counter((alert.circulated_at.year, alert.circulated_at.month) for alert in alerts)
+    confirmed = Counter(
+        (alert.circulated_at.year, alert.circulated_at.month) for alert in alerts if is_confirmed(alert)
+    )
+    if not raised:
+        return {}
+    (year, month), end = min(raised), max(raised)
+    months = {}
+    while (year, month) <= end:
+        months[year, month] = (raised[year, month], confirmed[year, month])
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return months
