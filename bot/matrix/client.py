@@ -4,7 +4,7 @@ import asyncio
 import random as system_random
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -417,7 +417,20 @@ class MatrixGateway:
                 raise RoomUnsafe(WhyUnsafe.NOT_JOINED) from error
             raise
         # A sync that came in between has the whole state too, and has applied what followed it.
-        return self._rooms.known(room_id) or self._rooms.replace(room_id, state)
+        view = self._rooms.known(room_id)
+        if view is None:
+            if not self._is_in(state):  # a homeserver shows whoever was put out how the room stood then
+                raise RoomUnsafe(WhyUnsafe.NOT_JOINED)
+            view = self._rooms.replace(room_id, state)
+        return view
+
+    def _is_in(self, state: Iterable[Mapping[str, Any]]) -> bool:
+        return any(
+            event.get("type") == "m.room.member"
+            and event.get("state_key") == self.user_id
+            and event.get("content", {}).get("membership") == "join"
+            for event in state
+        )
 
 
 def _own_keys(machine: Machine, identity: CrossSigningIdentity) -> dict[str, str]:

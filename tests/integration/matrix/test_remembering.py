@@ -143,6 +143,8 @@ async def test_a_room_that_the_bot_was_put_out_of_is_forgotten(
         kept = await saved(bot.database)
         assert room not in {row.room_id for row in kept.states}
         assert RoomRow(room, encrypted=True, joined=False) in kept.rooms
+        assert bot.gateway._rooms.known(room) is None
+        assert bot.gateway._rooms.receivers() == frozenset()
 
 
 async def test_a_room_whose_encryption_is_hidden_is_not_sent_to(
