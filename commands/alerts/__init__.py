@@ -1,9 +1,29 @@
-"""Alerts about suspect waste shipments: raised, circulated, acknowledged, followed up, found again."""
+"""Alerts about suspect waste shipments: raised, verified, circulated, controlled, taken back, closed, found again."""
 
-from commands.alerts import announcing, arriving, circulation, drafting, escalation, following, lookup, sending
+from commands.alerts import (
+    announcing,
+    arriving,
+    circulation,
+    controlling,
+    correcting,
+    deadlines,
+    drafting,
+    ending,
+    escalation,
+    following,
+    lookup,
+    next_steps,
+    proposals,
+    requests,
+    sending,
+    submitting,
+    taking_back,
+    verifying,
+)
 from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
-    "AlertSettings", "announcing", "arriving", "capability", "circulation", "drafting", "escalation", "following",
-    "lookup", "sending",
+    "AlertSettings", "announcing", "arriving", "capability", "circulation", "controlling", "correcting", "deadlines",
+    "drafting", "ending", "escalation", "following", "lookup", "next_steps", "proposals", "requests", "sending",
+    "submitting", "taking_back", "verifying",
 ]  # fmt: skip

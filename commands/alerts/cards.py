@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Listener, Plan, reasons_of
 from commands.alerts.facts import Slot, by_slot, missing
 from commands.alerts.words import (
+    cost_words,
     country_state,
+    days_words,
     fact_words,
+    ground_words,
     marking_words,
     outcome_words,
     reason_words,
     slot_words,
     state_words,
+    type_words,
     urgency_words,
     who,
 )
@@ -38,11 +43,13 @@ from commands.document import (
     fields,
     joined,
 )
-from storage.alerts import Alert, AlertState, HistoryLine, Tlp, Urgency
+from storage.alerts import Alert, AlertRequest, AlertState, AlertType, HistoryLine, Tlp, Urgency
 from storage.ids import CountryCode, UserId
 from storage.rooms import Binding, BindingKind
 
 _COUNTRIES = 30
+_REQUESTS = 10
+_ASKED = 120
 
 QUOTED = 700
 """Characters of the author's text that a card shows; the rest is asked for with `show`."""
@@ -56,6 +63,8 @@ class Reader:
     prefix: str
     author_name: str | None = None
     """Only where the author's name may stand."""
+    merged_into: str | None = None
+    """The number of the alert that this one was merged into, only where that may be told."""
 
 
 def zone_of(bindings: Sequence[Binding]) -> ZoneInfo:
@@ -68,10 +77,10 @@ def title(alert: Alert) -> Message:
     return _("Alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value)
 
 
-def draft_card(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> Doc:
+def draft_card(alert: Alert, plan: Plan, names: dict[str, str], prefix: str, *, for_author: bool = True) -> Doc:
     """Show the author what was understood, what is missing, who will be told and why, and what to type next.
 
-    `names` are those of rooms and persons, by their Matrix id.
+    `names` are those of rooms and persons, by their Matrix id. A second pair of eyes sees the same facts.
     """
     heading = Heading(_("Draft of alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value))
     blocks: list[Block | Message | Strong] = [heading, *_facts(alert)]
@@ -86,10 +95,31 @@ def draft_card(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> 
         words = _("Named in your text, but not told for that alone: {names}. To tell them too: {add}",
                   names=fact_words(named), add=add)  # fmt: skip
         blocks.append(words)
-    return doc(*blocks, *_audience(alert, plan, names, prefix), _next_steps(alert, prefix))
+    return doc(*blocks, *_audience(alert, plan, names, prefix), _next_steps(alert, prefix, for_author=for_author))
 
 
-def _next_steps(alert: Alert, prefix: str) -> Message:
+def _next_steps(alert: Alert, prefix: str, *, for_author: bool) -> Message:
+    withdraw = Code(f"{prefix}alert withdraw {alert.number} <reason>")
+    if alert.state is AlertState.SUBMITTED and for_author:
+        return _(
+            "It waits for a second pair of eyes and was sent to nobody else. If it is urgent: {urgent}. "
+            "Drop it: {drop}.",
+            urgent=Code(f"{prefix}alert set {alert.number} urgency=urgent"), drop=withdraw,
+        )  # fmt: skip
+    if alert.state is AlertState.SUBMITTED:
+        return _(
+            "{by} asks you to verify it. Verify and send it: {verify}. Return it: {back}.",
+            by=who(alert.author_authority, alert.author_country),
+            verify=Strong(Code(f"{prefix}alert verify {alert.number}")),
+            back=Code(f"{prefix}alert return {alert.number} <reason>"),
+        )
+    if alert.state is AlertState.RETURNED:
+        return _(
+            "It was returned to you and sent to nobody. Correct it: {set}. Then {submit} or {send}. "
+            "Drop it: {withdraw}.",
+            set=Code(f"{prefix}alert set {alert.number} ..."), submit=Code(f"{prefix}alert submit {alert.number}"),
+            send=Code(f"{prefix}alert send {alert.number}"), withdraw=withdraw,
+        )  # fmt: skip
     return _(
         "Nothing has been sent yet. Send it: {send}. Correct or add: {set}. Drop it: {withdraw}.",
         send=Strong(Code(f"{prefix}alert send")),
@@ -166,11 +196,19 @@ def listener_words(alert: Alert, one: Listener, names: dict[str, str]) -> Messag
     return _("{name} (TLP:CLEAR goes to every room)", name=name)
 
 
-def card(alert: Alert, reader: Reader, *, unreached: Sequence[CountryCode], ending: HistoryLine | None) -> Doc:
-    """Show an alert that was circulated. `ending` is the line of its history that ended it."""
+def card(
+    alert: Alert,
+    reader: Reader,
+    *,
+    now: datetime,
+    unreached: Sequence[CountryCode],
+    ending: HistoryLine | None,
+    requests: Sequence[AlertRequest] = (),
+) -> Doc:
+    """Show an alert that was circulated, with its open requests. `ending` is the line of its history that ended it."""
     if alert.state is AlertState.WITHDRAWN:
         return withdrawn_card(alert, reader, ending)
-    blocks: list[Block | Message] = [Heading(title(alert)), *_facts(alert, reader)]
+    blocks: list[Block | Message] = [Heading(title(alert)), *_facts(alert, reader, now)]
     standing = [
         country_state(alert, entry, reader.zone, reached=entry.country not in unreached) for entry in alert.addressees
     ]
@@ -178,18 +216,33 @@ def card(alert: Alert, reader: Reader, *, unreached: Sequence[CountryCode], endi
         blocks += [_("Countries concerned:"), bullets(standing[:_COUNTRIES])]
     if len(standing) > _COUNTRIES:
         blocks.append(_n("And {count} more country.", "And {count} more countries.", len(standing) - _COUNTRIES))
+    if requests:
+        blocks += [_("To be answered:"), bullets(request_words(one, reader.zone, now) for one in requests[:_REQUESTS])]
     if ending is not None and ending.text:
         blocks.append(Quote(_shortened(ending.text)))
     if alert.is_open:
         blocks.append(
             _(
-                "In this thread: {ack} if your country deals with it, {note} to tell the others, {show} for all of it.",
+                "In this thread: {ack} if your country deals with it, {note} to tell the others, {show} for all of it, "
+                "{next} for what can be done now.",
                 ack=Code(f"{reader.prefix}alert ack"),
                 note=Code(f"{reader.prefix}alert note ..."),
                 show=Code(f"{reader.prefix}alert show"),
+                next=Code(f"{reader.prefix}alert next"),
             )
         )
     return doc(*blocks)
+
+
+def request_words(request: AlertRequest, zone: ZoneInfo, now: datetime) -> Message:
+    """Show a request that waits for its answer, and whether it is overdue."""
+    country, due = CountryName(request.country), Moment(request.due_at, zone)
+    text = " ".join(request.text.split())
+    asked = Text(text if len(text) <= _ASKED else f"{text[:_ASKED].rstrip()} …")
+    name = Strong(Text(request.name))
+    if request.is_overdue(now):
+        return _("{name}, {country}: OVERDUE since {due}: {text}", name=name, country=country, due=due, text=asked)
+    return _("{name}, {country}: by {due}: {text}", name=name, country=country, due=due, text=asked)
 
 
 def withdrawn_card(alert: Alert, reader: Reader, ending: HistoryLine | None) -> Doc:
@@ -220,11 +273,13 @@ def sent_draft(alert: Alert, reader: Reader) -> Doc:
     )
 
 
-def _facts(alert: Alert, reader: Reader | None = None) -> list[Block | Message]:
+def _facts(alert: Alert, reader: Reader | None = None, now: datetime | None = None) -> list[Block | Message]:
     """Return the rows of facts and the author's words; with a reader also who raised it and how it stands."""
     rows: list[tuple[Inline, Inline]] = [(_("Handling"), marking_words(alert.tlp))]
     if reader is not None:
-        rows.append((_("State"), Strong(_state(alert))))
+        rows.append((_("State"), Strong(_state(alert, reader))))
+    if alert.type is not AlertType.ALERT:
+        rows.append((_("Type"), type_words(alert.type)))
     if alert.urgency is not Urgency.ROUTINE or reader is None:
         rows.append((_("Urgency"), urgency_words(alert.urgency)))
     if reader is not None:
@@ -234,6 +289,7 @@ def _facts(alert: Alert, reader: Reader | None = None) -> list[Block | Message]:
         rows.append((_("Raised by"), by))
         if alert.circulated_at is not None:
             rows.append((_("Sent"), Moment(alert.circulated_at, reader.zone)))
+        rows += _standing(alert, reader, now)
     slots = by_slot(alert.current_facts)
     rows += [(slot_words(slot), fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
     blocks: list[Block | Message] = [fields(rows), Quote(_shortened(alert.text))]
@@ -243,7 +299,30 @@ def _facts(alert: Alert, reader: Reader | None = None) -> list[Block | Message]:
     return blocks
 
 
-def _state(alert: Alert) -> Message:
+def _standing(alert: Alert, reader: Reader, now: datetime | None) -> list[tuple[Inline, Inline]]:
+    """Return the rows of what came of it so far: verified, on which ground illegal, the time for the take-back."""
+    rows: list[tuple[Inline, Inline]] = []
+    if alert.verified_authority is not None:
+        rows.append((_("Verified"), _("by {authority}", authority=Text(alert.verified_authority))))
+    elif alert.is_open:
+        rows.append((_("Verified"), _("not yet")))
+    if alert.ground is not None:
+        rows.append((_("Illegal because"), ground_words(alert.ground)))
+    if alert.informed_at is not None:
+        rows.append((_("State of export informed"), Moment(alert.informed_at, reader.zone)))
+    if alert.take_back_runs and alert.take_back_by is not None and now is not None:
+        by = Moment(alert.take_back_by, reader.zone)
+        rows.append((_("Take-back"), Strong(_("by {by}: {days}", by=by, days=days_words(alert.days_left(now))))))
+    if alert.cost_bearer is not None:
+        rows.append((_("Cost borne by"), cost_words(alert.cost_bearer)))
+    if alert.sanction is not None:
+        rows.append((_("Sanction"), Text(alert.sanction)))
+    return rows
+
+
+def _state(alert: Alert, reader: Reader) -> Message:
+    if alert.state is AlertState.MERGED and reader.merged_into is not None:
+        return _("merged into alert {number}", number=reader.merged_into)
     if alert.outcome is not None:
         outcome = outcome_words(alert.outcome)
         return _("{state}, outcome: {outcome}", state=state_words(alert.state), outcome=outcome)

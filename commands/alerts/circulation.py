@@ -1,9 +1,10 @@
 """Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from commands.alerts import escalation
+from commands.alerts import clocks, escalation
 from commands.alerts.audience import (
     Listener,
     coordinators_may_see,
@@ -25,11 +26,12 @@ from commands.alerts.cards import (
     zone_of,
 )
 from commands.alerts.declaration import KIND
+from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
-from commands.document import Code, Doc, Strong, _, doc
-from storage.alerts import Alert, AlertCard, Alerts, Tlp
+from commands.document import Code, Doc, Strong, Words, _, doc
+from storage.alerts import Alert, AlertCard, AlertRequests, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
-from storage.members import Members
+from storage.members import Member, Members
 from storage.outbox import Outbox, OutboxRow
 from storage.rooms import BindingKind, Rooms
 
@@ -48,6 +50,7 @@ def subject_of(alert: Alert) -> Subject:
 async def begin_circulation(alert: Alert, context: Context) -> None:
     """Write the cards, start the clocks, and say loudly who cannot be told."""
     await escalation.start(alert, alert.countries, context)
+    await clocks.start_verification(alert, context)
     await tell_everyone(alert, lambda _one: None, context)
     await refresh_draft(alert, context)
     await tell_of_unreached(alert, unreached(alert, await listeners(context.tx, alert)), context)
@@ -122,9 +125,10 @@ async def _post(
     thread_row: int | None = None,
     report: str | None = None,
 ) -> OutboxRow:
+    shown = marked(alert, words)
     return await context.post(
         Post(
-            doc=words.openly() if alert.tlp is Tlp.CLEAR and part == LINE else words,
+            doc=shown.openly() if alert.tlp is Tlp.CLEAR and part == LINE else shown,
             room=one.room,
             person=one.person,
             priority=priority,
@@ -143,13 +147,30 @@ async def _card_for(alert: Alert, one: Listener, missed: Sequence[CountryCode], 
     if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
         zone = ZoneInfo(person.zone)
     ending = await Alerts(context.tx).ending(alert)
+    asked = await AlertRequests(context.tx).of(alert, is_open=True)
+    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context))
     if alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context):
         # Anybody may know of the alert, and yet not who wrote it.
-        return card(alert, Reader(zone, context.prefix), unreached=missed, ending=ending).openly()
-    reader = Reader(zone, context.prefix)
+        return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked).openly()
     if may_show_author(alert, one.bindings, one.person):
-        reader = Reader(reader.zone, context.prefix, await name_of_author(alert, context))
-    return card(alert, reader, unreached=missed, ending=ending)
+        reader = replace(reader, author_name=await name_of_author(alert, context))
+    return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked)
+
+
+async def number_of_target(alert: Alert, one: Listener, context: Context) -> str | None:
+    """Return the number of the alert that this one was merged into, where this listener may see it."""
+    target = await Alerts(context.tx).get(alert.merged_into) if alert.merged_into is not None else None
+    if target is None or not await listener_may_see(target, one, context):
+        return None
+    return target.number
+
+
+async def listener_may_see(alert: Alert, one: Listener, context: Context) -> bool:
+    """Decide whether an alert other than the one it was told of may be named before a listener."""
+    if one.room is not None:
+        return room_may_see(alert, one.bindings)
+    member = await Members(context.tx).get(one.person) if one.person is not None else None
+    return member is not None and may_see(alert, member, RoomView(RoomId(""), direct=True))
 
 
 async def _outsiders_read(one: Listener, context: Context) -> bool:
@@ -177,7 +198,7 @@ async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
 async def _empty(alert: Alert, row: OutboxRow, context: Context) -> None:
     await context.post(
         Post(
-            doc=retracted(alert),
+            doc=marked(alert, retracted(alert)),
             room=row.room_id,
             person=row.user_id if row.room_id is None else None,
             subject=subject_of(alert),
@@ -214,7 +235,7 @@ async def answer(alert: Alert, words: Doc, context: Context) -> None:
     """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
     await context.post(
         Post(
-            doc=words,
+            doc=marked(alert, words),
             room=context.room.id,
             thread_root=context.thread_root,
             reply_to=None if context.thread_root else context.source,
@@ -227,7 +248,7 @@ async def answer(alert: Alert, words: Doc, context: Context) -> None:
 
 async def post_draft(alert: Alert, context: Context) -> Doc | None:
     """Show the author the draft where the command came from, or in the direct chat where the room may not see it."""
-    words = await _draft_words(alert, context)
+    words = await _draft_words(alert, alert.author, context)
     here = may_see(alert, context.member, context.room)
     await context.post(
         Post(
@@ -243,7 +264,24 @@ async def post_draft(alert: Alert, context: Context) -> Doc | None:
     )
     if here:
         return None
-    return doc(_("This room may not see the draft, so I put it into your direct chat with me. Go on there."))
+    return marked(
+        alert, doc(_("This room may not see the draft, so I put it into your direct chat with me. Go on there."))
+    )
+
+
+async def show_to_second_pair(alert: Alert, members: Sequence[Member], context: Context) -> None:
+    """Show a submitted alert to those who may verify it, each in the direct chat."""
+    for member in members:
+        await context.post(
+            Post(
+                doc=await _draft_words(alert, member.user_id, context),
+                person=member.user_id,
+                subject=subject_of(alert),
+                part=DRAFT,
+                origin=alert.author,
+                priority=Priority.ALERT,
+            )
+        )
 
 
 async def refresh_draft(alert: Alert, context: Context) -> None:
@@ -253,10 +291,11 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
         if not await may_stay(alert, row, context):
             await _empty(alert, row, context)
             continue
-        shown = True
+        reader = row.user_id or row.origin_user or alert.author
+        shown = shown or reader == alert.author
         await context.post(
             Post(
-                doc=await _draft_words(alert, context),
+                doc=await _draft_words(alert, reader, context),
                 room=row.room_id,
                 person=row.user_id if row.room_id is None else None,
                 subject=subject_of(alert),
@@ -268,7 +307,7 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
     if not shown and alert.is_draft:
         await context.post(
             Post(
-                doc=await _draft_words(alert, context),
+                doc=await _draft_words(alert, alert.author, context),
                 person=alert.author,
                 subject=subject_of(alert),
                 part=DRAFT,
@@ -277,14 +316,23 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
         )
 
 
-async def _draft_words(alert: Alert, context: Context) -> Doc:
-    reader = Reader(await zone_of_author(alert, context), context.prefix)
+async def _draft_words(alert: Alert, person: UserId, context: Context) -> Doc:
+    member = await Members(context.tx).get(person)
+    reader = Reader(ZoneInfo(member.zone if member is not None else "UTC"), context.prefix)
     if alert.is_draft:
-        coming = await plan(alert, context)
-        return draft_card(alert, coming, await names_of(coming.listeners, context), context.prefix)
-    if alert.was_circulated:
-        return sent_draft(alert, reader)
-    return withdrawn_card(alert, reader, await Alerts(context.tx).ending(alert))
+        words = await draft_in_full(alert, context, for_author=person == alert.author)
+    elif alert.was_circulated:
+        words = sent_draft(alert, reader)
+    else:
+        words = withdrawn_card(alert, reader, await Alerts(context.tx).ending(alert))
+    return marked(alert, words)
+
+
+async def draft_in_full(alert: Alert, context: Context, *, for_author: bool) -> Doc:
+    """Show what would be sent, and to whom."""
+    coming = await plan(alert, context)
+    names = await names_of(coming.listeners, context)
+    return draft_card(alert, coming, names, context.prefix, for_author=for_author)
 
 
 async def zone_of_author(alert: Alert, context: Context) -> ZoneInfo:
@@ -320,16 +368,32 @@ async def tell_coordinators(alert: Alert, words: Doc, context: Context, *, prior
 
     The caller has made sure that they may hear of the alert.
     """
-    rooms = set(await Rooms(context.tx).bound_to(BindingKind.COORDINATION))
-    cards = [one for one in await Alerts(context.tx).cards(alert) if one.room_id in rooms]
-    for one in cards:
-        await _post(alert, Listener(room=one.room_id), words, LINE, context, priority=priority, thread_row=one.row_id)
-    if cards:
+    rooms = await Rooms(context.tx).bound_to(BindingKind.COORDINATION)
+    if await say_in_threads(alert, rooms, words, context, priority=priority):
         return
     for coordinator in await Members(context.tx).coordinators():
         await tell_person(alert, coordinator.user_id, words, context, priority=priority)
 
 
+async def say_in_threads(
+    alert: Alert, rooms: Iterable[RoomId], words: Doc, context: Context, *, priority: Priority
+) -> bool:
+    """Say something in the threads of the cards in these rooms; False when none of them has one."""
+    wanted = set(rooms)
+    cards = [one for one in await Alerts(context.tx).cards(alert) if one.room_id in wanted]
+    for one in cards:
+        await _post(alert, Listener(room=one.room_id), words, LINE, context, priority=priority, thread_row=one.row_id)
+    return bool(cards)
+
+
 async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
     """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
     await _post(alert, Listener(person=person), words, LINE, context, priority=priority)
+
+
+async def unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:
+    """Answer, except in the thread of a card: the line that everybody gets is the answer there."""
+    cards = await Alerts(context.tx).cards(alert)
+    rows = [await Outbox(context.tx).get(card.row_id) for card in cards]
+    threads = {row.event_id for row in rows if row is not None and row.event_id is not None}
+    return None if context.thread_root in threads else marked(alert, doc(*words))

@@ -36,6 +36,14 @@ class AlertSettings(Settings):
     """How long a country concerned has to acknowledge a routine alert before its room is reminded; the same time passes
     between one step and the next. An urgent alert halves it, an immediate one divides it by three."""
 
+    verify_first: bool = False
+    """Whether a routine alert waits for a second pair of eyes before it is sent; an urgent one never does. Otherwise an
+    author may ask for it, and what was sent without is verified afterwards."""
+
+    verify_within: _Within = timedelta(hours=24)
+    """How long what was sent unverified may stay so before the author's country is reminded; as long again until the
+    coordinators are. 24 hours is what the European Union's rapid alert system asks for."""
+
     def time_to_acknowledge(self, urgency: Urgency) -> timedelta:
         """Return how long a country has at each step: all, half or a third of `acknowledge_within`."""
         parts = {Urgency.ROUTINE: 1, Urgency.URGENT: 2, Urgency.IMMEDIATE: 3}

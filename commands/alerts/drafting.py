@@ -1,15 +1,12 @@
 """Raising an alert: what the text says becomes a draft, which its author corrects until it is sent, and after."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from commands.alerts import escalation
-from commands.alerts.audience import listeners, unreached
-from commands.alerts.circulation import answer, post_draft, refresh_draft, tell_of_unreached
-from commands.alerts.declaration import KIND, LONGEST_TEXT, capability
-from commands.alerts.events import AlertChanged
+from commands.alerts.circulation import post_draft
+from commands.alerts.declaration import LONGEST_TEXT, capability
 from commands.alerts.facts import (
     Entries,
     Slot,
@@ -20,16 +17,15 @@ from commands.alerts.facts import (
     read_text,
     slot_of,
 )
-from commands.alerts.finding import check_author, find_draft, not_possible
-from commands.alerts.words import fact_words, marking_words, slot_words, urgency_words
-from commands.arguments import About, BadValue, Choice, Option, Ref, Rest, read_country
+from commands.alerts.words import refusal
+from commands.arguments import BadValue, Choice, Option, Rest, read_country
 from commands.base import Args, Context, Refusal, Role
-from commands.document import Code, CountryName, Doc, Inline, Message, _, _n, bullets, doc, joined
-from storage.alerts import Alert, Alerts, Fact, NotPossible, Tlp, Urgency
+from commands.document import Code, Doc, Inline, Message, _
+from storage.alerts import Alert, Alerts, AlertType, Fact, NotPossible, Tlp, Urgency
 from storage.ids import CountryCode, UserId, parse_user_id
 from storage.members import Members
 
-_Entries = tuple[str, ...] | None
+Values = tuple[str, ...] | None
 
 _STRICT = re.compile(r"(?:^|\s{2,})\+?strict\b", re.IGNORECASE)
 """What is left in a free text of `tlp=amber strict`: the option took one word."""
@@ -39,11 +35,13 @@ class Draft(Args):
     text: Annotated[str, Rest(ask=_("What have you seen? Write it as you would say it."))]
     tlp: Annotated[Tlp, Choice(Tlp), Option()] = Tlp.AMBER
     urgency: Annotated[Urgency, Choice(Urgency), Option()] = Urgency.ROUTINE
+    type_: Annotated[AlertType, Choice(AlertType), Option()] = AlertType.ALERT
+    exercise: Annotated[bool, Option()] = False
     origin: Annotated[str | None, Option()] = None
     transit: Annotated[str | None, Option()] = None
     destination: Annotated[str | None, Option()] = None
-    tell: Annotated[_Entries, Entries.reader("GH,NL"), Option()] = None
-    person: Annotated[_Entries, Entries.reader("@name:server"), Option()] = None
+    tell: Annotated[Values, Entries.reader("GH,NL"), Option()] = None
+    person: Annotated[Values, Entries.reader("@name:server"), Option()] = None
 
 
 @capability.command(
@@ -53,134 +51,37 @@ class Draft(Args):
     examples=[
         "alert 20 ft CSQU3054383 at Tema, waste batteries declared as plastic scrap, from Antwerp via Tangier",
         "alert MV Example arrives in Tema tomorrow with 18 t of e-waste urgency=urgent tlp=green",
+        "alert CSQU3054383 in Tema, a container that nobody has seen exercise=yes",
     ],
 )
 async def draft(args: Draft, context: Context) -> Doc | None:
     """Read what an official wrote and show the draft of an alert."""
-    if len(args.text) > LONGEST_TEXT:
-        raise Refusal(too_long(args.text, _("Your text")))
+    check_length(args.text, _("Your text"))
     tlp = args.tlp
     if tlp is Tlp.AMBER and _STRICT.search(args.text):
         tlp = Tlp.AMBER_STRICT
-    alert = Alert.draft(args.text, by=context.member, at=context.now, tlp=tlp, urgency=args.urgency)
-    today = _today(context)
+    alert = Alert.draft(
+        args.text,
+        by=context.member,
+        at=context.now,
+        tlp=tlp,
+        urgency=args.urgency,
+        type_=args.type_,
+        exercise=args.exercise,
+    )
+    today = today_of(context)
     alert.replace_facts([], read_text(args.text, today=today, at=context.now), context.now)
     options = {Slot.ORIGIN: args.origin, Slot.TRANSIT: args.transit, Slot.DESTINATION: args.destination}
     for slot, value in options.items():
         if value is not None:
-            _state(alert, slot, Entries((value,)), context, today)
-    await _name(alert, Entries.of(args.person), context)
-    _address(alert, Entries.of(args.tell), context)
+            state(alert, slot, Entries((value,)), context, today)
+    await name_persons(alert, Entries.of(args.person), context)
+    address(alert, Entries.of(args.tell), context)
     await Alerts(context.tx).add(alert)
     return await post_draft(alert, context)
 
 
-class Correction(Args):
-    about: Annotated[Ref | None, About(KIND, ask=_("Which alert?"))] = None
-    container: Annotated[_Entries, Entries.reader("CSQU3054383"), Option(aliases=("containers",))] = None
-    vessel: Annotated[_Entries, Entries.reader("IMO9811000"), Option(aliases=("ship", "imo"))] = None
-    port: Annotated[_Entries, Entries.reader("Tema"), Option()] = None
-    origin: Annotated[_Entries, Entries.reader("BE"), Option(aliases=("from",))] = None
-    transit: Annotated[_Entries, Entries.reader("MA"), Option(aliases=("via",))] = None
-    destination: Annotated[_Entries, Entries.reader("GH"), Option(aliases=("to",))] = None
-    waste: Annotated[_Entries, Entries.reader("A1181"), Option()] = None
-    declared: Annotated[str | None, Option()] = None
-    quantity: Annotated[str | None, Option()] = None
-    seen: Annotated[str | None, Option()] = None
-    contact: Annotated[str | None, Option()] = None
-    tlp: Annotated[Tlp | None, Choice(Tlp), Option()] = None
-    urgency: Annotated[Urgency | None, Choice(Urgency), Option()] = None
-    tell: Annotated[_Entries, Entries.reader("GH,NL"), Option()] = None
-    person: Annotated[_Entries, Entries.reader("@name:server"), Option()] = None
-
-
-@capability.command(
-    "alert set",
-    role=Role.OFFICIAL,
-    summary=_("Correct or add something to your alert"),
-    examples=["alert set container=CSQU3054383 origin=BE", "alert set A-2026-0001 tell=NL,BE tlp=amber strict"],
-)
-async def correct(args: Correction, context: Context) -> None:
-    """Correct or add facts, countries, persons, urgency or marking; what was sent is corrected in every room."""
-    alert = await find_draft(args.about, context, "alert set")
-    check_author(alert, context)
-    try:
-        changed = await _correct(alert, args, context)
-        if not changed:
-            raise Refusal(_nothing_given(context.prefix))
-        await _marked(alert, args.tlp, context)
-        await _corrected(alert, changed, context)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
-    await answer(alert, _answer(alert, changed), context)
-
-
-class _Changes:
-    """What a correction touched: names of the keys for the record, words and doubts for people."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-        self.names: list[Message] = []
-        self.lines: list[Inline] = []
-
-    def __bool__(self) -> bool:
-        return bool(self.keys) or bool(self.lines)
-
-    def add(self, key: str, name: Message, line: Inline) -> None:
-        self.keys.append(key)
-        self.names.append(name)
-        self.lines.append(line)
-
-
-async def _correct(alert: Alert, args: Correction, context: Context) -> _Changes:
-    changes = _Changes()
-    today = _today(context)
-    for slot, entries in _given(args).items():
-        touched = _state(alert, slot, entries, context, today)
-        now = by_slot(alert.current_facts)
-        for one in touched:
-            value = fact_words(now[one]) if one in now else _("nothing")
-            name = slot_words(one)
-            changes.add(one.value, name, _("{name}: {value}", name=name, value=value))
-    if args.urgency is not None and args.urgency is not alert.urgency:
-        alert.urgency = args.urgency
-        words = urgency_words(args.urgency)
-        changes.add("urgency", _("Urgency"), _("{name}: {value}", name=_("Urgency"), value=words))
-    persons = Entries.of(args.person)
-    if persons is not None:
-        await _name(alert, persons, context)
-        line = _n("{count} person is named", "{count} persons are named", len(alert.persons))
-        changes.add("person", _("Persons named"), line)
-    tell = Entries.of(args.tell)
-    new = _address(alert, tell, context)
-    if tell is not None:
-        told = joined(CountryName(country) for country in added_countries(alert))
-        changes.add("tell", _("Countries to tell"), _("Countries you added: {countries}", countries=told))
-    if new and not alert.is_draft:
-        changes.lines.append(_("Now also concerned: {countries}", countries=joined(CountryName(one) for one in new)))
-        alert.note_own_country(context.now)
-        await escalation.start(alert, new, context)
-    if args.urgency is not None and not alert.is_draft:
-        await escalation.hurry(alert, context)
-    if args.tlp is not None:
-        changes.lines.append(marking_words(args.tlp))
-    return changes
-
-
-def _given(args: Correction) -> Mapping[Slot, Entries]:
-    lists = {
-        Slot.CONTAINER: args.container, Slot.VESSEL: args.vessel, Slot.PORT: args.port, Slot.ORIGIN: args.origin,
-        Slot.TRANSIT: args.transit, Slot.DESTINATION: args.destination, Slot.WASTE: args.waste,
-    }  # fmt: skip
-    texts = {
-        Slot.DECLARED: args.declared, Slot.QUANTITY: args.quantity, Slot.SEEN: args.seen, Slot.CONTACT: args.contact,
-    }  # fmt: skip
-    found = {slot: entries for slot, value in lists.items() if (entries := Entries.of(value)) is not None}
-    found |= {slot: Entries.of_one(value) for slot, value in texts.items() if value is not None}
-    return found
-
-
-def _state(alert: Alert, slot: Slot, entries: Entries, context: Context, today: date) -> Sequence[Slot]:
+def state(alert: Alert, slot: Slot, entries: Entries, context: Context, today: date) -> Sequence[Slot]:
     """Put what was typed in the place of what stands there, beside it (+) or take it away (-); return what changed."""
     current = by_slot(alert.current_facts)
     if entries.clears:
@@ -208,11 +109,11 @@ def _same(old: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
     return [fact for fact in old if (fact.kind, fact.value) in values]
 
 
-def _address(alert: Alert, tell: Entries | None, context: Context) -> Sequence[CountryCode]:
+def address(alert: Alert, tell: Entries | None, context: Context) -> Sequence[CountryCode]:
     """Work out anew which countries are concerned; return those that are new."""
     added = list(added_countries(alert))
     if tell is not None:
-        countries = [] if tell.clears else [_country(value) for value in tell.values]
+        countries = [] if tell.clears else [country_named(value) for value in tell.values]
         if tell.sign == "-" or tell.clears:
             if not alert.is_draft:
                 raise Refusal(
@@ -224,14 +125,14 @@ def _address(alert: Alert, tell: Entries | None, context: Context) -> Sequence[C
     return alert.address(concerned(alert.current_facts, added), context.now)
 
 
-def _country(text: str) -> CountryCode:
+def country_named(text: str) -> CountryCode:
     try:
         return read_country(text)
     except BadValue as error:
         raise Refusal(error.words) from error
 
 
-async def _name(alert: Alert, persons: Entries | None, context: Context) -> None:
+async def name_persons(alert: Alert, persons: Entries | None, context: Context) -> None:
     if persons is None:
         return
     for text in persons.values:
@@ -261,52 +162,6 @@ async def _person(text: str, context: Context) -> UserId:
     return user
 
 
-async def _marked(alert: Alert, tlp: Tlp | None, context: Context) -> None:
-    if tlp is None:
-        return
-    if tlp is Tlp.RED and not alert.is_draft and not alert.named:
-        person = Code(f"{context.prefix}alert set {alert.number} tlp=red person=@name:server")
-        raise Refusal(
-            _("Under TLP:RED only persons you name are told. Name one at the same time: {person}", person=person)
-        )
-    line = alert.mark(tlp, by=context.member, at=context.now)
-    if line is not None and not alert.is_draft:
-        await context.emit(AlertChanged(alert, line))
-
-
-async def _corrected(alert: Alert, changes: _Changes, context: Context) -> None:
-    line = alert.correct(changes.keys, by=context.member, at=context.now) if changes.keys else None
-    if alert.is_draft:
-        await refresh_draft(alert, context)
-        return
-    if line is not None:
-        missed = unreached(alert, await listeners(context.tx, alert))
-        await context.emit(AlertChanged(alert, line, tuple(changes.names)))
-        new = [country for country in missed if _is_new(alert, country, context)]
-        await tell_of_unreached(alert, new, context)
-
-
-def _is_new(alert: Alert, country: CountryCode, context: Context) -> bool:
-    entry = alert.addressee(country)
-    return entry is not None and entry.added_at == context.now
-
-
-def _answer(alert: Alert, changes: _Changes) -> Doc:
-    heading = _("Alert {number} is corrected; every card shows it.", number=alert.number)
-    if alert.is_draft:
-        heading = _("The draft of alert {number} is up to date.", number=alert.number)
-    return doc(heading, bullets(changes.lines))
-
-
-def _nothing_given(prefix: str) -> Message:
-    return _(
-        "Say what to set, for example {container} or {tell}. A plus adds to what is there: {plus}",
-        container=Code(f"{prefix}alert set container=CSQU3054383"),
-        tell=Code(f"{prefix}alert set tell=NL"),
-        plus=Code(f"{prefix}alert set container=+MSKU1234565"),
-    )
-
-
 def too_long(text: str, what: Inline) -> Message:
     """Say that a text is longer than what is kept, and what to do."""
     return _(
@@ -316,5 +171,12 @@ def too_long(text: str, what: Inline) -> Message:
     )  # fmt: skip
 
 
-def _today(context: Context) -> date:
+def check_length(text: str, what: Message, alert: Alert | None = None) -> None:
+    """Raises Refusal for a text longer than what is kept."""
+    if len(text) > LONGEST_TEXT:
+        words = too_long(text, what)
+        raise Refusal(words) if alert is None else refusal(alert, words)
+
+
+def today_of(context: Context) -> date:
     return context.now.astimezone(context.zone).date()

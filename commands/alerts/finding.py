@@ -1,10 +1,11 @@
 """Which draft is meant, and why an alert refuses; which alert is meant is `commands.visibility.find`."""
 
+from commands.alerts.words import refusal, state_words
 from commands.arguments import Ref
 from commands.base import Context, Refusal
-from commands.document import Code, Message, _, joined
+from commands.document import Code, Inline, Message, Moment, Text, _, joined
 from commands.visibility import find, may_see
-from storage.alerts import Alert, Alerts, NotPossible, Why
+from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Outcome, Why
 
 __all__ = ["check_author", "find", "find_draft", "not_possible"]
 
@@ -30,17 +31,19 @@ def check_author(alert: Alert, context: Context) -> None:
     if alert.author == context.member.user_id:
         return
     note = Code(f"{context.prefix}alert note {alert.number} ...")
-    raise Refusal(
-        _("Only who raised alert {number} can do this. Tell them with {note}.", number=alert.number, note=note)
-    )
+    words = _("Only who raised alert {number} can do this. Tell them with {note}.", number=alert.number, note=note)
+    raise refusal(alert, words)
 
 
 def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
     """Put into words why an alert refuses something, and what can be done instead."""
     number, prefix = alert.number, context.prefix
-    list_ = Code(f"{prefix}alert list open")
+    next_ = Code(f"{prefix}alert next {number}")
     words: dict[Why, Message] = {
-        Why.NOT_ALLOWED_NOW: _("Alert {number} stands where this cannot be done.", number=number),
+        Why.NOT_ALLOWED_NOW: _(
+            "Alert {number} stands at “{state}”, where this cannot be done. What can be done: {next}",
+            number=number, state=state_words(alert.state), next=next_,
+        ),
         Why.ALREADY_SENT: _(
             "Alert {number} was sent already. Add what is new with {set} or {note}.",
             number=number, set=Code(f"{prefix}alert set {number} ..."), note=Code(f"{prefix}alert note {number} ..."),
@@ -49,9 +52,14 @@ def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
             "Alert {number} is a draft that nobody has seen. Send it first: {send}",
             number=number, send=Code(f"{prefix}alert send {number}"),
         ),
-        Why.ENDED: _("Alert {number} is ended. The open ones: {list}", number=number, list=list_),
+        Why.SENT_BACK: _(
+            "Alert {number} was returned to you. Correct it first: {set}",
+            number=number, set=Code(f"{prefix}alert set {number} ..."),
+        ),
+        Why.ENDED: _ended(alert, prefix),
         Why.NOT_ADDRESSED: _(
-            "Alert {number} is not addressed to your country, so there is nothing to acknowledge.", number=number
+            "Alert {number} is not addressed to your country. Who raised it can add it: {set}",
+            number=number, set=Code(f"{prefix}alert set {number} tell=+{context.member.country or 'GH'}"),
         ),
         Why.ALREADY_ACKNOWLEDGED: _("Your country has acknowledged alert {number} already.", number=number),
         Why.RAISED_BY_THE_COUNTRY: _(
@@ -61,5 +69,50 @@ def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
             "Alert {number} was sent under TLP:{tlp}. From then on its marking can only become stricter.",
             number=number, tlp=alert.tlp.value,
         ),
+        Why.OWN_ALERT: _(
+            "You raised alert {number} yourself, so somebody else has to verify it.", number=number
+        ),
+        Why.ALREADY_VERIFIED: _(
+            "Alert {number} is verified already, by {authority}.",
+            number=number, authority=Text(alert.verified_authority or ""),
+        ),
+        Why.SAID_BEFORE: _(
+            "That is on record for alert {number} already. What can be done now: {next}", number=number, next=next_
+        ),
+        Why.NOT_IN_CONTROL: _(
+            "Your country neither holds nor inspects the shipment of alert {number} yet. "
+            "Say first: {hold} or {inspect}",
+            number=number, hold=Code(f"{prefix}alert hold {number}"), inspect=Code(f"{prefix}alert inspect {number}"),
+        ),
+        Why.IN_FUTURE: _("That time has not come yet. Say when it was, for example {example}.",
+                         example=Code("when=2026-11-23 14:00")),
+        Why.NOT_LATER: _(
+            "An extension ends after the present deadline of alert {number} and after today. Now it is {deadline}.",
+            number=number, deadline=_deadline(alert, context),
+        ),
+        Why.CONTRADICTS_FINDING: _(
+            "That outcome contradicts what was found: alert {number} stands at “{state}”. Possible are {outcomes}.",
+            number=number, state=state_words(alert.state), outcomes=_outcomes(alert),
+        ),
+        Why.SAME: _("Alert {number} is that already.", number=number),
     }  # fmt: skip
-    return Refusal(words[error.why])
+    return refusal(alert, words[error.why])
+
+
+def _ended(alert: Alert, prefix: str) -> Message:
+    if alert.state is AlertState.CLOSED:
+        reopen = Code(f"{prefix}alert reopen {alert.number} <reason>")
+        return _("Alert {number} is ended: it was closed. It goes on after {reopen}.", number=alert.number,
+                 reopen=reopen)  # fmt: skip
+    return _(
+        "Alert {number} is ended. The open ones: {list}", number=alert.number, list=Code(f"{prefix}alert list open")
+    )
+
+
+def _deadline(alert: Alert, context: Context) -> Inline:
+    return Moment(alert.take_back_by, context.zone) if alert.take_back_by is not None else _("not set")
+
+
+def _outcomes(alert: Alert) -> Inline:
+    possible = OUTCOMES.get(alert.state, frozenset(Outcome))
+    return joined(Code(outcome.value) for outcome in Outcome if outcome in possible)

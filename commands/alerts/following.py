@@ -1,21 +1,20 @@
-"""Following up: a country acknowledges, officials add notes, the alert is closed or withdrawn."""
+"""Following up: a country acknowledges, officials add notes and say of what type an alert is now."""
 
 from typing import Annotated
 
 from commands.alerts import escalation
 from commands.alerts.audience import may_see
-from commands.alerts.circulation import refresh_draft
-from commands.alerts.declaration import KIND, LONGEST_TEXT, capability
-from commands.alerts.drafting import too_long
+from commands.alerts.circulation import unless_heard
+from commands.alerts.declaration import KIND, capability
+from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_author, find, not_possible
-from commands.alerts.words import outcome_words
-from commands.arguments import About, Choice, Option, Ref, Rest
+from commands.alerts.finding import find, not_possible
+from commands.alerts.rights import country_of, is_concerned
+from commands.alerts.words import refusal, type_words
+from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
-from commands.document import Code, CountryName, Doc, Message, Words, _, doc, joined
-from storage.alerts import Alert, Alerts, NotPossible, Outcome, Why
-from storage.members import Member
-from storage.outbox import Outbox
+from commands.document import Code, CountryName, Doc, _, joined
+from storage.alerts import Alert, Alerts, AlertType, NotPossible, Why
 
 _WHICH = _("Which alert? Answer with its number.")
 
@@ -34,23 +33,22 @@ async def acknowledge(args: Acknowledge, context: Context) -> Doc | None:
     """Acknowledge for the own country; the clocks of the others run on."""
     member = context.member
     alert = await find(args.about, context) if args.about is not None else await _only_one_waiting(context)
-    if member.country is None:
-        raise Refusal(_("You belong to no country on the roster, so there is none that you could acknowledge for."))
+    country = country_of(alert, context)
     try:
-        line = alert.acknowledge(member.country, by=member, at=context.now)
+        line = alert.acknowledge(country, by=member, at=context.now)
     except NotPossible as error:
-        refusal = not_possible(error, alert, context)
+        refused = not_possible(error, alert, context)
         if error.why in {Why.ALREADY_ACKNOWLEDGED, Why.RAISED_BY_THE_COUNTRY}:
-            assert isinstance(refusal.words, Message)
-            return doc(refusal.words, notice=True)
-        raise refusal from error
-    await escalation.stop(alert, context, member.country)
+            assert isinstance(refused.words, Doc)
+            return refused.words.quietly()
+        raise refused from error
+    await escalation.stop(alert, context, country)
     await context.emit(AlertChanged(alert, line))
     waiting = [CountryName(entry.country) for entry in alert.addressees if alert.awaits(entry.country)]
-    done = _("{country} has acknowledged alert {number}.", country=CountryName(member.country), number=alert.number)
+    done = _("{country} has acknowledged alert {number}.", country=CountryName(country), number=alert.number)
     if not waiting:
-        return await _unless_heard(alert, context, done, _("Every country concerned has."))
-    return await _unless_heard(alert, context, done, _("Still waiting for {countries}.", countries=joined(waiting)))
+        return await unless_heard(alert, context, done, _("Every country concerned has."))
+    return await unless_heard(alert, context, done, _("Still waiting for {countries}.", countries=joined(waiting)))
 
 
 async def _only_one_waiting(context: Context) -> Alert:
@@ -82,102 +80,53 @@ class Note(Args):
 async def note(args: Note, context: Context) -> Doc | None:
     """Add a note to an alert; it is posted in the thread of every card."""
     alert = await find(args.about, context)
-    if not _is_concerned(alert, context.member):
-        raise Refusal(
-            _("Notes on alert {number} come from the countries concerned and the coordinators.", number=alert.number)
+    if not is_concerned(alert, context.member):
+        raise refusal(
+            alert,
+            _("Notes on alert {number} come from the countries concerned and the coordinators.", number=alert.number),
         )
-    _check_length(args.text, _("Your note"))
+    check_length(args.text, _("Your note"), alert)
     try:
         line = alert.note(args.text, by=context.member, at=context.now)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
-    return await _unless_heard(
+    return await unless_heard(
         alert, context, _("Noted on alert {number}, in every room's thread.", number=alert.number)
     )
 
 
-class Close(Args):
+class Type(Args):
     about: Annotated[Ref, About(KIND, ask=_WHICH)]
-    outcome: Annotated[
-        Outcome,
-        Choice(Outcome),
-        Option(ask=_("What came of it? Answer returned, treated, cleared, not-located, prosecuted or other.")),
+    type_: Annotated[
+        AlertType, Choice(AlertType), Word(ask=_("Of what type is it now? Answer news, information, alert or warning."))
     ]
-    text: Annotated[str, Rest(ask=_("What came of it?"))] = ""
+    reason: Annotated[str, Rest(ask=_("Why?"))]
 
 
 @capability.command(
-    "alert close",
+    "alert type",
     role=Role.OFFICIAL,
-    summary=_("Close an alert and say what came of it"),
-    examples=["alert close A-2026-0001 outcome=returned Shipped back to Antwerp on 2 December"],
+    summary=_("Say of what type an alert is now, such as news that became a warning"),
+    examples=["alert type A-2026-0001 warning The same exporter again, control every box"],
 )
-async def close(args: Close, context: Context) -> Doc | None:
-    """Close an alert with its outcome; all clocks stop."""
+async def classify(args: Type, context: Context) -> Doc | None:
+    """Reclassify an alert by a follow-up: officials of its author's country, or a coordinator."""
     alert = await find(args.about, context)
-    if not _is_concerned(alert, context.member):
-        raise Refusal(
-            _("Alert {number} is closed by officials of the countries concerned, or by a coordinator.",
-              number=alert.number)
+    member = context.member
+    own = member.country is not None and member.country == alert.author_country
+    if not (own or member.user_id == alert.author or member.role >= Role.COORDINATOR):
+        raise refusal(
+            alert,
+            _("The type of alert {number} is said by officials of the country that raised it, or by a coordinator.",
+              number=alert.number),
         )  # fmt: skip
-    _check_length(args.text, _("Your text"))
+    check_length(args.reason, _("Your text"), alert)
     try:
-        line = alert.close(args.outcome, args.text, by=context.member, at=context.now)
+        line = alert.classify(args.type_, args.reason, by=member, at=context.now)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
-    await escalation.stop(alert, context)
     await context.emit(AlertChanged(alert, line))
-    outcome = outcome_words(args.outcome)
-    closed = _("Alert {number} is closed. Outcome: {outcome}.", number=alert.number, outcome=outcome)
-    return await _unless_heard(alert, context, closed)
-
-
-class Withdraw(Args):
-    about: Annotated[Ref, About(KIND, ask=_WHICH)]
-    reason: Annotated[str, Rest(ask=_("Why do you withdraw it?"))]
-
-
-@capability.command(
-    "alert withdraw",
-    role=Role.OFFICIAL,
-    summary=_("Take your alert back; the record stays"),
-    examples=["alert withdraw A-2026-0001 The container number was misread"],
-)
-async def withdraw(args: Withdraw, context: Context) -> Doc | None:
-    """Withdraw an alert: its cards say so, its clocks stop, its number and record stay."""
-    alert = await find(args.about, context)
-    check_author(alert, context)
-    _check_length(args.reason, _("Your reason"))
-    was_circulated = alert.was_circulated
-    try:
-        line = alert.withdraw(args.reason, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
-    if not was_circulated:
-        await refresh_draft(alert, context)
-        return doc(_("The draft of alert {number} is dropped. Nobody was told of it.", number=alert.number))
-    await escalation.stop(alert, context)
-    await context.emit(AlertChanged(alert, line))
-    return await _unless_heard(
-        alert, context, _("Alert {number} is withdrawn; every card says so.", number=alert.number)
+    return await unless_heard(
+        alert, context, _("Alert {number} is now this: {type}.", number=alert.number, type=type_words(args.type_))
     )
-
-
-def _is_concerned(alert: Alert, member: Member) -> bool:
-    if member.user_id == alert.author or member.role >= Role.COORDINATOR or member.user_id in alert.named:
-        return True
-    return member.country is not None and (member.country in alert.countries or member.country == alert.author_country)
-
-
-def _check_length(text: str, what: Message) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise Refusal(too_long(text, what))
-
-
-async def _unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:
-    """Answer, except in the thread of a card: the line that everybody gets is the answer there."""
-    cards = await Alerts(context.tx).cards(alert)
-    rows = [await Outbox(context.tx).get(card.row_id) for card in cards]
-    threads = {row.event_id for row in rows if row is not None and row.event_id is not None}
-    return None if context.thread_root in threads else doc(*words)

@@ -1,17 +1,19 @@
 """Reading alerts: one in full, or the list of those that this member and this room may see."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from commands.alerts.audience import listeners, may_see, may_show_author, plan, unreached
-from commands.alerts.cards import Reader, card, draft_card, zone_of
-from commands.alerts.circulation import answer, name_of_author, names_of
+from commands.alerts.audience import Listener, listeners, may_see, may_show_author, unreached
+from commands.alerts.cards import Reader, card, zone_of
+from commands.alerts.circulation import answer, draft_in_full, name_of_author, number_of_target
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.facts import WASTE_KINDS, Slot, by_slot
 from commands.alerts.finding import find
-from commands.alerts.words import outcome_words, state_words, who
+from commands.alerts.lines import sentence
+from commands.alerts.words import state_words, who
 from commands.arguments import About, Choice, Country, Option, Ref, Word
 from commands.base import Args, Context, Role, RoomView
 from commands.document import (
@@ -30,7 +32,7 @@ from commands.document import (
     doc,
     joined,
 )
-from storage.alerts import Alert, Alerts, AlertState, Fact, HistoryLine, Outcome, Step, What
+from storage.alerts import Alert, AlertRequests, Alerts, AlertState, Fact, HistoryLine, Step, What
 from storage.ids import CountryCode, RoomId
 from storage.members import Member
 
@@ -63,15 +65,18 @@ async def show(args: Show, context: Context) -> None:
 
 async def _in_full(alert: Alert, context: Context) -> Doc:
     if alert.is_draft:
-        coming = await plan(alert, context)
-        return draft_card(alert, coming, await names_of(coming.listeners, context), context.prefix)
+        return await draft_in_full(alert, context, for_author=context.member.user_id == alert.author)
     zone = context.zone if context.room.direct else zone_of(context.room.bindings)
     alerts = Alerts(context.tx)
-    reader = Reader(zone, context.prefix)
+    here = Listener(context.room.id, bindings=tuple(context.room.bindings))
+    one = Listener(person=context.member.user_id) if context.room.direct else here
+    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context))
     if may_show_author(alert, context.room.bindings, context.member.user_id if context.room.direct else None):
-        reader = Reader(zone, context.prefix, await name_of_author(alert, context))
+        reader = replace(reader, author_name=await name_of_author(alert, context))
     missed = unreached(alert, await listeners(context.tx, alert))
-    shown = card(alert, reader, unreached=missed, ending=await alerts.ending(alert))
+    asked = await AlertRequests(context.tx).of(alert, is_open=True)
+    ending = await alerts.ending(alert)
+    shown = card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked)
     if alert.state is AlertState.WITHDRAWN:
         return shown
     lines = await alerts.history(alert, latest=_LINES)
@@ -79,13 +84,13 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
         _("All that was written:"),
         Quote(alert.text),
         _("What happened:"),
-        bullets(_line_words(line, zone) for line in lines),
+        bullets(_line_words(alert, line, zone, reader.merged_into) for line in lines),
     )
 
 
-def _line_words(line: HistoryLine, zone: ZoneInfo) -> Message:
+def _line_words(alert: Alert, line: HistoryLine, zone: ZoneInfo, into: str | None) -> Message:
     when = Moment(line.at, zone)
-    what = _what_words(line)
+    what = _what_words(line) or sentence(line, alert.number, zone, into=into)
     text = " ".join(line.text.split())
     if not text:
         return _("{when}: {what}", when=when, what=what)
@@ -93,7 +98,8 @@ def _line_words(line: HistoryLine, zone: ZoneInfo) -> Message:
     return _("{when}: {what}: “{text}”", when=when, what=what, text=Text(excerpt))
 
 
-def _what_words(line: HistoryLine) -> Message:  # noqa: PLR0911 - one return for each kind of line
+def _what_words(line: HistoryLine) -> Message | None:  # noqa: PLR0911 - one return for each kind of line
+    """Return the short form of what needs no sentence beneath its own alert; None for the rest."""
     by = who(line.authority or "", line.actor_country)
     match line.what:
         case What.DRAFTED:
@@ -108,12 +114,12 @@ def _what_words(line: HistoryLine) -> Message:  # noqa: PLR0911 - one return for
             return _("acknowledged by {by}", by=by)
         case What.NOTED:
             return _("note by {by}", by=by)
-        case What.CLOSED:
-            return _("closed by {by}, {outcome}", by=by, outcome=outcome_words(Outcome(line.details["outcome"])))
         case What.WITHDRAWN:
             return _("withdrawn by {by}", by=by)
         case What.REMINDED:
             return _reminded(Step(line.details["step"]), CountryName(line.country or CountryCode("")))
+        case _:
+            return None
 
 
 def _reminded(step: Step, country: CountryName) -> Message:
@@ -195,6 +201,11 @@ def _listing(shown: Sequence[Alert], more: int, context: Context, *, is_all: boo
 
 
 def _summary(alert: Alert) -> Message:
+    words = _summary_words(alert)
+    return _("EXERCISE {summary}", summary=words) if alert.is_exercise else words
+
+
+def _summary_words(alert: Alert) -> Message:
     countries = joined(CountryName(entry.country) for entry in alert.addressees)
     slots = by_slot(alert.current_facts)
     parts: list[Inline] = [_short(slots[slot]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots]

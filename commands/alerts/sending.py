@@ -6,14 +6,18 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import listeners, unreached
 from commands.alerts.cards import unreached_words
 from commands.alerts.circulation import DELIVERY, REPORT, may_stay, names_of, subject_of, zone_of_author
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.declaration import KIND, AlertSettings, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.second_pair import second_pair
+from commands.alerts.submitting import ask_for_verification
+from commands.alerts.words import marked, refusal
 from commands.arguments import About, Ref
-from commands.base import Args, Context, Post, Refusal, Role, Subject
+from commands.base import Args, Context, Post, Role, Subject
 from commands.document import Code, Doc, Message, Moment, Strong, Text, _, bullets, doc
 from commands.network import failure_words
-from storage.alerts import Alert, Alerts, NotPossible, Tlp
+from storage.alerts import Alert, Alerts, AlertState, NotPossible, Tlp, Urgency
+from storage.ids import UserId
 from storage.outbox import Failure, Outbox, OutboxRow, RowState
 
 
@@ -31,26 +35,27 @@ async def send(args: Send, context: Context) -> Doc | None:
     """Circulate a draft; the answer names each room and is edited as each delivery becomes known."""
     alert = await find_draft(args.about, context, "alert send")
     check_author(alert, context)
-    found = await listeners(context.tx, alert)
-    if alert.is_draft and not found:
-        raise Refusal(_nobody(alert, context.prefix))
-    try:
-        line = alert.circulate(by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
-    await context.emit(AlertChanged(alert, line))
-    await context.post(
-        Post(
-            doc=await _report(alert, context),
-            room=context.room.id,
-            thread_root=context.thread_root,
-            reply_to=None if context.thread_root else context.source,
-            subject=subject_of(alert),
-            part=REPORT,
-            origin=context.member.user_id,
-        )
-    )
+    if alert.is_draft and await _verification_comes_first(alert, context):
+        return await ask_for_verification(alert, context)
+    if alert.is_draft and not await listeners(context.tx, alert):
+        raise refusal(alert, _nobody(alert, context.prefix))
+    await circulate(alert, context)
     return None
+
+
+async def _verification_comes_first(alert: Alert, context: Context) -> bool:
+    """Whether a second pair of eyes has to look first: only of what is routine, and only where there is one."""
+    if not context.settings(AlertSettings).verify_first or alert.urgency is not Urgency.ROUTINE:
+        return False
+    if alert.verified_at is not None or not await second_pair(alert, context):
+        return False
+    if alert.state is AlertState.SUBMITTED:
+        words = _(
+            "Alert {number} waits for a second pair of eyes. If it is urgent: {urgent}, then send it.",
+            number=alert.number, urgent=Code(f"{context.prefix}alert set {alert.number} urgency=urgent"),
+        )  # fmt: skip
+        raise refusal(alert, words)
+    return True
 
 
 def _nobody(alert: Alert, prefix: str) -> Message:
@@ -60,6 +65,28 @@ def _nobody(alert: Alert, prefix: str) -> Message:
     tell = Code(f"{prefix}alert set {alert.number} tell=GH,NL")
     return _("Nobody would be told of alert {number}: no country concerned has a room that may hear of it. "
              "Add one first: {tell}", number=alert.number, tell=tell)  # fmt: skip
+
+
+async def circulate(alert: Alert, context: Context, *, report_to: UserId | None = None) -> None:
+    """Send an alert and say how its delivery goes: where the command came from, or to a person directly."""
+    try:
+        line = alert.circulate(by=context.member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await context.emit(AlertChanged(alert, line))
+    here = report_to is None
+    await context.post(
+        Post(
+            doc=marked(alert, await _report(alert, context)),
+            room=context.room.id if here else None,
+            person=report_to,
+            thread_root=context.thread_root if here else None,
+            reply_to=context.source if here and not context.thread_root else None,
+            subject=subject_of(alert),
+            part=REPORT,
+            origin=report_to or context.member.user_id,
+        )
+    )
 
 
 @capability.delivery(DELIVERY)
@@ -72,8 +99,9 @@ async def delivered(row: OutboxRow, context: Context) -> None:
         if await may_stay(alert, report, context):
             await context.post(
                 Post(
-                    doc=await _report(alert, context),
+                    doc=marked(alert, await _report(alert, context)),
                     room=report.room_id,
+                    person=report.user_id if report.room_id is None else None,
                     subject=subject_of(alert),
                     part=REPORT,
                     replaces=report.id,

@@ -1,13 +1,44 @@
 """The words for what an alert is made of: states, markings, reasons, facts and their doubts."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from commands.alerts.facts import Slot
 from commands.alerts.understanding import DoubtKind, FactKind
-from commands.document import Code, CountryName, Inline, Joined, Message, Moment, Text, _, _n, joined
-from storage.alerts import Addressee, Alert, AlertState, Fact, Outcome, Reason, Step, Tlp, Urgency
+from commands.base import Refusal
+from commands.document import (
+    Code,
+    CountryName,
+    Doc,
+    Inline,
+    Joined,
+    Message,
+    Moment,
+    Paragraph,
+    Strong,
+    Text,
+    _,
+    _n,
+    doc,
+    joined,
+)
+from storage.alerts import (
+    Addressee,
+    Alert,
+    AlertState,
+    AlertType,
+    CostBearer,
+    Fact,
+    Finding,
+    Ground,
+    Outcome,
+    Reason,
+    Step,
+    Tlp,
+    Urgency,
+)
 from storage.ids import CountryCode
 
 SHOWN_AT_MOST = 300
@@ -49,6 +80,60 @@ def outcome_words(outcome: Outcome) -> Message:
         Outcome.OTHER: _("other"),
     }
     return words[outcome]
+
+
+def type_words(type_: AlertType) -> Message:
+    words = {
+        AlertType.NEWS: _("news, not verified"),
+        AlertType.INFORMATION: _("information"),
+        AlertType.ALERT: _("alert"),
+        AlertType.WARNING: _("warning, please control such shipments"),
+    }
+    return words[type_]
+
+
+def ground_words(ground: Ground) -> Message:
+    """Name a ground of illegality with its letter in Basel Convention, Article 9(1)."""
+    words = {
+        Ground.NO_NOTIFICATION: _("Basel 9(1)(a), no notification to all States concerned"),
+        Ground.NO_CONSENT: _("Basel 9(1)(b), without the consent of a State concerned"),
+        Ground.FALSE_CONSENT: _("Basel 9(1)(c), consent by falsification, misrepresentation or fraud"),
+        Ground.NOT_AS_DOCUMENTED: _("Basel 9(1)(d), not as the documents say"),
+        Ground.DELIBERATE_DISPOSAL: _("Basel 9(1)(e), deliberate disposal in breach of the Convention"),
+    }
+    return words[ground]
+
+
+def finding_words(finding: Finding) -> Message:
+    words = {
+        Finding.CONFIRMED: _("confirmed as illegal"),
+        Finding.CLEARED: _("cleared, nothing illegal found"),
+        Finding.NOT_LOCATED: _("not located"),
+    }
+    return words[finding]
+
+
+def cost_words(cost: CostBearer) -> Message:
+    words = {
+        CostBearer.EXPORTER: _("the exporter"),
+        CostBearer.GENERATOR: _("the generator of the waste"),
+        CostBearer.IMPORTER: _("the importer"),
+        CostBearer.DISPOSER: _("the disposer"),
+        CostBearer.CARRIER: _("the carrier"),
+        CostBearer.STATE_OF_EXPORT: _("the State of export"),
+        CostBearer.STATE_OF_IMPORT: _("the State of import"),
+        CostBearer.SHARED: _("several parties"),
+    }
+    return words[cost]
+
+
+def days_words(days: int) -> Message:
+    """Say how many days are left, or overdue when negative."""
+    if days < 0:
+        return _n("{count} day OVERDUE", "{count} days OVERDUE", -days)
+    if days == 0:
+        return _("less than a day left")
+    return _n("{count} day left", "{count} days left", days)
 
 
 def urgency_words(urgency: Urgency) -> Message:
@@ -151,6 +236,24 @@ def _value(fact: Fact) -> Inline:
 
 def country_state(alert: Alert, entry: Addressee, zone: ZoneInfo, *, reached: bool) -> Message:
     """Say how a country stands to an alert that was circulated."""
+    standing = _standing(alert, entry, zone, reached=reached)
+    control = _control(entry, zone)
+    return standing if control is None else _("{standing}; {control}", standing=standing, control=control)
+
+
+def _control(entry: Addressee, zone: ZoneInfo) -> Inline | None:
+    """Say what a country does about the shipment itself."""
+    parts: list[Inline] = []
+    if entry.held_at is not None:
+        parts.append(_("holds it since {when}", when=Moment(entry.held_at, zone)))
+    if entry.inspected_at is not None:
+        parts.append(_("inspects it since {when}", when=Moment(entry.inspected_at, zone)))
+    if entry.finding is not None:
+        parts.append(_("found: {finding}", finding=finding_words(entry.finding)))
+    return joined(parts) if parts else None
+
+
+def _standing(alert: Alert, entry: Addressee, zone: ZoneInfo, *, reached: bool) -> Message:
     country = CountryName(CountryCode(entry.country))
     why = reason_words(Reason(reason) for reason in entry.reasons)
     if entry.country == alert.author_country:
@@ -193,3 +296,18 @@ def who(authority: str, country: CountryCode | None) -> Inline:
     if country is None:
         return Text(authority)
     return _("{authority} ({country})", authority=Text(authority), country=CountryName(country))
+
+
+EXERCISE = _("EXERCISE EXERCISE EXERCISE: nothing of this is real.")
+
+
+def marked(alert: Alert, words: Doc) -> Doc:
+    """Say at the head of everything about an exercise that it is one."""
+    if not alert.is_exercise:
+        return words
+    return replace(words, blocks=(Paragraph(Strong(EXERCISE)), *words.blocks))
+
+
+def refusal(alert: Alert, words: Message) -> Refusal:
+    """Refuse something about an alert."""
+    return Refusal(marked(alert, doc(words)))

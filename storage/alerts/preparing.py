@@ -129,11 +129,11 @@ class Preparing(AlertCore):
         """Whether it was circulated before a second pair of eyes had looked at it, and none has since."""
         return self.is_open and self.verified_at is None
 
-    def verification_due(self, *, at: datetime) -> HistoryLine:
-        """Record that nobody verified it within the time for it."""
+    def verification_due(self, step: int, *, at: datetime) -> HistoryLine:
+        """Record that nobody verified it within the time for it; `step` counts how often that was said."""
         if not self.awaits_verification:
             raise NotPossible(Why.NOT_ALLOWED_NOW)
-        return self.record(What.VERIFICATION_DUE, None, at)
+        return self.record(What.VERIFICATION_DUE, None, at, details={"step": step})
 
     def circulate(self, *, by: Member, at: datetime) -> HistoryLine:
         """Let the countries concerned know. The author's own country knows already: its clock does not run."""

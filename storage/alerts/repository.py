@@ -10,7 +10,7 @@ from storage.alerts.entity import Alert
 from storage.alerts.numbers import AlertNumber
 from storage.alerts.parts import Addressee, Fact
 from storage.alerts.record import HistoryLine, What
-from storage.alerts.states import ENDED, OPEN, TAKE_BACK_RUNS, AlertState
+from storage.alerts.states import ENDED, IN_PREPARATION, OPEN, TAKE_BACK_RUNS
 from storage.base import Transaction
 from storage.ids import CountryCode, RoomId, UserId
 
@@ -97,8 +97,7 @@ class Alerts:
 
     async def drafts_of(self, author: UserId) -> Sequence[Alert]:
         """Return what this person may send or correct before it is sent, newest first."""
-        mine = Alert.state.in_([AlertState.DRAFT, AlertState.RETURNED, AlertState.VERIFIED])
-        query = select(Alert).where(Alert.author == author, mine)
+        query = select(Alert).where(Alert.author == author, Alert.state.in_(IN_PREPARATION))
         return (await self._session.scalars(query.order_by(Alert.id.desc()))).all()
 
     async def awaiting(self, country: CountryCode, *, limit: int) -> Sequence[Alert]:

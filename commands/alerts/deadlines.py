@@ -1,0 +1,58 @@
+"""What happens when a clock of an alert fires: verification, take-back, requests."""
+
+from commands.alerts import clocks
+from commands.alerts.circulation import tell_everyone
+from commands.alerts.declaration import AlertSettings, capability
+from commands.alerts.events import AlertChanged
+from commands.base import Context, Priority
+from storage.alerts import Alert, AlertRequests, Alerts, RequestStep
+from storage.timers import Timer
+
+MILESTONES = frozenset({14, 7, 3, 1, 0, -1, -7, -14})
+"""Days left before the take-back is due, or overdue when negative, at which the States are reminded; then weekly."""
+
+
+async def _alert_of(timer: Timer, context: Context) -> Alert | None:
+    return await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
+
+
+@capability.timer(clocks.VERIFY)
+async def verification_is_due(timer: Timer, context: Context) -> None:
+    """Call for the second pair of eyes, and after as long again for the coordinators."""
+    alert = await _alert_of(timer, context)
+    if alert is None or not alert.awaits_verification:
+        return
+    step = int(timer.payload["step"])
+    line = alert.verification_due(step, at=context.now)
+    if step == 1:
+        due = context.now + context.settings(AlertSettings).verify_within
+        await context.timers().schedule(clocks.VERIFY, timer.subject, due, {"step": 2})
+    await context.emit(AlertChanged(alert, line))
+
+
+@capability.timer(clocks.TAKE_BACK)
+async def day_is_gone(timer: Timer, context: Context) -> None:
+    """Show on every card how many days are left, and remind those concerned when few are, or none."""
+    alert = await _alert_of(timer, context)
+    if alert is None or not alert.take_back_runs:
+        return
+    await clocks.start_take_back(alert, context)
+    days = alert.days_left(context.now)
+    if days in MILESTONES or days < min(MILESTONES):
+        await context.emit(AlertChanged(alert, alert.take_back_due(at=context.now)))
+    else:
+        await tell_everyone(alert, lambda _one: None, context, priority=Priority.REMINDER)
+
+
+@capability.timer(clocks.REQUEST)
+async def answer_is_due(timer: Timer, context: Context) -> None:
+    """Remind the country that owes an answer; at last call the coordinators."""
+    alert = await _alert_of(timer, context)
+    request = await AlertRequests(context.tx).get(int(timer.subject.split(":")[3]))
+    if alert is None or not alert.is_open or request is None or not request.is_open:
+        return
+    step = RequestStep(timer.payload["step"])
+    line = request.remind(alert, step, at=context.now)
+    if step.following is not None:
+        await clocks.start_request(request, step.following, context)
+    await context.emit(AlertChanged(alert, line))

@@ -1,0 +1,302 @@
+"""Requests to a country about an alert, their answers, and what countries owe."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+from commands.alerts import clocks
+from commands.alerts.audience import listeners, may_see, unreached
+from commands.alerts.cards import zone_of
+from commands.alerts.circulation import unless_heard
+from commands.alerts.declaration import KIND, capability
+from commands.alerts.drafting import check_length
+from commands.alerts.events import AlertChanged
+from commands.alerts.finding import find, not_possible
+from commands.alerts.rights import is_concerned
+from commands.alerts.words import days_words, marked, refusal
+from commands.arguments import About, BadValue, Country, Duration, Form, Option, Ref, Rest, Word
+from commands.base import Args, Context, Refusal, Role
+from commands.document import (
+    Block,
+    Code,
+    CountryName,
+    Doc,
+    Inline,
+    Message,
+    Moment,
+    Strong,
+    Text,
+    _,
+    bullets,
+    doc,
+    joined,
+)
+from storage.alerts import Alert, AlertRequest, AlertRequests, Alerts, NotPossible, RequestStep
+from storage.ids import CountryCode
+
+_WHICH = _("Which alert? Answer with its number.")
+_NAME = re.compile(r"[Rr]-?(\d{1,6})")
+_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
+_MOST_OPEN = 30
+_LOOKED_AT = 300
+_SHOWN = 40
+
+
+def _request_number() -> Form:
+    def read(value: Any) -> Any:
+        found = _NAME.fullmatch(str(value).strip())
+        if isinstance(value, int):
+            return value
+        if found is None:
+            raise BadValue(_("{text} is no request. Write its number, such as {example}.", text=str(value)[:40],
+                             example=Code("R1")))  # fmt: skip
+        return int(found[1])
+
+    return Form(read, form="R1")
+
+
+class Ask(Args):
+    about: Annotated[Ref, About(KIND, ask=_WHICH)]
+    country: Annotated[CountryCode, Country(), Word(ask=_("Which country do you ask? For example NL."))]
+    due: Annotated[timedelta, Duration(), Option()] = timedelta(days=3)
+    text: Annotated[str, Rest(ask=_("What do you want to know?"))]
+
+
+@capability.command(
+    "request",
+    role=Role.OFFICIAL,
+    summary=_("Ask a country something about an alert; it must answer"),
+    examples=["request A-2026-0001 NL Who is the consignee in Rotterdam? due=3d"],
+)
+async def request(args: Ask, context: Context) -> Doc | None:
+    """Direct a request to a country concerned: it is reminded before the time is over, then, and then taken further."""
+    alert = await find(args.about, context)
+    member = context.member
+    if not is_concerned(alert, member):
+        words = _("Requests on alert {number} come from the countries concerned and the coordinators.",
+                  number=alert.number)  # fmt: skip
+        raise refusal(alert, words)
+    check_length(args.text, _("Your request"), alert)
+    await _check(args, alert, context)
+    try:
+        asked = AlertRequest.ask(alert, args.country, args.text, due=context.now + args.due, by=member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await AlertRequests(context.tx).add(asked)
+    await clocks.start_request(asked, RequestStep.COMING, context)
+    await context.emit(AlertChanged(alert, asked.asked(alert, by=member, at=context.now)))
+    country = CountryName(args.country)
+    words = _(
+        "{country} is asked ({request}) on alert {number}, to answer by {due}.",
+        country=country, request=Strong(Text(asked.name)), number=alert.number, due=Moment(asked.due_at, context.zone),
+    )  # fmt: skip
+    if args.country in unreached(alert, await listeners(context.tx, alert)):
+        lost = _("{country} has no room that may hear of this: it will NOT be told.", country=country)
+        return marked(alert, doc(words, Strong(lost)))
+    return await unless_heard(alert, context, words)
+
+
+async def _check(args: Ask, alert: Alert, context: Context) -> None:
+    if not _SHORTEST <= args.due <= _LONGEST:
+        raise refusal(alert, _("A request is answered within an hour at least and a year at most: {example}.",
+                               example=Code("due=3d")))  # fmt: skip
+    if args.country == context.member.country:
+        raise refusal(alert, _("That is your own country. Ask another one concerned."))
+    if alert.is_open and alert.addressee(args.country) is None:
+        words = _(
+            "Alert {number} is not addressed to {country}, so it cannot be asked. Who raised it can add it: {set}",
+            number=alert.number, country=CountryName(args.country),
+            set=Code(f"{context.prefix}alert set {alert.number} tell=+{args.country}"),
+        )  # fmt: skip
+        raise refusal(alert, words)
+    waiting = await AlertRequests(context.tx).of(alert, is_open=True)
+    if len(waiting) >= _MOST_OPEN:
+        words = _("Alert {number} has {count} requests that wait for answers, and that is the most I keep.",
+                  number=alert.number, count=len(waiting))  # fmt: skip
+        raise refusal(alert, words)
+
+
+class Reply(Args):
+    about: Annotated[Ref | None, About(KIND, ask=_WHICH)] = None
+    request: Annotated[int | None, _request_number(), Word(ask=_("Which request? For example R1."))] = None
+    text: Annotated[str, Rest(ask=_("What is the answer?"))]
+
+
+@capability.command(
+    "answer",
+    role=Role.OFFICIAL,
+    summary=_("Answer what your country was asked about an alert"),
+    examples=["answer A-2026-0001 R1 The consignee is a shell company", "answer The consignee is a shell company"],
+)
+async def reply(args: Reply, context: Context) -> Doc | None:
+    """Answer a request for the own country; everybody who hears of the alert reads it."""
+    alert, asked = await _asked(args, context)
+    check_length(args.text, _("Your answer"), alert)
+    if asked.country != context.member.country:
+        words = _("{request} on alert {number} is directed to {country}, so only its officials answer it.",
+                  request=Text(asked.name), number=alert.number, country=CountryName(asked.country))  # fmt: skip
+        raise refusal(alert, words)
+    try:
+        alert.must_be_open()
+        line = asked.give_answer(alert, args.text, by=context.member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await clocks.stop_request(asked, context)
+    await context.emit(AlertChanged(alert, line))
+    words = _("Your answer to {request} on alert {number} is in every room's thread.", request=Text(asked.name),
+              number=alert.number)  # fmt: skip
+    return await unless_heard(alert, context, words)
+
+
+async def _asked(args: Reply, context: Context) -> tuple[Alert, AlertRequest]:
+    """Return the request that is meant: by its number, or the only one that waits for this country. Raises Refusal."""
+    number = args.request
+    about = args.about
+    if about is not None and about.number is not None and (short := _NAME.fullmatch(about.number)):
+        about, number = None, int(short[1])  # `answer R1 ...` outside a thread
+    if about is not None:
+        alert = await find(about, context)
+        return alert, await _one_of(alert, number, context)
+    waiting = [
+        (alert, one) for alert, one in await _open_here(context.member.country, context)
+        if number is None or one.number == number
+    ]  # fmt: skip
+    if len(waiting) == 1:
+        return waiting[0]
+    if not waiting:
+        words = _("Nothing here waits for an answer of your country. Look with {owed}.",
+                  owed=Code(f"{context.prefix}alert owed"))  # fmt: skip
+        raise Refusal(words)
+    options = joined(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for alert, one in waiting[:5])
+    raise Refusal(_("Your country was asked several things. Say which you answer: {options}.", options=options))
+
+
+async def _one_of(alert: Alert, number: int | None, context: Context) -> AlertRequest:
+    requests = AlertRequests(context.tx)
+    if number is not None:
+        found = await requests.numbered(alert, number)
+        if found is None:
+            words = _("Alert {number} has no request {request}. Look with {next}.", number=alert.number,
+                      request=f"R{number}", next=Code(f"{context.prefix}alert next {alert.number}"))  # fmt: skip
+            raise refusal(alert, words)
+        return found
+    waiting = [one for one in await requests.of(alert, is_open=True) if one.country == context.member.country]
+    if len(waiting) == 1:
+        return waiting[0]
+    if not waiting:
+        raise refusal(alert, _("Nothing on alert {number} waits for an answer of your country.", number=alert.number))
+    options = joined(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for one in waiting[:5])
+    words = _("Your country was asked several things on alert {number}. Say which you answer: {options}.",
+              number=alert.number, options=options)  # fmt: skip
+    raise refusal(alert, words)
+
+
+class CloseRequest(Args):
+    about: Annotated[Ref, About(KIND, ask=_WHICH)]
+    request: Annotated[int, _request_number(), Word(ask=_("Which request? For example R1."))]
+    text: Annotated[str, Rest(ask=_("Why?"))] = ""
+
+
+@capability.command(
+    "request close",
+    role=Role.OFFICIAL,
+    summary=_("Say that a request of your country needs no answer any more"),
+    examples=["request close A-2026-0001 R1 The carrier told us"],
+)
+async def close_request(args: CloseRequest, context: Context) -> Doc | None:
+    """Close a request without an answer: the country that asked, or a coordinator."""
+    alert = await find(args.about, context)
+    asked = await _one_of(alert, args.request, context)
+    member = context.member
+    check_length(args.text, _("Your text"), alert)
+    own = member.country is not None and member.country == asked.asked_country
+    if not (own or member.user_id == asked.asked_by or member.role >= Role.COORDINATOR):
+        words = _("{request} on alert {number} is closed by who asked, their country or a coordinator.",
+                  request=Text(asked.name), number=alert.number)  # fmt: skip
+        raise refusal(alert, words)
+    try:
+        alert.must_be_open()
+        line = asked.close(alert, args.text, by=member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await clocks.stop_request(asked, context)
+    await context.emit(AlertChanged(alert, line))
+    words = _("{request} on alert {number} needs no answer any more.", request=Text(asked.name), number=alert.number)
+    return await unless_heard(alert, context, words)
+
+
+class Owed(Args):
+    country: Annotated[CountryCode | None, Country(), Option()] = None
+
+
+@capability.command(
+    "alert owed",
+    role=Role.MEMBER,
+    reads=True,
+    summary=_("Show which countries owe feedback on alerts"),
+    examples=["alert owed", "alert owed country=NL"],
+)
+async def owed(args: Owed, context: Context) -> Doc:
+    """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
+    lines: list[tuple[bool, CountryCode, Inline]] = []
+    for alert in await Alerts(context.tx).owing(country=args.country, limit=_LOOKED_AT):
+        if may_see(alert, context.member, context.room):
+            lines += _owed_on(alert, args.country, context)
+    for alert, one in await _open_here(args.country, context):
+        zone = context.zone if context.room.direct else zone_of(context.room.bindings)
+        late = one.is_overdue(context.now)
+        words = _(
+            "{country}, {alert}: to answer {request} by {due}",
+            country=CountryName(one.country), alert=_number(alert), request=Text(one.name),
+            due=Moment(one.due_at, zone),
+        )  # fmt: skip
+        lines.append((late, one.country, words))
+    if not lines:
+        return doc(_("No country owes feedback on an alert that I may show here."), notice=True)
+    lines.sort(key=lambda line: (not line[0], line[1]))
+    shown = [_("OVERDUE: {what}", what=what) if late else what for late, _country, what in lines[:_SHOWN]]
+    blocks: list[Message | Block] = [_("Feedback that is owed:"), bullets(shown)]
+    if len(lines) > _SHOWN:
+        narrow = Code(f"{context.prefix}alert owed country=GH")
+        blocks.append(_("And more. Narrow it down: {narrow}", narrow=narrow))
+    return doc(*blocks, notice=True)
+
+
+def _number(alert: Alert) -> Inline:
+    number = Strong(Text(alert.number))
+    return _("EXERCISE {number}", number=number) if alert.is_exercise else number
+
+
+def _owed_on(alert: Alert, only: CountryCode | None, context: Context) -> Sequence[tuple[bool, CountryCode, Inline]]:
+    zone = context.zone if context.room.direct else zone_of(context.room.bindings)
+    found: list[tuple[bool, CountryCode, Inline]] = []
+    for entry in alert.addressees:
+        if only is not None and entry.country != only:
+            continue
+        places: dict[str, Inline] = {"country": CountryName(entry.country), "alert": _number(alert)}
+        if alert.awaits(entry.country):
+            by = entry.acknowledge_by
+            late = by is not None and by < context.now
+            words: Message = _("{country}, {alert}: to acknowledge", **places)
+            if by is not None:
+                words = _("{country}, {alert}: to acknowledge by {by}", **places, by=Moment(by, zone))
+            found.append((late, entry.country, words))
+        elif alert.is_open and entry.has_control and entry.finding is None:
+            found.append((False, entry.country, _("{country}, {alert}: to say what it found", **places)))
+        if alert.take_back_runs and "origin" in entry.reasons:
+            days = alert.days_left(context.now)
+            words = _("{country}, {alert}: to take back, {days}", **places, days=days_words(days))
+            found.append((days < 0, entry.country, words))
+    return found
+
+
+async def _open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Alert, AlertRequest]]:
+    """Return the requests that wait for a country (or any), with their alerts, as far as they may be shown here."""
+    alerts = Alerts(context.tx)
+    found = []
+    for one in await AlertRequests(context.tx).open_for(country, limit=_LOOKED_AT):
+        alert = await alerts.get(one.alert_id)
+        if alert is not None and may_see(alert, context.member, context.room):
+            found.append((alert, one))
+    return found
