@@ -10,7 +10,7 @@ from typing import Protocol, assert_never
 from commands.arguments import Ref
 from commands.base import Context, Post, Refusal, RoomView, Subject
 from commands.document import Code, Doc, _
-from storage.alerts import Alert, AlertNumber, Alerts, Tlp
+from storage.alerts import Alert, AlertNumber, Alerts, AlertState, Tlp
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
 from storage.reference.countries import find_region
@@ -90,7 +90,20 @@ def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequenc
 def _member_may_see(alert: Marked, member: Member) -> bool:
     if member.user_id == alert.author:
         return True
+    if isinstance(alert, Alert) and alert.state is AlertState.SUBMITTED:
+        return is_second_pair(alert, member) and may_hear(alert, member)
     return alert.was_circulated and may_hear(alert, member)
+
+
+def is_second_pair(alert: Alert, member: Member) -> bool:
+    """Whether a member may verify what another one raised: an official of the same country, or a coordinator.
+
+    They see what waits for that, as far as its marking lets them hear of it.
+    """
+    if member.user_id == alert.author:
+        return False
+    same = member.role >= Role.OFFICIAL and member.country is not None and member.country == alert.author_country
+    return same or member.role >= Role.COORDINATOR
 
 
 def may_hear(alert: Marked, member: Member) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from commands.alerts.words import refusal
 from commands.base import Context, Role
 from commands.document import Code, CountryName, Inline, Message, _, joined
+from commands.visibility import is_second_pair
 from storage.alerts import FOUND_ILLEGAL, MOVES, Addressee, Alert, AlertState, Reason
 from storage.ids import CountryCode
 from storage.members import Member
@@ -116,16 +117,8 @@ def may(act: Act, alert: Alert, member: Member) -> bool:
     if allowed.coordinators and member.role >= Role.COORDINATOR:
         return True
     if allowed.colleagues:
-        return member.user_id != alert.author and is_second_pair(alert, member)
+        return is_second_pair(alert, member)
     return member.role >= Role.OFFICIAL and member.country is not None and member.country in allowed.countries
-
-
-def is_second_pair(alert: Alert, member: Member) -> bool:
-    """Whether a member may verify what another one raised: an official of the same country, or a coordinator."""
-    if member.user_id == alert.author:
-        return False
-    same = member.role >= Role.OFFICIAL and member.country is not None and member.country == alert.author_country
-    return same or member.role >= Role.COORDINATOR
 
 
 def check(act: Act, alert: Alert, context: Context) -> None:
