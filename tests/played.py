@@ -8,6 +8,7 @@ from nio.crypto import OlmAccount
 
 from bot.matrix.crypto import Crypto
 from bot.matrix.http import Http
+from bot.matrix.interface import Rejected
 from bot.matrix.signing import CrossSigningIdentity, canonical
 from bot.matrix.vault import Cost, Secrets, Vault
 from storage.base import Database
@@ -39,17 +40,62 @@ class Person:
         by_itself = str(account.sign(canonical(keys).decode()))
         return self.identity.signed({**keys, "signatures": {self.user: {f"ed25519:{name}": by_itself}}}, "self_signing")
 
+    def one_time_key(self, name: str) -> Json:
+        """Return a new one-time key of a device, as the homeserver gives it out."""
+        account = self.devices[name]
+        account.generate_one_time_keys(1)
+        ((key_id, key),) = account.one_time_keys["curve25519"].items()
+        account.mark_keys_as_published()
+        by_itself = str(account.sign(canonical({"key": key}).decode()))
+        signatures = {self.user: {f"ed25519:{name}": by_itself}}
+        return {f"signed_curve25519:{key_id}": {"key": key, "signatures": signatures}}
+
 
 class Homeserver:
-    """Shows the keys of people. `failures` are servers it could not ask."""
+    """Shows and gives out the keys of people, and takes messages to their devices, so many in a request.
 
-    def __init__(self, *people: Person) -> None:
+    `failures` are servers it could not ask; `without_keys` are devices whose one-time keys have run out.
+    """
+
+    def __init__(self, *people: Person, most: int = 10**6) -> None:
         self.people = {person.user: person for person in people}
+        self.most = most
         self.failures: set[str] = set()
+        self.without_keys: set[str] = set()
         self.asked: list[tuple[str, Any]] = []
+        self.taken: list[list[tuple[str, str]]] = []
+        """To whom the messages of each request were that was not too large."""
 
     async def request(self, _method: str, path: str, body: Any = None, **_more: Any) -> Any:
-        self.asked.append((path.removeprefix("/_matrix/client/v3"), body))
+        path = path.removeprefix("/_matrix/client/v3")
+        self.asked.append((path, body))
+        if path == "/keys/claim":
+            return self._claimed(body["one_time_keys"])
+        if path.startswith("/sendToDevice/"):
+            to = [(user, name) for user, devices in body["messages"].items() for name in devices]
+            self._refuse_more_than(len(to))
+            self.taken.append(to)
+            return {}
+        return self._shown(body)
+
+    def _refuse_more_than(self, number: int) -> None:
+        if number > self.most:
+            raise Rejected(413, "M_TOO_LARGE")
+
+    def _claimed(self, wanted: Json) -> Json:
+        self._refuse_more_than(sum(map(len, wanted.values())))
+        return {
+            "one_time_keys": {
+                user: {
+                    name: self.people[UserId(user)].one_time_key(name)
+                    for name in devices
+                    if name not in self.without_keys
+                }
+                for user, devices in wanted.items()
+            }
+        }
+
+    def _shown(self, body: Json) -> Json:
         shown = [self.people[user] for user in body["device_keys"] if not self.failures]
         return {
             "failures": {name: {} for name in self.failures},

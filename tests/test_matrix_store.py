@@ -1,0 +1,298 @@
+"""What is kept of keys: all of a sync or nothing of it, sealed, and given to its owner alone; on each database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import vodozemac
+from nio.crypto import InboundGroupSession
+from nio.crypto.sessions import derive_pickle_key
+from sqlalchemy import select
+
+from bot.matrix.crypto import Crypto
+from bot.matrix.errors import ForeignStore, WrongSecret
+from bot.matrix.interface import SyncBatch
+from bot.matrix.outbound import RoomSession
+from bot.matrix.rooms import Rooms
+from bot.matrix.sync import Syncer
+from bot.matrix.vault import Vault
+from storage import schema
+from storage.base import Base, Database
+from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.inbox import Inbox
+from storage.keys import WaitingRow
+from tests.played import BOT, CHEAP, GHANA, SECRET, Homeserver, Person, opened
+
+ROOM = RoomId("!room")
+ROTATION = (timedelta(days=7), 100)
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+KINDS = {"key_account", "key_olm_sessions", "key_room_keys", "key_outbound", "key_shares", "key_users", "pins"}
+KINDS |= {"key_rooms", "key_room_states", "key_replays", "key_waiting"}
+"""The tables of all that a sync may bring."""
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database.open(database_url)
+    await schema.upgrade(database)
+    yield database
+    await database.close()
+
+
+async def everything(database: Database) -> dict[str, list[Any]]:
+    """Return all rows of all tables that have any."""
+    async with database.transaction() as tx:
+        rows = {
+            table.name: sorted(map(str, (await tx.session.execute(select(table))).all()))
+            for table in Base.metadata.sorted_tables
+        }
+    return {name: found for name, found in rows.items() if found}
+
+
+def room_with(user: UserId) -> Rooms:
+    rooms = Rooms()
+    member = {"type": "m.room.member", "state_key": user, "content": {"membership": "join"}}
+    rooms.replace(ROOM, [{"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.x"}}, member])
+    return rooms
+
+
+async def fill(crypto: Crypto) -> None:
+    """Let something of every kind be to be written."""
+    machine, chest = crypto.machine, crypto.chest
+    machine.save_account()
+    await crypto.people.query([GHANA])
+    session = machine.outbound_for(ROOM, set(), ROTATION)
+    session.reserve(100)
+    device = machine.device_store[GHANA]["PHONE"]
+    await crypto.sharing.claim([device])
+    session.note((GHANA, "PHONE"), None)
+    chest.shared(session, [(GHANA, DeviceId("PHONE"))], None)
+    (own,) = await chest.fetch(ROOM, session.id)
+    chest.used(own, 0, EventId("$first"))
+    chest.pending.rooms = room_with(GHANA).changes()
+    row = WaitingRow(EventId("$waiting"), ROOM, "session", {"content": {}})
+    chest.pending.waiting[row.event_id] = row
+
+
+def syncer(crypto: Crypto) -> Syncer:
+    """Return a loop of which only the journalling is used."""
+    nobody = cast(Any, SimpleNamespace())
+    return Syncer(nobody, crypto, Rooms(), desk=nobody, own=BOT, names=lambda _: [])
+
+
+@pytest.fixture
+def server() -> Homeserver:
+    ghana = Person(GHANA)
+    ghana.add("PHONE")
+    return Homeserver(ghana)
+
+
+async def test_what_a_sync_brought_is_written_with_its_token_or_not_at_all(
+    database: Database, server: Homeserver
+) -> None:
+    async with opened(database, server) as crypto:
+        before = await everything(database)
+        await fill(crypto)
+        fails = True
+
+        async def journal(batch: SyncBatch) -> None:
+            async with database.transaction() as tx:
+                await Inbox(tx).save_token(BOT, batch.next_token)
+                await batch.keep(tx)
+                if fails:
+                    raise OSError("the database is full")
+
+        loop, batch = syncer(crypto), SyncBatch("next")
+        for _ in range(2):
+            with pytest.raises(OSError, match="full"):
+                await loop._journal(journal, batch)
+            assert await everything(database) == before
+        fails = False
+        await loop._journal(journal, batch)
+        written = await everything(database)
+        assert written.keys() - before.keys() == KINDS | {"sync_state"}
+        assert not crypto.chest.pending
+        await crypto.chest.commit()
+        assert await everything(database) == written
+
+
+async def test_a_commit_waits_for_what_others_are_writing_and_writes_what_they_could_not(
+    database: Database, server: Homeserver
+) -> None:
+    """A message goes out after its ratchet was written, also when the sync is just writing that."""
+    async with opened(database, server) as crypto:
+        for fails in (True, False):
+            await fill(crypto)
+            writing, finish = asyncio.Event(), asyncio.Event()
+
+            async def journal(
+                batch: SyncBatch, writing: asyncio.Event = writing, finish: asyncio.Event = finish, fails: bool = fails
+            ) -> None:
+                async with database.transaction() as tx:
+                    await batch.keep(tx)
+                    writing.set()
+                    await finish.wait()
+                    if fails:
+                        raise OSError("the database is full")
+
+            journalling = asyncio.create_task(syncer(crypto)._journal(journal, SyncBatch("next")))
+            await writing.wait()
+            committing = asyncio.create_task(crypto.chest.commit())
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert not committing.done()
+            finish.set()
+            assert isinstance((await asyncio.gather(journalling, return_exceptions=True))[0], OSError) is fails
+            await committing
+            assert (await everything(database)).keys() >= KINDS
+
+
+async def test_nothing_secret_stands_in_the_database_in_clear(database: Database, server: Homeserver) -> None:
+    async with opened(database, server) as crypto:
+        await fill(crypto)
+        await crypto.chest.commit()
+        session = crypto.machine.outbound[ROOM]
+        (own,) = await crypto.chest.fetch(ROOM, session.id)
+        secrets = {SECRET, session.session_key, own.export_session(0)}
+    async with Vault.open(database, BOT, SECRET) as vault:
+        assert vault.secrets is not None
+        key = vault.pickle_key
+    text = str(await everything(database))
+    assert not [secret for secret in secrets | {key} if secret in text]
+    kinds: dict[str, Any] = {
+        "key_account": vodozemac.Account,
+        "key_olm_sessions": vodozemac.Session,
+        "key_room_keys": vodozemac.InboundGroupSession,
+        "key_outbound": vodozemac.GroupSession,
+    }
+    async with database.transaction() as tx:
+        for name, kind in kinds.items():
+            (pickle,) = (await tx.session.scalars(select(Base.metadata.tables[name].c.pickle))).all()
+            kind.from_pickle(pickle, derive_pickle_key(key))
+            # nio's own keys, and none at all.
+            for other in ("DEFAULT_KEY", "", BOT, SECRET):
+                with pytest.raises(vodozemac.PickleException):
+                    kind.from_pickle(pickle, derive_pickle_key(other))
+
+
+@pytest.mark.parametrize(
+    ("user", "secret", "error"), [(BOT, "wrong", WrongSecret), (GHANA, SECRET, ForeignStore), (BOT, "", WrongSecret)]
+)
+async def test_a_store_that_does_not_open_stays_as_it_is(
+    database: Database, server: Homeserver, user: UserId, secret: str, error: type[Exception]
+) -> None:
+    async with opened(database, server) as crypto:
+        await fill(crypto)
+        await crypto.chest.commit()
+    before = await everything(database)
+    with pytest.raises(error):
+        async with Vault.open(database, user, secret, cost=CHEAP):
+            pass
+    assert await everything(database) == before
+
+
+async def test_another_device_takes_over_what_can_be_read_and_nothing_else(
+    database: Database, server: Homeserver
+) -> None:
+    async with opened(database, server) as crypto:
+        await fill(crypto)
+        await crypto.chest.commit()
+        session, identity = crypto.machine.outbound[ROOM].id, crypto.machine.account.identity_keys
+    async with opened(database, server, "ANOTHER") as crypto:
+        assert crypto.machine.outbound == {}
+        assert not crypto.machine.has_session(crypto.machine.device_store[GHANA]["PHONE"])
+        assert crypto.machine.account.identity_keys != identity
+        assert [one.id for one in await crypto.chest.fetch(ROOM, session)] == [session]
+        assert crypto.people.identity(GHANA) is not None
+        assert not {"key_olm_sessions", "key_outbound", "key_shares"} & (await everything(database)).keys()
+
+
+async def test_a_restart_has_everything_again(database: Database, server: Homeserver) -> None:
+    async with opened(database, server) as crypto:
+        await fill(crypto)
+        await crypto.chest.commit()
+        session, identity = crypto.machine.outbound[ROOM], crypto.machine.account.identity_keys
+    async with opened(database, server) as crypto:
+        again = crypto.machine.outbound[ROOM]
+        assert (again.id, again.created_at, again.shared_with) == (session.id, session.created_at, session.shared_with)
+        assert again.message_index == session.reserved
+        assert crypto.machine.account.identity_keys == identity
+        assert crypto.machine.has_session(crypto.machine.device_store[GHANA]["PHONE"])
+        (own,) = await crypto.chest.fetch(ROOM, session.id)
+        assert crypto.chest.used(own, 0, EventId("$second")) == "$first"
+        saved = crypto.chest.saved
+        assert [row.event_id for row in saved.waiting] == ["$waiting"]
+        assert Rooms(saved.rooms, saved.states).view(ROOM).with_membership("join") == {GHANA}
+
+
+async def test_of_two_parts_of_a_room_key_the_one_that_reads_more_is_kept(
+    database: Database, server: Homeserver
+) -> None:
+    """A later part, told again by whoever likes to, must not take away what the first part could read."""
+    made = vodozemac.GroupSession()
+    first = made.session_key.to_base64()
+    early = made.encrypt(b"early").to_base64()
+    later = made.session_key.to_base64()
+
+    def told(crypto: Crypto, key: str) -> None:
+        crypto.machine.create_group_session("curve", "ed", ROOM, made.session_id, key)
+
+    for order in ([first, later], [later, first]):
+        async with opened(database, server) as crypto:
+            for key in order:
+                told(crypto, key)
+            (kept,) = await crypto.chest.fetch(ROOM, made.session_id)
+            assert kept.decrypt(early) == ("early", 0)
+            await crypto.chest.commit()
+        async with opened(database, server) as crypto:
+            told(crypto, later)  # before the database was asked
+            await crypto.chest.commit()
+            (kept,) = await crypto.chest.fetch(ROOM, made.session_id)
+            assert kept.decrypt(early) == ("early", 0)
+
+
+async def test_the_same_session_of_another_sender_is_another_session(database: Database, server: Homeserver) -> None:
+    """Somebody who was given a key cannot put their own in its place, whatever they call it."""
+    made = vodozemac.GroupSession()
+    async with opened(database, server) as crypto:
+        for sender in ("ghana", "kofi"):
+            crypto.machine.create_group_session(sender, sender, ROOM, made.session_id, made.session_key.to_base64())
+        crypto.machine.create_group_session("ghana", "ghana", ROOM, "another name", made.session_key.to_base64())
+        await crypto.chest.commit()
+    async with opened(database, server) as crypto:
+        found = await crypto.chest.fetch(ROOM, made.session_id)
+        assert {(one.sender_key, one.ed25519) for one in found} == {("ghana", "ghana"), ("kofi", "kofi")}
+        assert await crypto.chest.fetch(ROOM, "another name") == []
+
+
+def test_no_place_is_encrypted_with_that_was_not_reserved() -> None:
+    session = RoomSession(created_at=START)
+    with pytest.raises(AssertionError):
+        session.encrypted(b"too early")
+    used: list[int] = []
+    key = InboundGroupSession(session.session_key, "ed", "curve", ROOM)
+    pickled = (session.pickle("secret").decode(), session.reserved)
+    for number in range(40):
+        if session.reserve(100):
+            pickled = (session.pickle("secret").decode(), session.reserved)
+        used.append(key.decrypt(session.encrypted(b"x"))[1])
+        if number in {5, 20}:  # the bot ends, and starts from what was written down
+            session = RoomSession.restore(pickled[0], "secret", START, pickled[1])
+    assert len(set(used)) == len(used)
+    assert used == sorted(used)
+
+
+def test_a_room_that_wants_few_messages_for_a_key_loses_few_of_them_to_restarts() -> None:
+    session = RoomSession(created_at=START)
+    assert session.reserve(6)
+    assert session.reserved == 1
+    assert session.outlived(START + timedelta(days=7), ROTATION)
+    assert not session.outlived(START + timedelta(days=7, seconds=-1), ROTATION)
+    for _ in range(2):
+        session.reserve(100)
+        session.encrypted(b"x")
+    assert session.outlived(START, (timedelta(days=7), 2))
+    assert not session.outlived(START, (timedelta(days=7), 3))
