@@ -1,0 +1,112 @@
+"""Room keys are believed from whoever proves to be their sender, and from nobody else."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from vodozemac import GroupSession
+
+from bot.demo.member import MemberClient
+from bot.matrix.http import path_of
+from bot.matrix.interface import NewRoom
+from bot.matrix.signing import unpadded
+from storage.ids import RoomId, UserId
+from tests.integration.conftest import NewMember
+from tests.integration.matrix.running import Bot, Start, text, together
+
+
+def key_of(session: GroupSession, room: RoomId) -> dict[str, Any]:
+    return {
+        "algorithm": "m.megolm.v1.aes-sha2",
+        "room_id": room,
+        "session_id": session.session_id,
+        "session_key": session.session_key.to_base64(),
+    }
+
+
+async def give(by: MemberClient, bot: Bot, kind: str, content: Mapping[str, Any]) -> None:
+    to = bot.gateway
+    body = {"messages": {to.user_id: {to.device_id: content}}}
+    await by.request("PUT", path_of("sendToDevice", kind, "given"), body)
+
+
+def olm_message(by: MemberClient, bot: Bot, content: Mapping[str, Any], **claimed: Any) -> Any:
+    """Return an Olm message to the bot that brings a room key, with parts of it as `claimed`."""
+    olm, to = by.client.olm, bot.gateway
+    device, own = olm.device_store[to.user_id][to.device_id], olm.account.identity_keys
+    payload = {
+        "sender": by.user_id,
+        "sender_device": by.device_id,
+        "keys": {"ed25519": own["ed25519"]},
+        "recipient": to.user_id,
+        "recipient_keys": {"ed25519": device.ed25519},
+        "type": "m.room_key",
+        "content": content,
+    }
+    session = olm.session_store.get(device.curve25519)
+    kind, ciphertext = session.encrypt(json.dumps(payload | claimed)).to_parts()
+    return {
+        "algorithm": "m.olm.v1.curve25519-aes-sha2",
+        "sender_key": own["curve25519"],
+        "ciphertext": {device.curve25519: {"type": kind, "body": unpadded(ciphertext)}},
+    }
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {},
+        {"sender": "@ghana:localhost"},
+        {"recipient": "@ghana:localhost"},
+        {"recipient_keys": {"ed25519": "another"}},
+        None,
+    ],
+    ids=["as it should be", "another sender", "another recipient", "another recipient's key", "in clear"],
+)
+async def test_a_key_whose_sender_or_receiver_is_not_the_one_it_names_is_not_taken(
+    start: Start, member: NewMember, claimed: dict[str, Any] | None
+) -> None:
+    async with together(start, member) as (bot, ghana, room):
+        await ghana.say(room, "hello")
+        await bot.hears(room, "hello")
+        session = GroupSession()
+        key = key_of(session, room)
+        if claimed is None:
+            await give(ghana, bot, "m.room_key", key)
+        else:
+            await give(ghana, bot, "m.room.encrypted", olm_message(ghana, bot, key, **claimed))
+        await ghana.say(room, "after")
+        await bot.hears(room, "after")
+        taken = [one.id for one in await bot.gateway._crypto.chest.fetch(room, session.session_id)]
+        assert taken == ([session.session_id] if claimed == {} else [])
+
+
+async def test_a_key_serves_the_room_it_was_given_for_alone(start: Start, member: NewMember) -> None:
+    async with together(start, member) as (bot, ghana, room):
+        other = await bot.gateway.create_room(NewRoom("another", None, invite=[UserId(ghana.user_id)]))
+        await ghana.enters(other)
+        await ghana.say(room, "hello")
+        await bot.hears(room, "hello")
+        session = ghana.client.olm.outbound_group_sessions[room]
+        assert await bot.gateway._crypto.chest.fetch(room, session.id) != []
+        assert await bot.gateway._crypto.chest.fetch(other, session.id) == []
+
+
+async def test_nobody_is_given_a_key_who_asks_for_it(start: Start, member: NewMember) -> None:
+    """What the bot has, it has for itself: it answers no requests for keys, not even of those in the room."""
+    async with together(start, member) as (bot, ghana, room):
+        await bot.gateway.send(room, text("secret"), "row-1")
+        session = bot.gateway._crypto.machine.outbound[room]
+        request = {
+            "action": "request",
+            "request_id": "1",
+            "requesting_device_id": ghana.device_id,
+            "body": {"algorithm": "m.megolm.v1.aes-sha2", "room_id": room, "session_id": session.id, "sender_key": "x"},
+        }
+        await give(ghana, bot, "m.room_key_request", request)
+        await ghana.say(room, "after")
+        await bot.hears(room, "after")
+        machine = bot.gateway._crypto.machine
+        assert machine.outgoing_to_device_messages == []
+        assert not machine.received_key_requests
