@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.base import Base, Transaction
@@ -132,6 +132,27 @@ class Announcement(Base):
             raise AlreadyDecided(self.state)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many messages carry an announcement, and how many of them are still to be sent."""
+
+    messages: int
+    waiting: int
+
+    @property
+    def is_worth_telling(self) -> bool:
+        """At each tenth of the way, so that a report on hundreds of rooms is not edited hundreds of times."""
+        return self.waiting % max(1, self.messages // 10) == 0
+
+
+_CARRIED = select(AnnouncementTarget).where(AnnouncementTarget.row_id == bindparam("row"))
+_FATES = (
+    select(AnnouncementTarget.fate, func.count())
+    .where(AnnouncementTarget.announcement_id == bindparam("announcement"))
+    .group_by(AnnouncementTarget.fate)
+)
+
+
 class Announcements:
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
@@ -169,10 +190,12 @@ class Announcements:
         query = select(Announcement).where(Announcement.state == AnnouncementState.SENT)
         return (await self._session.scalars(query.order_by(Announcement.id.desc()).limit(limit))).all()
 
-    async def carried_by(self, row_id: int) -> tuple[Announcement, AnnouncementTarget] | None:
-        """Return the announcement, and the one of its targets, that this outbox row carries."""
-        target = (
-            await self._session.scalars(select(AnnouncementTarget).where(AnnouncementTarget.row_id == row_id))
-        ).first()
-        announcement = None if target is None else await self.get(target.announcement_id)
-        return None if target is None or announcement is None else (announcement, target)
+    async def carried_by(self, row_id: int) -> AnnouncementTarget | None:
+        """Return the target whose message this outbox row carries."""
+        return (await self._session.scalars(_CARRIED, {"row": row_id})).first()
+
+    async def progress(self, announcement_id: int) -> Progress:
+        """Count what became of an announcement's messages, without loading them."""
+        rows = (await self._session.execute(_FATES, {"announcement": announcement_id})).all()
+        fates = {fate: int(count) for fate, count in rows}
+        return Progress(sum(fates.values()), fates.get(Fate.WAITING, 0))

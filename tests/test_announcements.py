@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.matrix.interface import RoomUnsafe, Trust, Unavailable, WhyUnsafe
-from storage.announcements import Announcements, AnnouncementState
+from storage.announcements import Announcements, AnnouncementState, Progress
 from storage.members import Members, Role
 from storage.rooms import BindingKind, Rooms
 from tests.fakes import Heard, Network
@@ -295,3 +295,16 @@ async def test_the_text_is_shown_harmless(net: Network) -> None:
     assert "<b>" not in heard.html
     assert "@room" not in heard.body
     assert "\u202e" not in heard.body
+
+
+async def test_a_report_on_many_rooms_is_edited_at_each_tenth_and_whenever_one_fails(net: Network) -> None:
+    for number in range(40):
+        await net.add_room(f"of the region {number}", {"coordinator"})
+        await net.say("!room bind region=Africa", as_="coordinator", room=f"of the region {number}")
+    net.fail_room("of the region 7", RoomUnsafe(WhyUnsafe.NOT_ENCRYPTED))
+    await net.say(f"announce region=africa {TEXT}", as_="coordinator")
+    reply = await net.say("send", as_="coordinator")
+    edits = [one.body.partition("\n")[0] for one in reply.messages if one.replaces is not None]
+    assert edits[-1] == "Announcement 1: 40 of 41 delivered."
+    assert sum(Progress(messages=200, waiting=waiting).is_worth_telling for waiting in range(200)) == 10
+    assert all(Progress(messages=9, waiting=waiting).is_worth_telling for waiting in range(9))

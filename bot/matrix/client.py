@@ -225,7 +225,11 @@ class MatrixGateway:
                 kind, body = "m.room.encrypted", self._encrypted(view, kind, body)
                 await self._crypto.chest.commit()
             self._observer("send.before_put")
-            answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
+            self._syncer.under_way += 1
+            try:
+                answer = await self._http.request("PUT", path_of("rooms", room_id, "send", kind, transaction_id), body)
+            finally:
+                self._syncer.under_way -= 1
             self._observer("send.after_put")
             return Sent(EventId(str(answer["event_id"])), self._crypto.sharing.unread(view))
 

@@ -52,6 +52,9 @@ NO_KEY, UNKNOWN_DEVICE = "no key", "unknown device"
 """Why an event is Unreadable that may be read later: its key may come, or the sender's devices be told of."""
 
 _GRACE = timedelta(seconds=30)  # beyond the long poll, before the connection counts as dead
+_BURST = 4
+"""So many messages on their way are a burst: each of them comes back with a sync, and together they cost as much."""
+_BREATH = 0.3  # seconds between syncs in a burst
 _FIRST_ANSWER = timedelta(minutes=5)
 
 Event = Mapping[str, Any]
@@ -100,6 +103,8 @@ class Syncer:
         self._filter = sync_filter(timeline)
         self._observer = observer or (lambda _: None)
         self._backoff = Backoff(sleep, random)
+        self.under_way = 0
+        """How many messages are being put into rooms right now."""
         self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
         self._unreadable = {row.event_id: row for row in sorted(waiting, key=lambda row: moment(row.event))}
 
@@ -120,6 +125,8 @@ class Syncer:
                 self._unreadable.pop(event_id, None)
             token, first, arrived = batch.next_token, False, []
             self._backoff.reset()
+            if self.under_way >= _BURST:
+                await asyncio.sleep(_BREATH)
 
     async def _journal(self, journal: Journal, batch: SyncBatch) -> None:
         """Have the batch written, with the keys and room states that came with it, in one transaction."""

@@ -24,6 +24,7 @@ from storage.announcements import (
     Announcements,
     AnnouncementState,
     AudienceKind,
+    Fate,
     Sent,
 )
 from storage.ids import CountryCode, UserId
@@ -211,10 +212,9 @@ async def deliver(event: AnnouncementSent, context: Context) -> None:
 @capability.delivery(_DELIVERY)
 async def note_delivery(row: OutboxRow, context: Context) -> None:
     """Write down what became of one message and bring the report up to date."""
-    carried = await Announcements(context.tx).carried_by(row.id)
-    if carried is None:
+    target = await Announcements(context.tx).carried_by(row.id)
+    if target is None:
         return
-    announcement, target = carried
     match row.state:
         case RowState.SENT:
             target.delivered(row.sent_at or context.now)
@@ -224,6 +224,13 @@ async def note_delivery(row: OutboxRow, context: Context) -> None:
             return
         case _:
             assert_never(row.state)
+    await context.tx.flush()
+    progress = await Announcements(context.tx).progress(target.announcement_id)
+    if not progress.is_worth_telling and target.fate is not Fate.NOT_DELIVERED:
+        return
+    announcement = await Announcements(context.tx).get(target.announcement_id)
+    if announcement is None:
+        return
     shown = await Outbox(context.tx).about(str(subject_of(announcement)), "report")
     for message in shown[-1:]:
         await context.post(Post(room=message.room_id, doc=report(announcement, context.prefix), replaces=message.id))
