@@ -1,0 +1,58 @@
+"""The complete record of an alert as a file: for machines, for spreadsheets, and as a paper for other authorities."""
+
+import asyncio
+from enum import StrEnum
+
+from commands.base import Context
+from commands.document import Doc, Strong, _, doc
+from commands.files import MadeFile
+from commands.record.gathering import gather
+from commands.record.paper import paper
+from commands.record.pdf import as_pdf
+from commands.record.tables import as_csv, as_json
+from storage.alerts import Alert
+
+__all__ = ["ExportFormat", "exported"]
+
+
+class ExportFormat(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+    PDF = "pdf"
+
+
+_TYPES = {
+    ExportFormat.JSON: "application/json",
+    ExportFormat.CSV: "text/csv",
+    ExportFormat.PDF: "application/pdf",
+}
+
+
+async def exported(alert: Alert, form: ExportFormat, context: Context) -> MadeFile:
+    """Make the record of an alert that the member who speaks may see; it is for that member's direct chat alone.
+
+    Times are to the second with their zone. Names of persons are in it where the member may read them: of the own
+    country, and for coordinators all but those of RED and AMBER+STRICT alerts.
+    """
+    record = await gather(alert, context)
+    match form:
+        case ExportFormat.JSON:
+            data = as_json(record)
+        case ExportFormat.CSV:
+            data = as_csv(record)
+        case ExportFormat.PDF:
+            data = await asyncio.to_thread(as_pdf, paper(record, context.zone), context.now)
+    stamp = f"{context.now:%Y%m%dT%H%M%SZ}"
+    name = f"{'EXERCISE-' if record.exercise else ''}{record.number}-{stamp}.{form.value}"
+    return MadeFile(name, _TYPES[form], data, _caption(alert))
+
+
+def _caption(alert: Alert) -> Doc:
+    words = _("The record of alert {number}, TLP:{tlp}.", number=alert.number, tlp=alert.tlp.value)
+    if alert.is_exercise:
+        words = _("EXERCISE. The record of alert {number}, TLP:{tlp}.", number=alert.number, tlp=alert.tlp.value)
+    return doc(
+        Strong(words),
+        _("The marking holds for the file too. What changes from now on is not in it: ask for it again."),
+        notice=True,
+    )

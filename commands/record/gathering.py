@@ -1,0 +1,278 @@
+"""All that is on record of one alert, read once and typed, as far as who asks may read the names in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from commands.base import Context, Role
+from commands.visibility import coordinators_may_see, may_see
+from storage.alerts import Alert, AlertProposals, AlertRequests, Alerts, AlertState, What
+from storage.ids import CountryCode, UserId
+from storage.members import Member, Members
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person with the authority for which they acted; a clock of the bot has none of these."""
+
+    person: str | None
+    """Name and Matrix id; None where the handling keeps names back, and for a clock."""
+    authority: str | None
+    country: CountryCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    line: int
+    """Counted from 1."""
+    at: datetime
+    what: str
+    state: str
+    """The state afterwards."""
+    by: Who
+    part_of: CountryCode | None
+    """The country whose part it is."""
+    text: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FactVersion:
+    kind: str
+    value: str
+    shown: str
+    role: str | None
+    doubt: str | None
+    alternatives: Sequence[str]
+    source: str
+    stated_at: datetime
+    replaced_at: datetime | None
+    """None for what stands now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountryPart:
+    country: CountryCode
+    reasons: Sequence[str]
+    added_at: datetime
+    acknowledge_by: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: Who
+    held_at: datetime | None
+    inspected_at: datetime | None
+    control_authority: str | None
+    finding: str | None
+    found_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestEntry:
+    number: int
+    country: CountryCode
+    state: str
+    asked_by: Who
+    asked_at: datetime
+    due_at: datetime
+    text: str
+    answered_by: Who
+    answer: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalEntry:
+    number: int
+    state: str
+    proposed_by: Who
+    proposed_at: datetime
+    changes: dict[str, Any]
+    why: str
+    decided_by: Who
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One alert with its complete history."""
+
+    number: str
+    exercise: bool
+    type: str
+    state: str
+    tlp: str
+    urgency: str
+    author: Who
+    drafted_at: datetime
+    circulated_at: datetime | None
+    verified_at: datetime | None
+    verified_by: Who
+    ended_at: datetime | None
+    outcome: str | None
+    ground: str | None
+    informed_at: datetime | None
+    take_back_by: datetime | None
+    cost_bearer: str | None
+    sanction: str | None
+    merged_into: str | None
+    text: str
+    countries: Sequence[CountryPart]
+    facts: Sequence[FactVersion]
+    history: Sequence[HistoryEntry]
+    requests: Sequence[RequestEntry]
+    proposals: Sequence[ProposalEntry]
+    exported_at: datetime
+    exported_for: str
+    """The authority that asked."""
+    network: str
+    withheld: bool
+    """Whether the contents are kept back: the alert was withdrawn, and who asks is not of its author's country."""
+
+
+class _Names:
+    """Puts names to Matrix ids where who asks may read them: of the own country, or as a coordinator."""
+
+    def __init__(self, alert: Alert, context: Context) -> None:
+        self._members = Members(context.tx)
+        self._reader = context.member
+        self._all = context.member.role >= Role.COORDINATOR and coordinators_may_see(alert)
+        self._known: dict[UserId, Member | None] = {}
+
+    async def who(self, user: UserId | None, authority: str | None, country: CountryCode | None = None) -> Who:
+        if user is None:
+            return Who(None, authority, country)
+        if user not in self._known:
+            self._known[user] = await self._members.get(user) or await self._members.removed(user)
+        member = self._known[user]
+        country = country or (member.country if member is not None else None)
+        own = country is not None and country == self._reader.country
+        if not (self._all or own or user == self._reader.user_id):
+            return Who(None, authority, country)
+        return Who(f"{member.name} ({user})" if member is not None else user, authority, country)
+
+
+async def gather(alert: Alert, context: Context) -> Record:
+    """Read the record of an alert that who asks may see."""
+    names = _Names(alert, context)
+    own_side = alert.author == context.member.user_id or (
+        context.member.country is not None and context.member.country == alert.author_country
+    )
+    withheld = alert.state is AlertState.WITHDRAWN and not own_side
+    merged = await Alerts(context.tx).get(alert.merged_into) if alert.merged_into is not None else None
+    if merged is not None and not may_see(merged, context.member, context.room):
+        merged = None
+    return Record(
+        number=alert.number,
+        exercise=alert.is_exercise,
+        type=alert.type.value,
+        state=alert.state.value,
+        tlp=alert.tlp.value,
+        urgency=alert.urgency.value,
+        author=await names.who(alert.author, alert.author_authority, alert.author_country),
+        drafted_at=alert.drafted_at,
+        circulated_at=alert.circulated_at,
+        verified_at=alert.verified_at,
+        verified_by=await names.who(alert.verified_by, alert.verified_authority),
+        ended_at=alert.ended_at,
+        outcome=alert.outcome.value if alert.outcome is not None else None,
+        ground=alert.ground.value if alert.ground is not None else None,
+        informed_at=alert.informed_at,
+        take_back_by=alert.take_back_by,
+        cost_bearer=alert.cost_bearer.value if alert.cost_bearer is not None else None,
+        sanction=alert.sanction,
+        merged_into=merged.number if merged is not None else None,
+        text="" if withheld else alert.text,
+        countries=[] if withheld else await _countries(alert, names),
+        facts=[] if withheld else _facts(alert),
+        history=await _history(alert, names, context, withheld=withheld),
+        requests=[] if withheld else await _requests(alert, names, context),
+        proposals=[] if withheld else await _proposals(alert, names, context),
+        exported_at=context.now,
+        exported_for=context.member.authority,
+        network=context.network_name,
+        withheld=withheld,
+    )
+
+
+def _facts(alert: Alert) -> Sequence[FactVersion]:
+    return [
+        FactVersion(
+            fact.kind, fact.value, fact.shown, fact.role, fact.doubt, list(fact.alternatives), fact.source.value,
+            fact.stated_at, fact.replaced_at,
+        )
+        for fact in alert.facts
+    ]  # fmt: skip
+
+
+async def _countries(alert: Alert, names: _Names) -> Sequence[CountryPart]:
+    return [
+        CountryPart(
+            country=part.country,
+            reasons=list(part.reasons),
+            added_at=part.added_at,
+            acknowledge_by=part.acknowledge_by,
+            acknowledged_at=part.acknowledged_at,
+            acknowledged_by=await names.who(part.acknowledged_by, part.acknowledged_authority, part.country),
+            held_at=part.held_at,
+            inspected_at=part.inspected_at,
+            control_authority=part.control_authority,
+            finding=part.finding.value if part.finding is not None else None,
+            found_at=part.found_at,
+        )
+        for part in alert.addressees
+    ]
+
+
+async def _history(alert: Alert, names: _Names, context: Context, *, withheld: bool) -> Sequence[HistoryEntry]:
+    """Return every line; of a withdrawn alert only that it was, where its contents are kept back."""
+    lines = await Alerts(context.tx).history(alert)
+    last = await Alerts(context.tx).ending(alert) if withheld else None
+    return [
+        HistoryEntry(
+            line=number,
+            at=line.at,
+            what=line.what.value,
+            state=line.state.value,
+            by=await names.who(line.actor, line.authority, line.actor_country),
+            part_of=line.country,
+            text=line.text,
+            # The other alert of a merger is told by `merged_into`, where it may be seen.
+            details={} if line.what is What.MERGED else dict(line.details),
+        )
+        for number, line in enumerate(lines, start=1)
+        if not withheld or (last is not None and line.id == last.id)
+    ]
+
+
+async def _requests(alert: Alert, names: _Names, context: Context) -> Sequence[RequestEntry]:
+    return [
+        RequestEntry(
+            number=request.number,
+            country=request.country,
+            state=request.state.value,
+            asked_by=await names.who(request.asked_by, request.asked_authority, request.asked_country),
+            asked_at=request.asked_at,
+            due_at=request.due_at,
+            text=request.text,
+            answered_by=await names.who(request.answered_by, request.answered_authority, request.country),
+            answer=request.answer,
+            ended_at=request.ended_at,
+        )
+        for request in await AlertRequests(context.tx).of(alert)
+    ]
+
+
+async def _proposals(alert: Alert, names: _Names, context: Context) -> Sequence[ProposalEntry]:
+    return [
+        ProposalEntry(
+            number=proposal.number,
+            state=proposal.state.value,
+            proposed_by=await names.who(proposal.proposed_by, proposal.proposed_authority, proposal.proposed_country),
+            proposed_at=proposal.proposed_at,
+            changes=dict(proposal.changes),
+            why=proposal.why,
+            decided_by=await names.who(proposal.decided_by, proposal.decided_authority),
+            decided_at=proposal.decided_at,
+        )
+        for proposal in await AlertProposals(context.tx).of(alert)
+    ]
