@@ -55,6 +55,7 @@ async def _prepare(alert: Alert, line: HistoryLine, context: Context) -> None:
     if line.what is What.SUBMITTED:
         await show_to_second_pair(alert, await second_pair(alert, context), context)
     if line.what is What.SENT_BACK:
+        await retract_elsewhere(alert, context, drafts=False)
         again = Code(f"{context.prefix}alert set {alert.number} ...")
         words = doc(
             Strong(sentence(line, alert.number, context.zone)),

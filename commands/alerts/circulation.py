@@ -210,13 +210,18 @@ async def _empty(alert: Alert, row: OutboxRow, context: Context) -> None:
     )
 
 
-async def retract_elsewhere(alert: Alert, context: Context) -> None:
-    """Empty every draft, report, answer and direct message that the marking no longer allows where it stands.
+async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = True) -> None:
+    """Empty every draft, report, answer and direct message that may no longer be seen where it stands.
 
-    Cards and the lines in their threads are emptied with the card, by `tell_everyone`.
+    Cards and the lines in their threads are emptied with the card, by `tell_everyone`; drafts also by `refresh_draft`.
     """
     for row in await Outbox(context.tx).about(str(subject_of(alert))):
-        if row.part != CARD and row.thread_row is None and not await may_stay(alert, row, context):
+        if (
+            row.part != CARD
+            and (drafts or row.part != DRAFT)
+            and row.thread_row is None
+            and not await may_stay(alert, row, context)
+        ):
             await _empty(alert, row, context)
 
 

@@ -50,7 +50,7 @@ def next_day(alert: Alert, now: datetime) -> datetime:
     """Return when the number of days left changes next; long after the deadline, a week on."""
     assert alert.take_back_by is not None
     whole = (alert.take_back_by - now) // _DAY
-    step = 7 * _DAY if whole < -_LONG_OVERDUE else _DAY
+    step = 7 * _DAY if whole <= -_LONG_OVERDUE else _DAY
     due = alert.take_back_by - whole * _DAY
     return due if due > now else due + step
 

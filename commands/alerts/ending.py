@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from commands.alerts import clocks, escalation
 from commands.alerts.audience import listeners
-from commands.alerts.circulation import listener_may_see, refresh_draft, tell_everyone, unless_heard
+from commands.alerts.circulation import listener_may_see, refresh_draft, retract_elsewhere, tell_everyone, unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
@@ -92,7 +92,7 @@ async def withdraw(args: Withdraw, context: Context) -> Doc | None:
     async def end() -> Doc | None:
         line = alert.withdraw(args.reason, by=context.member, at=context.now)
         if not alert.was_circulated:
-            await refresh_draft(alert, context)
+            await _drop(alert, context)
             words = _("The draft of alert {number} is dropped. Nobody was told of it.", number=alert.number)
             return marked(alert, doc(words))
         await clocks.stop_all(alert, context)
@@ -137,7 +137,7 @@ async def merge(args: Merge, context: Context) -> Doc | None:
             await context.emit(AlertChanged(alert, line))
             await _tell_target(alert, target, context)
         else:
-            await refresh_draft(alert, context)
+            await _drop(alert, context)
         words: list[Message] = [_("Alert {number} is merged into {target}.", number=alert.number, target=target.number)]
         missing = sorted(alert.countries - target.countries)
         if missing:
@@ -148,6 +148,12 @@ async def merge(args: Merge, context: Context) -> Doc | None:
         return marked(alert, doc(*words))
 
     return await _ended("merge", args, alert, end, context)
+
+
+async def _drop(alert: Alert, context: Context) -> None:
+    """Show its few readers that a draft is no more, and those who were to verify it nothing of it."""
+    await refresh_draft(alert, context)
+    await retract_elsewhere(alert, context, drafts=False)
 
 
 async def _tell_target(alert: Alert, target: Alert, context: Context) -> None:

@@ -85,7 +85,7 @@ async def _waiting(alert: Alert, context: Context) -> tuple[list[Inline], list[I
     if alert.take_back_runs and alert.take_back_by is not None:
         days = alert.days_left(context.now)
         words = _("take-back by {by}: {days}", by=Moment(alert.take_back_by, zone), days=days_words(days))
-        (late if days < 0 else coming).append(words)
+        (late if days <= 0 else coming).append(words)
     await _asked(alert, zone, late, coming, context)
     return late, coming
 

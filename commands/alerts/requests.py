@@ -287,7 +287,7 @@ def _owed_on(alert: Alert, only: CountryCode | None, context: Context) -> Sequen
         if alert.take_back_runs and "origin" in entry.reasons:
             days = alert.days_left(context.now)
             words = _("{country}, {alert}: to take back, {days}", **places, days=days_words(days))
-            found.append((days < 0, entry.country, words))
+            found.append((days <= 0, entry.country, words))
     return found
 
 

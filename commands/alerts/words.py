@@ -132,7 +132,7 @@ def days_words(days: int) -> Message:
     if days < 0:
         return _n("{count} day OVERDUE", "{count} days OVERDUE", -days)
     if days == 0:
-        return _("less than a day left")
+        return _("OVERDUE since today")
     return _n("{count} day left", "{count} days left", days)
 
 

@@ -9,6 +9,8 @@ from storage.alerts.states import AlertState
 from storage.ids import CountryCode
 from storage.members import Member
 
+_DAY = timedelta(days=1)
+
 WITHIN = timedelta(days=30)
 """Within this the State of export sees to the take-back, "or such other period as States concerned shall agree"."""
 
@@ -65,10 +67,9 @@ class TakeBack(AlertCore):
         return self.record(What.TAKE_BACK_DUE, None, at, details={"days": self.days_left(at)})
 
     def days_left(self, now: datetime) -> int:
-        """Return the whole days until the take-back is due; negative: days overdue. 0 within the last day."""
+        """Return the days left for the take-back, a day begun counted whole; 0 or less from the deadline on."""
         assert self.take_back_by is not None
-        left = self.take_back_by - now
-        return left.days if left >= timedelta() else -(-left).days - (1 if -left % timedelta(days=1) else 0)
+        return -((now - self.take_back_by) // _DAY)
 
     def _step(self, state: AlertState, what: What, text: str, by: Member, at: datetime) -> HistoryLine:
         self.must_be_open()
