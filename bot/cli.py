@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +21,7 @@ from bot.matrix.interface import LoggedOut, MatrixError, Unavailable
 from storage import schema
 from storage.audit import Head
 from storage.base import StorageError
+from storage.keys import Keys
 
 STOP_WITHIN = 9.0
 """Seconds after which a stop that hangs is ended; a service manager waits ten."""
@@ -82,6 +83,25 @@ def demo(tour_only: bool, port: int | None, transcript: Path | None) -> None:
     sys.exit(_run(play(stay=stay, port=port, transcript=transcript)))
 
 
+@main.command("after-restore")
+@_config_option
+def after_restore(path: Path) -> None:
+    """Make a database that was restored from a backup safe to start on."""
+    _change_keys(path, Keys.forget_sessions)
+    click.echo("Done: the bot makes new sessions instead of using those of the backup a second time.")
+
+
+@main.command("forget-keys")
+@_config_option
+@click.confirmation_option(
+    prompt="The bot's keys and identity are deleted for good; every member will see that its identity changed. Go on?"
+)
+def forget_keys(path: Path) -> None:
+    """Delete the bot's keys from its database, when their passphrase is lost. Then: run --reset-identity."""
+    _change_keys(path, Keys.forget_everything)
+    click.echo("The keys are gone. Start the bot once with: sesn-bot run --reset-identity")
+
+
 @main.command()
 @_config_option
 def migrate(path: Path) -> None:
@@ -114,6 +134,21 @@ def audit_verify(path: Path, noted: str | None) -> None:
         _fail("--noted takes what this command printed, such as 1200:9f86d081...", 2)
     logs.configure("error", "auto")
     sys.exit(0 if _run(verify_audit(_load(path), head, click.echo)) else 1)
+
+
+def _change_keys(path: Path, change: Callable[[Keys], Awaitable[None]]) -> None:
+    """Change the keys of a bot that does not run, in one transaction."""
+    config = _load(path)
+
+    async def work() -> None:
+        database = await open_database(config)
+        try:
+            async with database.sole_use(), database.transaction() as tx:
+                await change(Keys(tx))
+        finally:
+            await database.close()
+
+    _run(work())
 
 
 async def _serve(config: Config, *, reset_identity: bool = False) -> None:

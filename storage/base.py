@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 from storage import inline
 from storage.ids import CountryCode, DeviceId, EventId, Locode, RoomId, UserId
 
+_IN_USE = "the bot is running on this database: stop it first"
 _LOCK = 0x5345534E  # names the lock among all of a PostgreSQL database: "SESN"
 
 
@@ -254,7 +255,7 @@ class Database:
             async with self.engine.connect() as bare:
                 connection = await bare.execution_options(isolation_level="AUTOCOMMIT")
                 if not await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})")):
-                    raise InUse
+                    raise InUse(_IN_USE)
                 try:
                     yield
                 finally:
@@ -269,7 +270,7 @@ class Database:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise InUse from error
+                raise InUse(_IN_USE) from error
             yield
         finally:
             os.close(handle)

@@ -1,5 +1,6 @@
 """The command line without a homeserver: help, exit codes, and sentences where something is missing. And the logs."""
 
+import asyncio
 import io
 import json
 import logging
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,12 @@ import structlog
 from click.testing import CliRunner, Result
 
 from bot import logs
+from bot.app import open_database
+from bot.capabilities import discover
 from bot.cli import main
+from bot.config import Config
+from storage.ids import DeviceId, RoomId, UserId
+from storage.keys import Keys, OlmSessionRow, OutboundRow, ShareRow, UserRow
 
 GOOD = """
 [matrix]
@@ -209,3 +216,68 @@ def test_people_read_lines_without_braces(monkeypatch: pytest.MonkeyPatch) -> No
     structlog.get_logger().info("bot.running", device="ABC")
     assert "bot.running" in written.getvalue()
     assert "{" not in written.getvalue()
+
+
+async def _tables_with_rows(path: str) -> set[str]:
+    """Fill each table of the keys that a command must drop, or read which of them hold something."""
+    database = await open_database(Config.load(Path(path), discover()))
+    try:
+        async with database.transaction() as tx:
+            saved = await Keys(tx).load()
+            found = {name for name in ("sessions", "outbound", "shares", "users") if getattr(saved, name)}
+            if await Keys(tx).owners():
+                found.add("vault")
+            return found
+    finally:
+        await database.close()
+
+
+async def _fill(path: str) -> None:
+    database = await open_database(Config.load(Path(path), discover()))
+    now, user, device, room = datetime.now(UTC), UserId("@sesn:test"), DeviceId("D"), RoomId("!r")
+    async with database.transaction() as tx:
+        keys = Keys(tx)
+        await keys.keep_vault(user, {}, "", "")
+        await keys.keep_sessions([OlmSessionRow("curve", "id", "pickle", now, now)])
+        await keys.keep_outbound([OutboundRow(room, "session", "pickle", now, 3)])
+        await keys.keep_shares([ShareRow("session", user, device, None)])
+        await keys.keep_users([UserRow(user, None, None, {}, stale=True)])
+    await database.close()
+
+
+def test_after_a_restore_no_session_is_written_with_again(tmp_path: Path) -> None:
+    path = configured(tmp_path)
+    asyncio.run(_fill(path))
+    result = invoke("after-restore", "--config", path)
+    assert result.exit_code == 0
+    assert asyncio.run(_tables_with_rows(path)) == {"vault", "users"}
+
+
+def test_keys_whose_passphrase_is_lost_are_deleted_when_that_is_confirmed(tmp_path: Path) -> None:
+    path = configured(tmp_path)
+    asyncio.run(_fill(path))
+    assert invoke("forget-keys", "--config", path).exit_code == 1
+    assert asyncio.run(_tables_with_rows(path)) == {"sessions", "outbound", "shares", "users", "vault"}
+    result = invoke("forget-keys", "--yes", "--config", path)
+    assert "run --reset-identity" in result.output
+    assert asyncio.run(_tables_with_rows(path)) == set()
+
+
+@pytest.mark.parametrize("command", ["after-restore", "forget-keys"])
+def test_keys_of_a_running_bot_are_not_touched(tmp_path: Path, command: str) -> None:
+    path = configured(tmp_path)
+    asyncio.run(_fill(path))
+
+    async def held() -> Result:
+        database = await open_database(Config.load(Path(path), discover()))
+        async with database.sole_use():
+            result = await asyncio.to_thread(
+                invoke, command, *(["--yes"] if "forget" in command else []), "--config", path
+            )
+        await database.close()
+        return result
+
+    result = asyncio.run(held())
+    assert "the bot is running on this database: stop it first" in result.output
+    assert result.exit_code == 1
+    assert asyncio.run(_tables_with_rows(path)) == {"sessions", "outbound", "shares", "users", "vault"}

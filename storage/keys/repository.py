@@ -109,6 +109,19 @@ class Saved:
     waiting: Sequence[WaitingRow]
 
 
+_ALL: tuple[type[Base], ...] = (
+    Account,
+    KnownRoom,
+    KnownUser,
+    OlmSession,
+    Outbound,
+    Replay,
+    RoomKey,
+    RoomState,
+    Share,
+    Vault,
+    Waiting,
+)
 NOTHING_SAVED = Saved(
     device_id=None,
     account=None,
@@ -195,6 +208,16 @@ class Keys:
     async def forget_device(self) -> None:
         """Drop what belongs to the own device alone; room keys stay, so that old messages can still be read."""
         for table in (Account, OlmSession, Outbound, Share):
+            await self._session.execute(delete(table))
+
+    async def forget_sessions(self) -> None:
+        """Drop every session that is written with: from a backup they would use places of their ratchets twice."""
+        for table in (OlmSession, Outbound, Share):
+            await self._session.execute(delete(table))
+
+    async def forget_everything(self) -> None:
+        """Drop all keys, for good: what was encrypted for them cannot be read any more. Pins of others' keys stay."""
+        for table in _ALL:
             await self._session.execute(delete(table))
 
     async def keep_sessions(self, rows: Iterable[OlmSessionRow]) -> None:
