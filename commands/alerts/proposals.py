@@ -61,16 +61,17 @@ async def propose(args: Propose, context: Context) -> Doc | None:
                   number=alert.number)  # fmt: skip
         raise refusal(alert, words)
     check_length(args.why, _("Your text"), alert)
+    try:
+        alert.must_be_open()
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
     changes = _checked(args, alert, context)
     proposals = AlertProposals(context.tx)
     if len(await proposals.of(alert, is_open=True)) >= _MOST_OPEN:
         words = _("Alert {number} has {count} proposals that wait for a decision, and that is the most I keep.",
                   number=alert.number, count=_MOST_OPEN)  # fmt: skip
         raise refusal(alert, words)
-    try:
-        proposal = AlertProposal.make(alert, changes, args.why, by=member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
+    proposal = AlertProposal.make(alert, changes, args.why, by=member, at=context.now)
     await proposals.add(proposal)
     await context.emit(AlertChanged(alert, proposal.made(alert, by=member, at=context.now)))
     words = _(
