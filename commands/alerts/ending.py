@@ -212,7 +212,11 @@ async def _ended(
         _check_possible(command, alert)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
-    data = {"command": command, "alert": alert.id, "args": args.model_dump(mode="json", exclude={"about"})}
+    data = {
+        "command": command,
+        "alert": alert.id,
+        "args": args.model_dump(mode="json", exclude={"about"}, exclude_none=True),
+    }
     return await context.ask(marked(alert, _question(alert, command, context)), _CONFIRM, data)
 
 
