@@ -54,6 +54,8 @@ class Nobody:
 class NoKeys:
     """Stands for the keys, which play no part here."""
 
+    behind = False
+
     def __init__(self) -> None:
         self.people = Nobody()
         self.chest = SimpleNamespace(pending=Pending(), put_back=None)

@@ -3,17 +3,19 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
+from nio.crypto import InboundGroupSession, OlmDevice
 from nio.responses import ToDeviceResponse
 
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Trust
-from bot.matrix.machine import KeyRequest, Machine, NoKey, Opened, Refused
+from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE, KeyRequest, Machine, NoKey, NoSender, Opened, Refused
 from bot.matrix.people import People
 from bot.matrix.rooms import MEGOLM
 from bot.matrix.sharing import Sharing
@@ -28,7 +30,7 @@ from storage.pins import Pins
 log = structlog.get_logger()
 
 _UPKEEP_PAUSE = 1.0  # seconds after a failure that named no pause
-_JUDGING = timedelta(seconds=10)  # how long a received message may wait for its sender's keys
+_LONGEST_STEP = timedelta(seconds=10)  # for which one step of the upkeep, or judging a message, may hold up a sync
 _MOST_REQUESTS = 1_000
 """Room keys that are asked for at the same time; those asked for longest ago are then only waited for."""
 
@@ -44,6 +46,27 @@ class Read:
     opened: Opened
     device_id: DeviceId
     trust: Trust
+
+
+class Doubts:
+    """For which unknown devices their owners are asked for anew: not at each message, as anybody can make some up."""
+
+    AGAIN = 60.0
+    """Seconds before the same device is a reason once more."""
+    MOST = 5
+    """Devices of one user that are a reason within that time."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since: dict[UserId, dict[str, float]] = {}  # by the device's Curve25519 key
+
+    def new(self, user: UserId, keys: Iterable[str]) -> bool:
+        """Say whether one of these unknown devices is a reason to ask for the user's devices now."""
+        now = self._clock()
+        lately = {key: since for key, since in self._since.get(user, {}).items() if now < since + self.AGAIN}
+        unknown = [key for key in keys if key not in lately][: self.MOST - len(lately)]
+        self._since[user] = lately | dict.fromkeys(unknown, now)
+        return bool(unknown)
 
 
 class Crypto:
@@ -65,7 +88,8 @@ class Crypto:
         self.sharing = sharing
         self._http = http
         self._clock = clock
-        self._upkeep_not_before = 0.0
+        self._not_before: dict[str, float] = {}  # of steps of the upkeep that failed
+        self._doubts = Doubts(clock)
         self._on_server = 0
         self._fallback_used = False
         self._unanswered = False  # whether one-time keys were sent of which it is not known whether they arrived
@@ -141,6 +165,7 @@ class Crypto:
 
         Raises:
             NoKey: the key has not arrived.
+            NoSender: the sender's devices could not be asked for, or this one is not among them (yet).
             Refused: the event must not be believed.
         """
         sender = UserId(str(event.get("sender")))
@@ -150,16 +175,31 @@ class Crypto:
             raise NoKey(str(session_id))
         await self.people.current()
         if self.people.identity(sender) is None:
-            await self._try_query(sender)
+            await self._attempt("query", partial(self.people.query, [sender]))
+        elif self._origin(sender, sessions) is None and self._doubts.new(sender, [one.sender_key for one in sessions]):
+            # The homeserver may tell of a new device later than of its message, or not at all.
+            self.people.doubt(sender)
+            await self._attempt("query", partial(self.people.query, [sender]))
+        origin = self._origin(sender, sessions)
+        if self.people.identity(sender) is None:
+            raise NoSender(NO_KEY, self.people.heard_of(sender))
+        if origin is None:
+            if any(self.machine.known_elsewhere(session.sender_key) for session in sessions):
+                raise Refused("spoofed sender")
+            raise NoSender(UNKNOWN_DEVICE, self.people.heard_of(sender))
+        device, session = origin
+        opened = self.machine.open_event(event, room_id, session)
+        return Read(opened, DeviceId(device.id), self._trust(sender, device, forwarded=bool(session.forwarding_chain)))
+
+    def _origin(
+        self, sender: UserId, sessions: Iterable[InboundGroupSession]
+    ) -> tuple[OlmDevice, InboundGroupSession] | None:
+        """Return the sender's device that one of the sessions came from, and that session."""
         for session in sessions:
             device = self.machine.owner_device(sender, session)
             if device is not None:
-                break
-        else:
-            elsewhere = any(self.machine.known_elsewhere(session.sender_key) for session in sessions)
-            raise Refused("spoofed sender" if elsewhere else "unknown device")
-        opened = self.machine.open_event(event, room_id, session)
-        return Read(opened, DeviceId(device.id), self._trust(sender, device, forwarded=bool(session.forwarding_chain)))
+                return device, session
+        return None
 
     def _trust(self, sender: UserId, device: Any, *, forwarded: bool) -> Trust:
         identity = self.people.identity(sender)
@@ -169,15 +209,6 @@ class Crypto:
             return Trust.CHANGED
         signed = not device.deleted and not forwarded and identity.vouches_for(device.id, device.ed25519)
         return Trust.SIGNED if signed else Trust.UNSIGNED
-
-    async def _try_query(self, user: UserId) -> None:
-        try:
-            async with asyncio.timeout(_JUDGING.total_seconds()):
-                await self.people.query([user])
-        except LoggedOut:
-            raise
-        except (MatrixError, TimeoutError) as error:
-            log.warning("keys.query_failed", user=user, error=type(error).__name__)
 
     async def open_own(self, event: Mapping[str, Any], room_id: RoomId) -> Opened | None:
         """Open an event that an own device, this one or one before, has sent; None when that is not possible."""
@@ -221,27 +252,42 @@ class Crypto:
 
     # --- after each sync
 
+    @property
+    def behind(self) -> bool:
+        """A step of the upkeep has failed and is to be tried again soon."""
+        return bool(self._not_before)
+
     async def upkeep(self) -> None:
-        """Replenish keys, ask for changed devices, mend broken Olm sessions. Failures wait for the next time."""
-        if self._clock() < self._upkeep_not_before:
+        """Ask for changed devices, replenish keys, mend broken Olm sessions. What fails waits for the next time."""
+        await self._attempt("query", self.people.refresh)
+        await self._attempt("upload", self.upload_keys)
+        await self._attempt("mend", self._mend_sessions)
+        await self._attempt("request", self._request_keys)
+
+    async def _attempt(self, step: str, attempt: Callable[[], Awaitable[None]]) -> None:
+        """Do a step, unless it has failed a moment ago."""
+        if self._clock() < self._not_before.get(step, 0):
             return
         try:
-            await self.upload_keys()
-            await self.people.refresh()
-            if self.machine.wedged_devices:
-                await self.sharing.claim(list(self.machine.wedged_devices))
-            if self.machine.outgoing_to_device_messages:
-                await self.chest.commit()
-            for message in list(self.machine.outgoing_to_device_messages):
-                await self.sharing.to_device(message.type, message.as_dict()["messages"])
-                self.machine.handle_response(ToDeviceResponse(message))
-            await self._request_keys()
+            async with asyncio.timeout(_LONGEST_STEP.total_seconds()):
+                await attempt()
         except LoggedOut:
             raise
-        except MatrixError as error:
+        except (MatrixError, TimeoutError) as error:
             asked = error.retry_after if isinstance(error, Throttled) else None
-            self._upkeep_not_before = self._clock() + (asked.total_seconds() if asked else _UPKEEP_PAUSE)
-            log.warning("keys.upkeep_failed", error=type(error).__name__)
+            self._not_before[step] = self._clock() + (asked.total_seconds() if asked else _UPKEEP_PAUSE)
+            log.warning("keys.upkeep_failed", step=step, error=type(error).__name__)
+        else:
+            self._not_before.pop(step, None)
+
+    async def _mend_sessions(self) -> None:
+        if self.machine.wedged_devices:
+            await self.sharing.claim(list(self.machine.wedged_devices))
+        if self.machine.outgoing_to_device_messages:
+            await self.chest.commit()
+        for message in list(self.machine.outgoing_to_device_messages):
+            await self.sharing.to_device(message.type, message.as_dict()["messages"])
+            self.machine.handle_response(ToDeviceResponse(message))
 
 
 def _count(counts: Any) -> int:

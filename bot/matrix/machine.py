@@ -22,14 +22,27 @@ from storage.ids import DeviceId, EventId, RoomId, UserId
 log = structlog.get_logger()
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
+NO_KEY, UNKNOWN_DEVICE = "no key", "unknown device"
+"""Why an event is Unreadable that may be read later: its key may come, or the sender's devices be told of."""
 
 
 class NoKey(Exception):
     """The key of an encrypted event has not arrived (yet)."""
 
     def __init__(self, session_id: str) -> None:
-        super().__init__("no key")
+        super().__init__(NO_KEY)
         self.session_id = session_id
+
+
+class NoSender(Exception):
+    """The device that an encrypted event came from is not known (yet); the text is the reason to be counted.
+
+    `heard`: what `People.heard_of` said of the sender.
+    """
+
+    def __init__(self, reason: str, heard: int) -> None:
+        super().__init__(reason)
+        self.heard = heard
 
 
 class Refused(Exception):

@@ -93,6 +93,7 @@ class People:
         self._asking: set[UserId] = set()  # being queried, and not changed since
         self._not_before: dict[UserId, float] = {}
         self._asked_at: dict[UserId, float] = {}
+        self._heard_of: dict[UserId, int] = {}
         self._pins: dict[UserId, str] = {}
         self._frozen: set[UserId] = set()
         self._pins_changed = False
@@ -170,6 +171,14 @@ class People:
         long_ago = self._clock() - UNTOLD_FOR
         self._stale.update(user for user in users if self._asked_at.get(user, long_ago) <= long_ago)
 
+    def doubt(self, user: UserId) -> None:
+        """Take what is known of a user's devices for outdated: something was seen that nobody told of."""
+        self._mark(user)
+
+    def heard_of(self, user: UserId) -> int:
+        """Return a number that is another each time the user's devices were asked for with success."""
+        return self._heard_of.get(user, 0)
+
     def identity(self, user: UserId) -> PublicIdentity | None:
         """Return what is known of a user's cross-signing, None when it was not asked for or may have changed."""
         return None if user in self._stale else self._identities.get(user)
@@ -201,6 +210,7 @@ class People:
                     answer = await self._http.request("POST", path_of("keys", "query"), body)
                     self._take_over(asked, answer)
                 finally:
+                    self._stale |= self._asking
                     self._asking.clear()
 
     def _to_ask(self, users: Iterable[UserId]) -> set[UserId]:
@@ -233,7 +243,9 @@ class People:
                 log.warning("keys.server_unreachable", user=user)
                 continue
             if unchanged:
+                self._asking.discard(user)
                 self._stale.discard(user)
+            self._heard_of[user] = self.version
             self._not_before.pop(user, None)
             identity = self._identities[user] = read_identity(answer, user)
             self._machine.learn_devices(user, identity.devices)

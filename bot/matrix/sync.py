@@ -8,6 +8,7 @@ so that nothing is lost, nothing is done twice, and room state is known before m
 import asyncio
 import json
 import random as system_random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +34,7 @@ from bot.matrix.interface import (
     Trust,
     Unreadable,
 )
-from bot.matrix.machine import NoKey, Refused
+from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE, NoKey, NoSender, Refused
 from bot.matrix.reading import is_redacted, moment, said
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.store import Pending
@@ -48,9 +49,7 @@ _TIMELINE = 50
 _PAGE = 100
 _MOST_PAGES = 200  # of a gap: 20,000 events in one room
 _KEPT_UNREADABLE = 2_000
-NO_KEY, UNKNOWN_DEVICE = "no key", "unknown device"
-"""Why an event is Unreadable that may be read later: its key may come, or the sender's devices be told of."""
-
+_SOON = timedelta(seconds=2)  # the longest poll while something is to be tried again
 _GRACE = timedelta(seconds=30)  # beyond the long poll, before the connection counts as dead
 _BURST = 4
 """So many messages on their way are a burst: each of them comes back with a sync, and together they cost as much."""
@@ -107,6 +106,8 @@ class Syncer:
         """How many messages are being put into rooms right now."""
         self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
         self._unreadable = {row.event_id: row for row in sorted(waiting, key=lambda row: moment(row.event))}
+        self._unjudged: dict[EventId, int] = {}
+        """Which of them wait for their senders' keys, and what had been heard of the sender by then."""
 
     async def run(self, journal: Journal, since: str | None) -> None:
         """Sync until cancelled. Raises LoggedOut; everything else is retried."""
@@ -123,6 +124,7 @@ class Syncer:
             await self._retried("journalling", partial(self._journal, journal, batch))
             for event_id in self._late_now:
                 self._unreadable.pop(event_id, None)
+                self._unjudged.pop(event_id, None)
             token, first, arrived = batch.next_token, False, []
             self._backoff.reset()
             if self.under_way >= _BURST:
@@ -163,7 +165,7 @@ class Syncer:
 
     async def _ask(self, token: str | None, *, first: bool) -> Any:
         query = {"filter": self._filter, "set_presence": "offline"}
-        wait = timedelta(0) if first else self._poll
+        wait = timedelta(0) if first else min(self._poll, _SOON) if self._crypto.behind else self._poll
         query["timeout"] = str(wait // timedelta(milliseconds=1))
         if token is not None:
             query["since"] = token
@@ -192,10 +194,13 @@ class Syncer:
             await self._take_state(RoomId(room_id), part)
         self._crypto.people.note_device_lists(raw, self._rooms.receivers())
         await self._crypto.upkeep()
+        self._late_now = set()
         events: list[Incoming] = await self._late(arrived)
         for room_id, part in joined.items():
             timeline = [*gaps.get(room_id, ()), *part.get("timeline", {}).get("events", ())]
             events += await self._read_room(RoomId(room_id), timeline, execute=token is not None)
+        # For one of these the bot may have asked for the devices of its sender, of whom others wait.
+        events += await self._late(())
         events += self._left(rooms.get("leave") or {})
         events += _invites(rooms.get("invite") or {}, self._own)
         pending = self._crypto.chest.pending
@@ -294,6 +299,9 @@ class Syncer:
             self._keep_unreadable(error.session_id, room_id, event)
             self._crypto.request_key(event, room_id)
             return _unreadable(room_id, event, NO_KEY)
+        except NoSender as error:
+            self._keep_unreadable(str(event["content"].get("session_id")), room_id, event, error.heard)
+            return _unreadable(room_id, event, str(error))
         except Refused as error:
             log.warning("event.refused", room=room_id, sender=event.get("sender"), reason=str(error))
             return _unreadable(room_id, event, str(error))
@@ -348,30 +356,46 @@ class Syncer:
             once=once,
         )
 
-    def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event) -> None:
+    def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event, heard: int | None = None) -> None:
+        """Keep an event that may be read later. `heard`: it has a key, but not that of its sender (see `NoSender`)."""
         event_id, pending = event.get("event_id"), self._crypto.chest.pending
-        if not isinstance(event_id, str) or event_id in self._unreadable:
+        if not isinstance(event_id, str):
             return
-        row = WaitingRow(EventId(event_id), room_id, session_id, dict(event))
+        row = self._unreadable.get(EventId(event_id)) or WaitingRow(EventId(event_id), room_id, session_id, dict(event))
+        if heard is not None:
+            self._unjudged[row.event_id] = heard
+        if row.event_id in self._unreadable:
+            return
         self._unreadable[row.event_id] = pending.waiting[row.event_id] = row
         if len(self._unreadable) > _KEPT_UNREADABLE:
             # Whoever fills the room with what nobody can read must not keep others from being waited for.
-            oldest = next(iter(self._unreadable))
+            senders = Counter(row.event.get("sender") for row in self._unreadable.values())
+            ((most, _),) = senders.most_common(1)
+            oldest = next(name for name, row in self._unreadable.items() if row.event.get("sender") == most)
             del self._unreadable[oldest]
+            self._unjudged.pop(oldest, None)
             pending.answered.add(oldest)
 
-    async def _late(self, arrived: list[tuple[RoomId, str]]) -> list[Incoming]:
+    async def _late(self, arrived: Iterable[tuple[RoomId, str]]) -> list[Incoming]:
+        """Read what waited for keys that arrived, or for senders of whom was heard since."""
         late: list[Incoming] = []
-        self._late_now = set()
-        for place in dict.fromkeys(arrived):
-            for row in [row for row in self._unreadable.values() if (row.room_id, row.session_id) == place]:
-                incoming = await self._read_guarded(row.room_id, row.event)
-                if isinstance(incoming, Unreadable) and incoming.reason in {NO_KEY, UNKNOWN_DEVICE}:
-                    continue
-                self._late_now.add(row.event_id)
-                if isinstance(incoming, Message):
-                    late.append(incoming)
+        places = set(arrived)
+        for row in list(self._unreadable.values()):
+            if row.event_id in self._late_now:
+                continue
+            heard = self._unjudged.get(row.event_id)
+            if (row.room_id, row.session_id) not in places and heard in {None, self._heard_of(row)}:
+                continue
+            incoming = await self._read_guarded(row.room_id, row.event)
+            if isinstance(incoming, Unreadable) and incoming.reason in {NO_KEY, UNKNOWN_DEVICE}:
+                continue
+            self._late_now.add(row.event_id)
+            if isinstance(incoming, Message):
+                late.append(incoming)
         return late
+
+    def _heard_of(self, row: WaitingRow) -> int:
+        return self._crypto.people.heard_of(UserId(str(row.event.get("sender"))))
 
     def _left(self, rooms: Mapping[str, Any]) -> list[Incoming]:
         left: list[Incoming] = []

@@ -3,13 +3,11 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from bot.matrix.interface import NewRoom, Trust, Unreadable
 from storage.ids import RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
-from tests.integration.faults.helping import Pauses, knows, read_once, sent
+from tests.integration.faults.helping import Pauses, read_once, sent
 from tests.integration.faults.kinds import Held, changed, cut_after, failing, narrowed
 from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Bot, together
@@ -131,48 +129,6 @@ async def test_a_limited_timeline_is_filled_although_that_fails_at_first(
             await read_once(reader, room, "to all")
 
 
-async def test_a_change_of_devices_that_is_told_late(start: StartBehind, proxy: FaultProxy, strict: NewMember) -> None:
-    hidden: set[str] = set()
-
-    def hide(told: Any) -> None:
-        hidden.update(told.pop("device_lists", {}).get("changed", []))
-
-    def tell(told: Any) -> None:
-        told.setdefault("device_lists", {}).setdefault("changed", []).extend(hidden)
-        hidden.clear()
-
-    async with together(start, strict) as (bot, ghana, room):
-        await sent(bot, room, "before")
-        with proxy.on("GET", "/sync", changed(hide)) as rule:
-            await rule.until_met()
-            second = await strict(account=ghana.user_id, identity=ghana.identity)
-            await proxy.until(lambda: ghana.user_id in hidden, "the change was told")
-        with proxy.on("GET", "/sync", changed(tell), times=1):
-            await proxy.until(lambda: not hidden, "the change was passed on")
-        with proxy.on("POST", "/keys/query", failing(500), times=2):
-            await ghana.say(room, "the bot takes in what was told before")
-            await bot.hears(room, "the bot takes in what was told before")
-            await sent(bot, room, "after")
-        await read_once(second, room, "after")
-
-
-async def test_a_change_of_devices_that_was_told_but_not_asked_for_survives_a_restart(
-    start: StartBehind, proxy: FaultProxy, strict: NewMember
-) -> None:
-    async with together(start, strict) as (bot, ghana, room):
-        await sent(bot, room, "before")
-        with proxy.on("POST", "/keys/query", failing(502)) as query:
-            second = await strict(account=ghana.user_id, identity=ghana.identity)
-            await query.until_met()
-            await ghana.say(room, "the change is behind the bot's token")
-            await bot.hears(room, "the change is behind the bot's token")
-            since = bot.token
-    async with start(since) as bot:
-        await sent(bot, room, "after")
-        for reader in (ghana, second):
-            await read_once(reader, room, "after")
-
-
 async def test_what_was_received_but_not_journalled_is_read_after_a_restart(
     start: StartBehind, proxy: FaultProxy, strict: NewMember
 ) -> None:
@@ -228,44 +184,3 @@ async def test_a_room_key_that_comes_after_its_message_and_a_restart(
     with proxy.on("GET", "/sync", changed(with_keys), times=1):
         async with start(since) as bot:
             await bot.hears(room, "the key comes after a restart")
-
-
-async def test_devices_that_change_while_they_are_asked_for(
-    start: StartBehind, proxy: FaultProxy, strict: NewMember
-) -> None:
-    held = Held(after=True)
-    async with together(start, strict) as (bot, ghana, room):
-        await sent(bot, room, "before")
-        with proxy.on("POST", "/keys/query", held, times=1):
-            with proxy.on("POST", "/keys/query", failing(502), times=1) as failed:
-                await strict(account=ghana.user_id, identity=ghana.identity)
-                # The sync loop could not ask for the second device: sending must, and its answer waits on the way.
-                await failed.until_met()
-            sending = asyncio.create_task(sent(bot, room, "meanwhile"))
-            await held.until_waiting()
-            third = await strict(account=ghana.user_id, identity=ghana.identity)
-            async with asyncio.timeout(20):
-                while bot.gateway._crypto.people.identity(UserId(ghana.user_id)) is not None:  # noqa: ASYNC110  a sync does it
-                    await asyncio.sleep(0.02)
-            held.release()
-            await sending
-        await read_once(third, room, "meanwhile")
-
-
-@pytest.mark.parametrize("request_of", [("POST", "/keys/claim"), ("PUT", "/sendToDevice/m.room.encrypted/")])
-async def test_a_device_that_comes_while_keys_are_on_their_way_reads_what_is_sent_then(
-    start: StartBehind, proxy: FaultProxy, strict: NewMember, request_of: tuple[str, str]
-) -> None:
-    held = Held()
-    async with together(start, strict) as (bot, ghana, room):
-        with proxy.on(*request_of, held, times=1):
-            sending = asyncio.create_task(sent(bot, room, "meanwhile"))
-            await held.until_waiting()
-            second = await strict(account=ghana.user_id, identity=ghana.identity)
-            await knows(bot, second)
-            held.release()
-            await sending
-        for reader in (ghana, second):
-            await read_once(reader, room, "meanwhile")
-        (session,) = {one.said["session_id"] for one in proxy.requests("PUT", "/send/m.room.encrypted/")}
-        assert session == bot.gateway._crypto.machine.outbound[room].id

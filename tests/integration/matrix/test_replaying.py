@@ -119,14 +119,20 @@ async def test_what_nobody_can_read_keeps_nobody_from_being_waited_for(
         told["to_device"] = {"events": list(late)}
 
     async with together(behind, member) as (bot, ghana, room):
+        benin = await member("benin")
+        await bot.gateway.invite(room, UserId(benin.user_id))
+        await benin.enters(room)
         with proxy.on("GET", "/sync", changed(without_keys)) as rule:
             await rule.until_met()
             junk = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "device_id": "X", "sender_key": "x"}
             for number in range(3):
-                unread = await put(ghana, room, junk | {"session_id": f"{number}"}, f"{number}")
+                unread = await put(benin, room, junk | {"session_id": f"{number}"}, f"{number}")
                 assert await refusal(bot, unread) == "no key"
             sent = await ghana.say(room, "waits for its key")
             assert await refusal(bot, EventId(sent)) == "no key"
+            for number in range(3, 6):
+                unread = await put(benin, room, junk | {"session_id": f"{number}"}, f"{number}")
+                assert await refusal(bot, unread) == "no key"
         wanted = ghana.client.olm.outbound_group_sessions[room].id
 
         def asked() -> bool:
