@@ -151,6 +151,17 @@ class Http:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=10))
         known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        tries = 0
+
+        async def each(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+            # aiohttp repeats what may be repeated when the connection was cut: no sooner than anybody else would.
+            nonlocal tries
+            tries += 1
+            if tries > 1:
+                self._failing = True
+                await self._wait_for_turn()
+            return await handler(request)
+
         try:
             async with (
                 asyncio.timeout(deadline.total_seconds()),
@@ -160,6 +171,7 @@ class Http:
                     headers={**known, **(headers or {})},
                     proxy=self._proxy,
                     allow_redirects=False,
+                    middlewares=(each,),
                     **what,
                 ) as answer,
             ):
