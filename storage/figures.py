@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Index, Select, or_, select
+from sqlalchemy import Index, Select, case, exists, or_, select
 
 from storage.alerts import (
     EXERCISE,
@@ -27,19 +27,24 @@ from storage.ids import CountryCode, UserId
 Index("ix_alerts_circulated_at", Alert.circulated_at)  # figures ask for what was circulated in a time
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+_AT_ONCE = 500
+"""Alerts whose parts one query asks for: SQLite takes some thousand parameters."""
+
+
+class Part(NamedTuple):
     """How one country dealt with an alert."""
 
     country: CountryCode
-    added_at: datetime
+    added_at: datetime | None
+    """When it was added, where that was after the alert was sent."""
     acknowledge_by: datetime | None
+    """Until when it is to acknowledge, while it has not."""
     acknowledged_at: datetime | None
     was_reminded: bool
-    held_at: datetime | None
-    inspected_at: datetime | None
-    finding: Finding | None
-    found_at: datetime | None
+    held_at: datetime | None = None
+    inspected_at: datetime | None = None
+    finding: Finding | None = None
+    found_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,39 +105,49 @@ class Counted:
         """
         within = [Alert.circulated_at >= since, Alert.circulated_at < until, Alert.series != EXERCISE]
         if country is not None:
-            concerned = select(Addressee.alert_id).where(Addressee.country == country)
-            within.append(or_(Alert.author_country == country, Alert.id.in_(concerned)))
-        found = await self._alerts(within)
-        if found:
-            await self._fill(found, within)
-        return list(found.values())
-
-    async def _alerts(self, within: Sequence[ColumnElement[bool]]) -> dict[int, CountedAlert]:
+            concerned = exists().where(Addressee.alert_id == Alert.id, Addressee.country == country)
+            within.append(or_(Alert.author_country == country, concerned))
         query = select(
             Alert.id, Alert.tlp, Alert.author, Alert.author_country, Alert.state, Alert.circulated_at, Alert.ended_at,
             Alert.outcome, Alert.ground, Alert.informed_at,
         ).where(*within)  # fmt: skip
         rows = await self._rows(query.order_by(Alert.circulated_at, Alert.id))
-        return {row[0]: CountedAlert(*row) for row in rows}
+        found = {row[0]: CountedAlert(*row) for row in rows}
+        ids = list(found)
+        for start in range(0, len(ids), _AT_ONCE):
+            await self._fill(found, ids[start : start + _AT_ONCE])
+        return list(found.values())
 
-    async def _fill(self, found: dict[int, CountedAlert], within: Sequence[ColumnElement[bool]]) -> None:
+    async def _fill(self, found: dict[int, CountedAlert], ids: Sequence[int]) -> None:
+        control = select(
+            Addressee.alert_id, Addressee.country, Addressee.held_at, Addressee.inspected_at, Addressee.finding,
+            Addressee.found_at,
+        ).where(
+            Addressee.alert_id.in_(ids), or_(Addressee.held_at.is_not(None), Addressee.inspected_at.is_not(None))
+        )  # fmt: skip
+        controlled = {(number, country): rest for number, country, *rest in await self._rows(control)}
+        # What is seldom there is read as nothing where it says nothing: to read a time costs more than all else.
+        later = case((Addressee.added_at > Alert.circulated_at, Addressee.added_at))
+        due = case((Addressee.acknowledged_at.is_(None), Addressee.acknowledge_by))
         parts = select(
-            Addressee.alert_id, Addressee.country, Addressee.added_at, Addressee.acknowledge_by,
-            Addressee.acknowledged_at, Addressee.reminded, Addressee.held_at, Addressee.inspected_at,
-            Addressee.finding, Addressee.found_at,
+            Addressee.alert_id, Addressee.country, later, due, Addressee.acknowledged_at,
+            Addressee.reminded.is_not(None),
         ).join(Alert, Alert.id == Addressee.alert_id)  # fmt: skip
-        for number, country, added, by, acknowledged, reminded, *rest in await self._rows(parts.where(*within)):
-            found[number].parts.append(Part(country, added, by, acknowledged, reminded is not None, *rest))
-        quantities = select(Fact.alert_id, Fact.value).join(Alert, Alert.id == Fact.alert_id)
-        quantities = quantities.where(Fact.kind == "quantity", Fact.replaced_at.is_(None), *within)
+        for number, country, *rest in await self._rows(parts.where(Addressee.alert_id.in_(ids))):
+            found[number].parts.append(Part(country, *rest, *controlled.get((number, country), ())))
+        quantities = select(Fact.alert_id, Fact.value).where(
+            Fact.alert_id.in_(ids), Fact.kind == "quantity", Fact.replaced_at.is_(None)
+        )
         for number, value in await self._rows(quantities):
             found[number].quantities.append(value)
-        requests = select(AlertRequest.alert_id, AlertRequest.country, AlertRequest.due_at)
-        requests = requests.join(Alert, Alert.id == AlertRequest.alert_id)
-        for number, country, due in await self._rows(requests.where(AlertRequest.state == RequestState.OPEN, *within)):
-            found[number].requests.append(Asked(country, due))
-        persons = select(NamedPerson.alert_id, NamedPerson.user_id).join(Alert, Alert.id == NamedPerson.alert_id)
-        for number, user in await self._rows(persons.where(Alert.tlp == Tlp.RED, *within)):
+        requests = select(AlertRequest.alert_id, AlertRequest.country, AlertRequest.due_at).where(
+            AlertRequest.alert_id.in_(ids), AlertRequest.state == RequestState.OPEN
+        )
+        for number, country, due_at in await self._rows(requests):
+            found[number].requests.append(Asked(country, due_at))
+        red = [number for number in ids if found[number].tlp is Tlp.RED]
+        persons = select(NamedPerson.alert_id, NamedPerson.user_id).where(NamedPerson.alert_id.in_(red))
+        for number, user in await self._rows(persons) if red else ():
             found[number].named_persons.add(user)
 
     async def _rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:

@@ -17,7 +17,7 @@ __all__ = ["capability"]
 
 capability = Capability("figures", _("Figures of the alerts"))
 
-USUAL_DAYS = 90
+USUAL_DAYS = 30
 """The period when none is given."""
 
 _AT_ONCE = timedelta(days=31)

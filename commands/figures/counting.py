@@ -141,7 +141,7 @@ def _medians(
     for alert, part in parts:
         if part.acknowledged_at is not None:
             taken[Measured.ACKNOWLEDGED].append(
-                (part.acknowledged_at - max(alert.circulated_at, part.added_at)).total_seconds()
+                (part.acknowledged_at - (part.added_at or alert.circulated_at)).total_seconds()
             )
     for alert in alerts:
         controlled = [at for part in alert.parts for at in (part.held_at, part.inspected_at) if at is not None]
