@@ -1,27 +1,49 @@
 """Figures: only what may be seen is counted, exercises never, and the numbers are right."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
+from bot.context import BotContext
 from bot.rendering import render
 from commands.arguments import BadValue, Reading
-from commands.figures import chart as charts
-from commands.figures.chart import NothingToShow, chart
+from commands.base import RoomView
+from commands.document import Doc
+from commands.figures import charted, gather
+from commands.figures import drawing as charts
 from commands.figures.counting import Amount, Measured, count
+from commands.figures.drawing import NothingToShow, chart
 from commands.figures.period import Period, TimeSpan, days_before
 from commands.figures.words import figures_words, lasting
-from storage.alerts import AlertNumber, Alerts, AlertState, Finding, Ground, Outcome, Tlp
+from commands.shipment import Kind
+from commands.visibility import may_see
+from storage.alerts import (
+    Alert,
+    AlertNumber,
+    Alerts,
+    AlertState,
+    Finding,
+    Ground,
+    Outcome,
+    Reason,
+    Tlp,
+    Urgency,
+)
 from storage.figures import Asked, Counted, CountedAlert, Part
-from storage.ids import CountryCode, UserId
+from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
+from storage.rooms import Rooms
 from tests.fakes import START, Network
 from tests.test_alerts import raised, sent
+from tests.test_risk import fact
 
 GH, NL, BE = CountryCode("GH"), CountryCode("NL"), CountryCode("BE")
 ACCRA = ZoneInfo("Africa/Accra")
@@ -173,6 +195,17 @@ async def stats(net: Network, options: str = "", as_: str = "ghana", room: str |
     return (await net.say(f"!alert stats {options}".strip(), as_=as_, room=room)).text
 
 
+@asynccontextmanager
+async def speaking(net: Network, name: str, room: str | None = None) -> AsyncGenerator[BotContext]:
+    """The context of a member in a room, or in their direct chat."""
+    async with net.transaction() as tx:
+        member = await Members(tx).get(net.person(name))
+        view = RoomView(RoomId("!direct:test"), direct=True)
+        if room is not None:
+            view = RoomView(net.room(room), direct=False, bindings=await Rooms(tx).of_room(net.room(room)))
+        yield BotContext(net.machinery.dispatcher._house, tx, net.now, view, speaker=member)
+
+
 async def sent_red(net: Network) -> None:
     """Let Ghana send an alert for one person in Belgium alone."""
     await net.say("!alert 5 t of drums at Tema tlp=red person=@belgium:test", as_="ghana")
@@ -303,3 +336,61 @@ def test_bars_are_as_high_as_their_numbers() -> None:
 def test_there_is_no_chart_of_nothing() -> None:
     with pytest.raises(NothingToShow):
         chart(count([], START), days_before(START, 90, ACCRA), None)
+
+
+async def test_the_chart_shows_what_may_be_seen_and_no_more(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema from Antwerp", tlp="amber-strict")
+    made: dict[str, Doc | None] = {}
+    for name in ("belgium", "netherlands"):
+        async with speaking(net, name) as context:
+            try:
+                made[name] = (await charted(days_before(net.now, 30, ACCRA), None, context)).caption
+            except NothingToShow:
+                made[name] = None
+    assert made["netherlands"] is None
+    assert made["belgium"] is not None
+    assert "2026-11: 1 raised, 0 confirmed" in render(made["belgium"], "en")[0].body
+
+
+# Over random networks
+
+
+ALERTS = st.lists(
+    st.tuples(
+        st.sampled_from(list(Tlp)),
+        st.sampled_from(["ghana", "netherlands", "coordinator"]),
+        st.sets(st.sampled_from([GH, NL, BE, CountryCode("DE"), CountryCode("FR")]), min_size=1),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+WHO = ["ghana", "ghana2", "netherlands", "belgium", "coordinator"]
+WHERE = [None, "ghana", "netherlands", "belgium", "germany", "network", "coordination"]
+
+
+@given(ALERTS, st.sampled_from(WHO), st.sampled_from(WHERE))
+@settings(deadline=None, max_examples=25)
+async def test_of_any_alerts_those_are_counted_that_may_be_seen(
+    alerts: list[tuple[Tlp, str, set[CountryCode], bool, bool]], who: str, where: str | None
+) -> None:
+    async with Network.open() as net:
+        async with net.transaction() as tx:
+            for number, (tlp, author, countries, names, is_sent) in enumerate(alerts, start=1):
+                by = await Members(tx).get(net.person(author))
+                assert by is not None
+                made = Alert.draft(f"{number} t", by=by, at=START, tlp=tlp, urgency=Urgency.ROUTINE)
+                made.address({country: [Reason.SEEN] for country in sorted(countries)}, START)
+                made.replace_facts([], [fact(Kind.QUANTITY, f"{number} t")], START)
+                if names:
+                    made.name(net.person("belgium"), by=by, at=START)
+                await Alerts(tx).add(made)
+                if is_sent:
+                    made.circulate(by=by, at=START)
+        async with speaking(net, who, where) as context:
+            stored = await Alerts(context.tx).newest(limit=10)
+            seen = [one for one in stored if one.was_circulated and may_see(one, context.member, context.room)]
+            figures = await gather(days_before(START, 1, ACCRA), None, context)
+            assert figures.raised == len(seen)
+            assert figures.all_amounts.tonnes == sum(one.sequence for one in seen)
+            assert figures.asked == sum(one.author_country != country for one in seen for country in one.countries)

@@ -233,6 +233,14 @@ async def test_a_withdrawn_case_counts_no_more(net: Network) -> None:
     assert "0 of 2: container, vessel or company" in await risk(net, number=2)
 
 
+async def test_nothing_is_told_of_a_withdrawn_alert(net: Network) -> None:
+    await sent(net, "CSQU3054384 at Tema to Rotterdam, leaking")
+    await net.say("!alert withdraw 1 misread", as_="ghana", room="ghana")
+    answer = await risk(net, as_="netherlands", room="netherlands")
+    assert "was withdrawn" in answer
+    assert "CSQU3054384" not in answer
+
+
 async def test_the_answer_is_emptied_when_its_room_may_no_longer_see_it(net: Network) -> None:
     await sent(net, "CSQU3054384 at Tema to Rotterdam, leaking")
     answer = await risk(net, as_="coordinator", room="coordination")

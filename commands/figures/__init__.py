@@ -1,5 +1,6 @@
 """Figures: what was raised, what came of it, how long it took, who owes feedback."""
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated
 
@@ -7,13 +8,15 @@ from commands.arguments import Country, Option
 from commands.base import Args, Capability, Context, Role
 from commands.document import Code, Doc, Strong, _, doc
 from commands.figures.counting import Figures, count
+from commands.figures.drawing import NothingToShow, chart
 from commands.figures.period import Period, TimeSpan, days_before, in_utc
 from commands.figures.words import figures_words, heading
+from commands.files import MadeFile
 from commands.visibility import may_see
 from storage.figures import Counted, CountedAlert
 from storage.ids import CountryCode
 
-__all__ = ["capability"]
+__all__ = ["NothingToShow", "capability", "charted"]
 
 capability = Capability("figures", _("Figures of the alerts"))
 
@@ -45,6 +48,12 @@ async def stats(args: Stats, context: Context) -> Doc:
     if not figures.raised and not figures.withdrawn and not figures.merged:
         return title + doc(_("None."), small, notice=True)
     return title + figures_words(figures).quietly() + doc(small, notice=True)
+
+
+async def charted(span: TimeSpan, country: CountryCode | None, context: Context) -> MadeFile:
+    """Draw the figures of what may be seen here; the chart is for this room alone. Raises NothingToShow."""
+    figures = await gather(span, country, context)
+    return await asyncio.to_thread(chart, figures, span, country)
 
 
 async def gather(span: TimeSpan, country: CountryCode | None, context: Context) -> Figures:

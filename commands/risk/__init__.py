@@ -12,7 +12,7 @@ from commands.risk.lines import MOST_POINTS, TABLE, Line
 from commands.risk.profile import EarlierCase, Input, Scored, profile
 from commands.shipment import Kind, Place, Shipment
 from commands.visibility import ALERT, answer_about, find, may_see
-from storage.alerts import Alert
+from storage.alerts import Alert, AlertState
 from storage.audit import Audit
 from storage.members import Member, Members
 from storage.risk import EarlierCases, RiskWeight, RiskWeights
@@ -42,6 +42,8 @@ class Risk(Args):
 async def risk(args: Risk, context: Context) -> None:
     """Work out the points of an alert from its facts as they stand now."""
     alert = await find(args.about, context)
+    if alert.state is AlertState.WITHDRAWN:
+        raise Refusal(_("Alert {number} was withdrawn, so there is nothing to weigh.", number=alert.number))
     lines = await assess(alert, context)
     await answer_about(alert, _in_words(alert, lines, context), context)
 
