@@ -10,6 +10,7 @@ from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import Act, check, country_of
+from commands.alerts.typed import SHORT
 from commands.alerts.words import state_words
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
@@ -63,6 +64,7 @@ class Confirm(Args):
     ground: Annotated[
         Ground,
         Choice(Ground),
+        SHORT,
         Option(
             ask=_(
                 "On which ground of Basel 9(1)? Answer a (no notification), b (no consent), c (consent by fraud), "

@@ -11,6 +11,7 @@ from commands.alerts.drafting import Values, address, name_persons, state, today
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
 from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.typed import SHORT
 from commands.alerts.words import fact_words, marking_words, refusal, slot_words, type_words, urgency_words
 from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
@@ -38,9 +39,9 @@ class Corrections(Args):
 
 class Correction(Corrections):
     about: Annotated[Ref | None, About(KIND, ask=_("Which alert?"))] = None
-    tlp: Annotated[Tlp | None, Choice(Tlp), Option()] = None
-    urgency: Annotated[Urgency | None, Choice(Urgency), Option()] = None
-    type_: Annotated[AlertType | None, Choice(AlertType), Option()] = None
+    tlp: Annotated[Tlp | None, Choice(Tlp), SHORT, Option()] = None
+    urgency: Annotated[Urgency | None, Choice(Urgency), SHORT, Option()] = None
+    type_: Annotated[AlertType | None, Choice(AlertType), SHORT, Option()] = None
     person: Annotated[Values, Entries.reader("@name:server"), Option()] = None
 
 

@@ -17,6 +17,7 @@ from commands.alerts.facts import (
     read_text,
     slot_of,
 )
+from commands.alerts.typed import SHORT
 from commands.alerts.words import refusal
 from commands.arguments import BadValue, Choice, Option, Rest, read_country
 from commands.base import Args, Context, Refusal, Role
@@ -27,15 +28,18 @@ from storage.members import Members
 
 Values = tuple[str, ...] | None
 
+LONGEST_NAME = 100
+"""Characters that are looked at to find out which country is meant."""
+
 _STRICT = re.compile(r"(?:^|\s{2,})\+?strict\b", re.IGNORECASE)
 """What is left in a free text of `tlp=amber strict`: the option took one word."""
 
 
 class Draft(Args):
     text: Annotated[str, Rest(ask=_("What have you seen? Write it as you would say it."))]
-    tlp: Annotated[Tlp, Choice(Tlp), Option()] = Tlp.AMBER
-    urgency: Annotated[Urgency, Choice(Urgency), Option()] = Urgency.ROUTINE
-    type_: Annotated[AlertType, Choice(AlertType), Option()] = AlertType.ALERT
+    tlp: Annotated[Tlp, Choice(Tlp), SHORT, Option()] = Tlp.AMBER
+    urgency: Annotated[Urgency, Choice(Urgency), SHORT, Option()] = Urgency.ROUTINE
+    type_: Annotated[AlertType, Choice(AlertType), SHORT, Option()] = AlertType.ALERT
     exercise: Annotated[bool, Option()] = False
     origin: Annotated[str | None, Option()] = None
     transit: Annotated[str | None, Option()] = None
@@ -127,7 +131,7 @@ def address(alert: Alert, tell: Entries | None, context: Context) -> Sequence[Co
 
 def country_named(text: str) -> CountryCode:
     try:
-        return read_country(text)
+        return read_country(text[:LONGEST_NAME])
     except BadValue as error:
         raise Refusal(error.words) from error
 

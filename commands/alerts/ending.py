@@ -16,6 +16,7 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Slot, by_slot
 from commands.alerts.finding import check_author, find, not_possible
 from commands.alerts.rights import Act, check
+from commands.alerts.typed import SHORT
 from commands.alerts.words import fact_words, marked, outcome_words, refusal
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Answer, Args, Context, Role
@@ -33,9 +34,10 @@ class Close(Args):
     outcome: Annotated[
         Outcome,
         Choice(Outcome),
+        SHORT,
         Option(ask=_("What came of it? Answer returned, treated, cleared, not-located, prosecuted or other.")),
     ]
-    cost: Annotated[CostBearer | None, Choice(CostBearer), Option()] = None
+    cost: Annotated[CostBearer | None, Choice(CostBearer), SHORT, Option()] = None
     sanction: Annotated[str | None, Option()] = None
     text: Annotated[str, Rest(ask=_("What came of it?"))] = ""
 

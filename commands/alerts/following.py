@@ -10,6 +10,7 @@ from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import country_of, is_concerned
+from commands.alerts.typed import SHORT
 from commands.alerts.words import refusal, type_words
 from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
@@ -99,7 +100,10 @@ async def note(args: Note, context: Context) -> Doc | None:
 class Type(Args):
     about: Annotated[Ref, About(KIND, ask=_WHICH)]
     type_: Annotated[
-        AlertType, Choice(AlertType), Word(ask=_("Of what type is it now? Answer news, information, alert or warning."))
+        AlertType,
+        Choice(AlertType),
+        SHORT,
+        Word(ask=_("Of what type is it now? Answer news, information, alert or warning.")),
     ]
     reason: Annotated[str, Rest(ask=_("Why?"))]
 

@@ -13,6 +13,7 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.facts import WASTE_KINDS, Slot, by_slot
 from commands.alerts.finding import find
 from commands.alerts.lines import sentence
+from commands.alerts.typed import SHORT
 from commands.alerts.words import state_words, who
 from commands.arguments import About, Choice, Country, Option, Ref, Word
 from commands.base import Args, Context, Role, RoomView
@@ -138,8 +139,8 @@ class Which(StrEnum):
 
 
 class ListAlerts(Args):
-    which: Annotated[Which | None, Choice(Which), Word(ask=_("Open ones, or yours?"))] = None
-    country: Annotated[CountryCode | None, Country(), Option()] = None
+    which: Annotated[Which | None, Choice(Which), SHORT, Word(ask=_("Open ones, or yours?"))] = None
+    country: Annotated[CountryCode | None, Country(), SHORT, Option()] = None
     waste: Annotated[str | None, Option()] = None
 
 

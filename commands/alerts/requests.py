@@ -14,6 +14,7 @@ from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import is_concerned
+from commands.alerts.typed import SHORT
 from commands.alerts.words import days_words, marked, refusal
 from commands.arguments import About, BadValue, Country, Duration, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
@@ -58,8 +59,8 @@ def _request_number() -> Form:
 
 class Ask(Args):
     about: Annotated[Ref, About(KIND, ask=_WHICH)]
-    country: Annotated[CountryCode, Country(), Word(ask=_("Which country do you ask? For example NL."))]
-    due: Annotated[timedelta, Duration(), Option()] = timedelta(days=3)
+    country: Annotated[CountryCode, Country(), SHORT, Word(ask=_("Which country do you ask? For example NL."))]
+    due: Annotated[timedelta, Duration(), SHORT, Option()] = timedelta(days=3)
     text: Annotated[str, Rest(ask=_("What do you want to know?"))]
 
 
@@ -227,7 +228,7 @@ async def close_request(args: CloseRequest, context: Context) -> Doc | None:
 
 
 class Owed(Args):
-    country: Annotated[CountryCode | None, Country(), Option()] = None
+    country: Annotated[CountryCode | None, Country(), SHORT, Option()] = None
 
 
 @capability.command(

@@ -12,6 +12,7 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.moments import Past
 from commands.alerts.rights import Act, check, concerned
+from commands.alerts.typed import SHORT
 from commands.alerts.words import refusal, state_words
 from commands.arguments import About, Country, Option, Ref, Rest, When
 from commands.base import Args, Context, Role
@@ -27,6 +28,7 @@ class Inform(Args):
     when: Annotated[
         datetime,
         Past(),
+        SHORT,
         Option(
             ask=_("When was the State of export informed? For example {example}.", example=Code("2026-11-23 14:00"))
         ),
@@ -62,9 +64,12 @@ class Extend(Args):
     until: Annotated[
         datetime,
         When(),
+        SHORT,
         Option(ask=_("Until when? For example {example}.", example=Code("2027-01-31"))),
     ]
-    with_: Annotated[CountryCode, Country(), Option(ask=_("With which country was that agreed? For example BE."))]
+    with_: Annotated[
+        CountryCode, Country(), SHORT, Option(ask=_("With which country was that agreed? For example BE."))
+    ]
     proof: Annotated[str, Option()] = ""
 
 
