@@ -6,11 +6,15 @@ from typing import Any
 
 from bot.rendering import Page, render
 from commands.base import Post
+from commands.files import MadeFile
 from storage.base import Transaction
+from storage.files import OutgoingFile, OutgoingFiles
 from storage.ids import DeviceId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow, RowKind
 
+FILE = "org.sesn.file"
+"""Key inside a row's content that says that a file goes with it; it is not sent."""
 NETWORK_LANGUAGE = "en"
 """What is said in rooms of several languages."""
 
@@ -23,7 +27,7 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     """
     if post.kind is not RowKind.MESSAGE:
         return await Outbox(tx).add(await _beside_what_is_held(tx, _row(post, dict(post.content), device, now)))
-    words = post.doc
+    words = post.doc if post.file is None else post.file.caption
     if words is None or (post.room is None and post.person is None):
         raise ValueError("a message needs a document, and a room or a person")
     if post.replaces is not None:
@@ -31,12 +35,16 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     if language is None:
         language = await _language_of(tx, post.person)
     pages = render(words, language)
-    if post.replaces is not None:
+    if post.replaces is not None or post.file is not None:
         pages = pages[:1]
     row = _row(post, content_of(pages[0]), device, now)
     if post.aside and row.for_anybody:
         row = await _beside_what_is_held(tx, row)
+    if post.file is not None:
+        row.content = {**row.content, FILE: True}
     first = await Outbox(tx).add(row)
+    if post.file is not None:
+        OutgoingFiles(tx).add(_file(first.id, post.file))
     for page in pages[1:]:
         row = _row(post, content_of(page), device, now)
         row.lane = first.lane
@@ -44,6 +52,13 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
         row.part = None
         await Outbox(tx).add(row)
     return first
+
+
+def _file(row_id: int, file: MadeFile) -> OutgoingFile:
+    width, height = file.pixels or (None, None)
+    return OutgoingFile(
+        row_id=row_id, name=file.name, content_type=file.content_type, width=width, height=height, data=file.data
+    )
 
 
 async def _beside_what_is_held(tx: Transaction, row: OutboxRow) -> OutboxRow:

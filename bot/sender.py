@@ -31,12 +31,14 @@ from bot.matrix.interface import (
     WhyUnread,
     WhyUnsafe,
 )
+from bot.outgoing import FILE
 from bot.steps import Observer, Step, nobody
 from commands.base import Event, Post
 from commands.document import Code, Text, _, doc
 from commands.happenings import CannotRead, HeldBack, HistoryShared, Obstacle, RoomClosed, Unreached
 from commands.network import alarm, failure_words
 from storage.base import Database, Transaction
+from storage.files import OutgoingFiles
 from storage.ids import EventId, RoomId, UserId
 from storage.members import Members
 from storage.outbox import TOPIC, Failure, Outbox, OutboxRow, Priority, RowKind, RowState
@@ -447,6 +449,8 @@ class Sender:
             if found is not None:
                 return _Outcome(event_id=found, room_id=room_id)
         content = dict(row.content)
+        if content.pop(FILE, False):
+            content = await self._with_file(row, content)
         # What stands in another room can be neither edited nor answered from here: the message stands for itself.
         if relation.content and relation.room_id == room_id:
             is_edit = relation.content.get("rel_type") == "m.replace"
@@ -457,6 +461,20 @@ class Sender:
             room_id=room_id,
             unread=sent.unread,
         )
+
+    async def _with_file(self, row: OutboxRow, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the content of a row's file, which is uploaded once and before its message."""
+        async with self._database.transaction() as tx:
+            file = await OutgoingFiles(tx).of_row(row.id)
+        assert file is not None
+        if file.content is not None:
+            return dict(file.content)
+        assert file.data is not None
+        pixels = (file.width, file.height) if file.width and file.height else None
+        uploaded = await self._gateway.upload(file.data, file.name, file.content_type, str(content["body"]), pixels)
+        async with self._database.transaction() as tx:
+            await OutgoingFiles(tx).uploaded(row.id, uploaded)
+        return uploaded
 
     async def _room_for(self, row: OutboxRow) -> RoomId:
         """Return the room of a row; what is meant for one person leaves a chat into which somebody else has come."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from commands.document import Doc, Message
+from commands.files import MadeFile
 from storage.base import Transaction
 from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.members import Member, Role
@@ -120,6 +121,8 @@ class Post:
     """
 
     doc: Doc | None = None
+    file: MadeFile | None = None
+    """Sent as one message with its caption as the words; instead of `doc`."""
     room: RoomId | None = None
     person: UserId | None = None
     priority: Priority = Priority.ANSWER

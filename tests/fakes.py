@@ -102,6 +102,7 @@ class FakeGateway:
         self.display_name: str | None = None
         self.requests: dict[str, RoomId] = {}
         self.prepared: list[list[RoomId]] = []
+        self.uploads: list[tuple[str, bytes]] = []
         self._count = 0
 
     @property
@@ -161,6 +162,13 @@ class FakeGateway:
         self.sent_order.append((room_id, transaction_id))
         room.heard.append(_heard(room_id, event_id, content))
         return Sent(event_id, room.unread)
+
+    async def upload(
+        self, data: bytes, name: str, content_type: str, caption: str, pixels: tuple[int, int] | None
+    ) -> dict[str, Any]:
+        self.uploads.append((name, data))
+        kind = "m.image" if pixels else "m.file"
+        return {"msgtype": kind, "body": caption, "filename": name, "info": {"mimetype": content_type}}
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         del room_id
@@ -227,7 +235,7 @@ def _heard(room_id: RoomId, event_id: EventId, content: Mapping[str, Any]) -> He
         event_id=event_id,
         room=room_id,
         body=shown["body"],
-        html=shown["formatted_body"],
+        html=shown.get("formatted_body", ""),
         thread_root=EventId(relation["event_id"]) if relation.get("rel_type") == "m.thread" else None,
         reply_to=relation.get("m.in_reply_to", {}).get("event_id"),
         replaces=EventId(relation["event_id"]) if is_edit else None,

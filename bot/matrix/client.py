@@ -29,6 +29,7 @@ from bot.matrix.interface import (
 )
 from bot.matrix.login import log_in
 from bot.matrix.machine import Machine
+from bot.matrix.media import Media, PictureSize, content_of
 from bot.matrix.rooms import MEGOLM, Rooms, RoomView, version_number
 from bot.matrix.signing import ChainStatus, CrossSigningIdentity
 from bot.matrix.sync import Syncer
@@ -86,6 +87,7 @@ class MatrixGateway:
         self._desk = desk
         self._locks: defaultdict[RoomId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._creating = asyncio.Lock()
+        self._media = Media(http)
         self._observer: Callable[[str], None] = lambda _: None
 
     @classmethod
@@ -294,6 +296,18 @@ class MatrixGateway:
             raise
         except MatrixError as error:
             log.warning("room_key.not_prepared", rooms=len(safe), error=type(error).__name__)
+
+    async def upload(
+        self, data: bytes, name: str, content_type: str, caption: str, pixels: tuple[int, int] | None
+    ) -> dict[str, Any]:
+        return content_of(
+            await self._media.upload(data),
+            name,
+            size_bytes=len(data),
+            content_type=content_type,
+            picture=PictureSize(*pixels) if pixels is not None else None,
+            caption=caption,
+        )
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         query = {"dir": "b", "limit": str(_PAGE)}

@@ -286,6 +286,14 @@ class Gateway(Protocol):
         What cannot be prepared is left to `send`, which says why.
         """
 
+    async def upload(
+        self, data: bytes, name: str, content_type: str, caption: str, pixels: tuple[int, int] | None
+    ) -> dict[str, Any]:
+        """Put a file on the homeserver, encrypted under a key of its own, and return the content of its message.
+
+        `caption` stands beside it; `pixels` are width and height of a picture.
+        """
+
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         """Look for an own message with this MARKER among the latest messages of the room."""
 
