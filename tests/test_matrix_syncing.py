@@ -124,3 +124,9 @@ async def test_state_that_says_nothing_new_asks_nothing() -> None:
     rooms = await synced(server)
     assert rooms.view(ROOM).with_membership("join") == {BOT}
     assert server.asked_for_state == 0
+
+
+@pytest.mark.parametrize("odd", [[], {}, "s2", {"next_batch": 2}])
+async def test_what_is_no_answer_to_a_sync_is_asked_for_again(odd: Any) -> None:
+    # Done is raised by the pause before the next try.
+    await synced(Homeserver([odd], now=[]))

@@ -158,7 +158,11 @@ class Crypto:
         """Process the to-device events of a sync answer; return rooms and session ids of the keys that arrived."""
         part = sync.get("to_device")
         events = part.get("events") if isinstance(part, dict) else None
-        return [key for event in events or () if (key := self.machine.receive(event)) is not None]
+        return [
+            key
+            for event in (events if isinstance(events, list) else ())
+            if (key := self.machine.receive(event)) is not None
+        ]
 
     async def read(self, event: Mapping[str, Any], room_id: RoomId) -> Read:
         """Open an encrypted event of somebody else and judge its sender's device.

@@ -178,7 +178,7 @@ class Chest:
             for row in rows:
                 if self._room_keys.get(room_id, row.sender_key, session_id) is None:
                     self._room_keys.add(self._unpickled(row))
-            self._room_keys.looked_for(room_id, session_id, used, kept=set(self.pending.room_keys))
+            self._room_keys.looked_for(room_id, session_id, used, self.pending)
         return self._room_keys.named(room_id, session_id)
 
     def _unpickled(self, row: RoomKeyRow) -> InboundGroupSession:
@@ -270,7 +270,8 @@ class Chest:
             if row.sender_key == session.sender_key:
                 known = self._unpickled(row)
                 if known.first_known_index <= session.first_known_index:
-                    self._room_keys.replace(known)
+                    if self._room_keys.get(session.room_id, session.sender_key, session.id) is session:
+                        self._room_keys.replace(known)  # and not what came since
                     return row
         return RoomKeyRow(
             RoomId(session.room_id),
@@ -349,8 +350,7 @@ class RoomKeys(GroupSessionStore):  # type: ignore[misc]  # nio has no type info
         room_id: str,
         session_id: str,
         used: Mapping[str, dict[int, EventId]],
-        *,
-        kept: set[tuple[str, str, str]],
+        pending: Pending,
     ) -> None:
         """Note what the database holds; drop what was used longest ago, but not what is still to be written."""
         for sender_key, places in used.items():
@@ -358,10 +358,19 @@ class RoomKeys(GroupSessionStore):  # type: ignore[misc]  # nio has no type info
         self._looked_for[room_id, session_id] = None
         while len(self._looked_for) > _KEPT_ROOM_KEYS:
             (room, session), _ = self._looked_for.popitem(last=False)
-            for sender, sessions in self._entries[room].items():
-                if session in sessions and (room, session, sender) not in kept:
-                    del sessions[session]
-                    self._used.pop((session, sender), None)
+            senders = [sender for sender, sessions in self._entries[room].items() if session in sessions]
+            if any(self._is_pending(room, session, sender, pending) for sender in senders):
+                self._looked_for[room, session] = None
+                break
+            for sender in senders:
+                del self._entries[room][sender][session]
+                self._used.pop((session, sender), None)
+
+    def _is_pending(self, room: str, session: str, sender: str, pending: Pending) -> bool:
+        places = self._used.get((session, sender), ())
+        return (room, session, sender) in pending.room_keys or any(
+            (session, sender, place) in pending.places for place in places
+        )
 
     def used(
         self,

@@ -32,6 +32,7 @@ from bot.matrix.interface import (
     SyncBatch,
     Tombstone,
     Trust,
+    Unavailable,
     Unreadable,
 )
 from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE, NoKey, NoSender, Refused
@@ -172,7 +173,10 @@ class Syncer:
         if first and not self._rooms:
             query["full_state"] = "true"
         deadline = _FIRST_ANSWER if first else wait + _GRACE
-        return await self._http.request("GET", path_of("sync"), query=query, deadline=deadline)
+        answer = await self._http.request("GET", path_of("sync"), query=query, deadline=deadline)
+        if not isinstance(answer, dict) or not isinstance(answer.get("next_batch"), str):
+            raise Unavailable("not an answer to a sync")
+        return answer
 
     def _take_keys(self, raw: Mapping[str, Any]) -> list[tuple[RoomId, str]]:
         # Once per answer: an Olm message decrypts only once.

@@ -13,7 +13,7 @@ from bot.matrix.interface import NewRoom, Trust, Unreadable
 from storage.ids import EventId, RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
-from tests.integration.faults.kinds import changed
+from tests.integration.faults.kinds import Held, changed
 from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Bot, Start, signed_devices, text, together
 from tests.integration.matrix.test_withholding import to_devices
@@ -59,6 +59,27 @@ async def test_a_replay_is_refused_when_its_session_is_no_longer_in_memory(
         assert bot.gateway._crypto.machine.inbound_group_store.named(room, content["session_id"]) == []
         assert await refusal(bot, await put(ghana, room, content, "second")) == "replay"
         assert bot.said(room) == ["once"]
+
+
+async def test_a_replay_is_refused_when_its_session_leaves_memory_before_it_was_written_down(
+    behind: StartBehind, proxy: FaultProxy, member: NewMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_KEPT_ROOM_KEYS", 1)
+    held = Held()
+    async with together(behind, member) as (bot, ghana, room):
+        benin = await member("benin")
+        await bot.gateway.invite(room, UserId(benin.user_id))
+        await benin.enters(room)
+        await bot.sees(room, benin.user_id)
+        with proxy.on("GET", "/sync", held):
+            await held.until_waiting()
+            _, content = await ghana.encrypt(room, "m.room.message", text("once"))
+            await put(ghana, room, content, "first")
+            await benin.say(room, "another session")
+            again = await put(ghana, room, content, "second")
+            held.release()
+            assert await refusal(bot, again) == "replay"
+        assert bot.said(room) == ["once", "another session"]
 
 
 async def test_what_says_another_room_inside_is_refused(start: Start, member: NewMember) -> None:
