@@ -168,7 +168,13 @@ class FakeGateway:
     ) -> dict[str, Any]:
         self.uploads.append((name, data))
         kind = "m.image" if pixels else "m.file"
-        return {"msgtype": kind, "body": caption, "filename": name, "info": {"mimetype": content_type}}
+        return {
+            "msgtype": kind,
+            "body": caption,
+            "filename": name,
+            "info": {"mimetype": content_type},
+            "m.mentions": {},
+        }
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         del room_id
