@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 
 from storage.ids import CountryCode
+from storage.reference.spelling import Spellings
 from storage.reference.tables import day, rows, yes_no
 from storage.reference.text import key
 
@@ -145,6 +146,12 @@ def _all_names() -> dict[str, CountryCode]:
 def names_in_text() -> dict[str, CountryCode]:
     """Return names and aliases in English, French and Spanish, by `text.key`: what free text is searched for."""
     return _names(_FREE_TEXT_LANGUAGES)
+
+
+@cache
+def spellings() -> Spellings:
+    """Return the names of `names_in_text`, to look for misspelt ones in."""
+    return Spellings(names_in_text())
 
 
 @cache

@@ -8,6 +8,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from storage.ids import CountryCode, Locode
 from storage.reference.countries import find_country
+from storage.reference.spelling import Spellings
 from storage.reference.tables import cells, rows
 from storage.reference.text import key
 
@@ -156,37 +157,10 @@ def distance_km(one: Port, two: Port) -> float | None:
     return 2 * _EARTH_RADIUS_KM * asin(min(1.0, sqrt(half)))
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """A name that a misspelt text may mean."""
-
-    name: str  # as in `names_in_text`
-    distance: int  # letters typed wrongly, left out, added or exchanged
-
-
 @cache
-def _by_shape(known: bool) -> dict[tuple[int, int], tuple[str, ...]]:
-    found: dict[tuple[int, int], list[str]] = {}
-    for name, some in names_in_text().items():
-        if len(name) >= 5 and (some[0].known or not known) and not name.isdigit():
-            found.setdefault((name.count(" "), len(name)), []).append(name)
-    return {shape: tuple(names) for shape, names in found.items()}
-
-
-def near_spellings(name: str, most: int, *, known: bool = True) -> tuple[Spelling, ...]:
-    """Return the names of ports that differ in at most `most` letters from a name (`text.key`), the nearest first.
-
-    Of `known` ports only, or of all 18,000. The number of words must agree.
-    """
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    found: list[Spelling] = []
-    for length in range(max(5, len(name) - most), len(name) + most + 1):
-        names = _by_shape(known).get((name.count(" "), length), ())
-        near = process.extract(name, names, scorer=OSA.distance, score_cutoff=most, limit=8)
-        found += [Spelling(spelling, int(distance)) for spelling, distance, _ in near]
-    return tuple(sorted(found, key=lambda one: (one.distance, one.name)))
+def spellings(*, known: bool) -> Spellings:
+    """Return the names of the well-known ports, or of all 18,000, to look for misspelt ones in."""
+    return Spellings(name for name, some in names_in_text().items() if some[0].known or not known)
 
 
 def plausibility(one: Port, near: Collection[CountryCode], home: CountryCode | None = None) -> int:

@@ -51,7 +51,9 @@ def _start_of_name(page: Page, form: int) -> int | None:
     index = page.token_before(form)
     start, right = None, form
     words = 0
-    while index >= 0 and words < _MOST_WORDS:
+    for _ in range(2 * _MOST_WORDS):
+        if index < 0 or words == _MOST_WORDS:
+            break
         token = page.tokens[index]
         gap = page.low[token.end : right].rstrip(",(") if right == form else page.low[token.end : right]
         if not _SPACE.fullmatch(gap) and not (right == form and gap in {"", " ", ", "}):

@@ -73,7 +73,7 @@ def _after_phone(page: Page, start: int) -> bool:
 
 
 _IMO = re.compile(
-    r"(?<![a-z0-9])(?:imo|omi)(?:[ \t]*(?:no|nr|n°|nº|n|num|numero|number|ship))?"
+    r"(?<![a-z0-9])(?:imo|omi)(?:[ \t]{0,2}(?:no|nr|n°|nº|n|num|numero|number|ship))?"
     r"[ \t.:#°º\-]{0,4}([0-9]{7})(?![0-9a-z])"
 )
 
@@ -119,7 +119,7 @@ _NOT_SHIPS = vocabulary(
     company carrier service services since seen again b l bl marks customs policy letter"""
 )
 _SPACED_LOCODE = re.compile(r"([A-Z]{2}) ([A-Z0-9]{3})(?![A-Za-z0-9])")
-_NAME_WORD = re.compile(r"[^\W_][^\s,;:()\[\]\"«»“”!?/]*")
+_NAME_WORD = re.compile(r"[^\W_][^\s,;:()\[\]\"«»“”!?/]{0,40}")
 # Lower-case words end a name that is typed without capitals; so do these in a text of capitals only.
 _NAME_ENDS = vocabulary(
     """a al an and arrive arrived arrives as at au aux avec berth berthed bound by carrying carries charge con coming

@@ -27,51 +27,65 @@ def _alike(one: str, two: str) -> bool:
 _SOUNDS = vocabulary("ck kc gj jg bv vb sz zs iy yi sc cs qk kq uo ou")
 
 
-class Speller:
-    """What a misspelt name may mean in a text that names the countries `mentioned` and was written in `home`."""
+_Read = tuple[FactKind, str, str, Doubt]
 
-    def __init__(self, mentioned: Collection[CountryCode], home: CountryCode | None) -> None:
+
+class Speller:
+    """What a misspelt name may mean in a text that names the countries `mentioned` and was written in `home`.
+
+    At most `budget` different names are looked up: what is misspelt a hundred times over is no message.
+    """
+
+    def __init__(self, mentioned: Collection[CountryCode], home: CountryCode | None, budget: int) -> None:
         self._mentioned = mentioned
         self._home = home
+        self._budget = budget
+        self._known: dict[tuple[str, int, bool], _Read | None] = {}
 
-    def nearly(self, name: str, most: int, *, everywhere: bool) -> tuple[FactKind, str, str, Doubt] | None:
-        """Return the place that is spelt most nearly so; where several are, the likeliest, and the doubt names all."""
-        from rapidfuzz.distance import OSA
+    def nearly(self, name: str, most: int, *, everywhere: bool) -> _Read | None:
+        """Return the place that is spelt most nearly so; where several are, the likeliest, and the doubt names all.
 
-        near = [one for one in ports.near_spellings(name, most) if _alike(one.name, name)]
-        lands = [
-            (away, land)
-            for land in countries.names_in_text()
-            if abs(len(land) - len(name)) <= most
-            and len(land) >= 5
-            and _alike(land, name)
-            and (away := OSA.distance(name, land, score_cutoff=most)) <= most
-        ]
-        least = min([one.distance for one in near] + [away for away, _ in lands], default=None)
+        Well-known ports and countries are looked among, and `everywhere` among all 18,000 ports where none is near.
+        """
+        asked = (name, most, everywhere)
+        if asked not in self._known:
+            if len(self._known) == self._budget:
+                return None
+            self._known[asked] = self._look_up(name, most, everywhere=everywhere)
+        return self._known[asked]
+
+    def _look_up(self, name: str, most: int, *, everywhere: bool) -> _Read | None:
+        near = [one for one in ports.spellings(known=True).near(name, most) if _alike(one.name, name)]
+        lands = [one for one in countries.spellings().near(name, most) if _alike(one.name, name)]
+        least = min((one.distance for one in (*near, *lands)), default=None)
         if least == 0:
             return None  # rightly spelt, and found to mean no place
-        if least is None:
-            near = [one for one in ports.near_spellings(name, 1, known=False) if _alike(one.name, name)]
-            if not everywhere or not near:
-                return None
+        if least is None and everywhere:
+            near = [one for one in ports.spellings(known=False).near(name, 1) if _alike(one.name, name)]
             least = 1
-        land = next((land for away, land in sorted(lands) if away == least), None)
-        some = {port.locode: port for one in near if one.distance == least for port in self._of_name(one.name)}
-        ranked = sorted(some.values(), key=lambda port: (-self._likely(port), port.locode))
-        if not ranked:
-            code = countries.names_in_text()[str(land)]
-            doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.MISSPELT)
-            return FactKind.COUNTRY, code, countries.country_name(code), doubt
-        equal = [port for port in ranked if self._likely(port) == self._likely(ranked[0])]
-        kind = DoubtKind.AMBIGUOUS if len(equal) > 1 else DoubtKind.GUESSED
-        alternatives = tuple(port.locode for port in ranked[:_ALTERNATIVES]) if len(ranked) > 1 else ()
-        doubt = Doubt(kind, alternatives, DoubtSource.MISSPELT)
-        return FactKind.PORT, ranked[0].locode, ranked[0].shown, doubt
+        some = {port.locode: port for one in near if one.distance == least for port in _of_name(one.name)}
+        if some:
+            return self._likeliest(list(some.values()))
+        land = next((one.name for one in lands if one.distance == least), None)
+        if land is None:
+            return None
+        code = countries.names_in_text()[land]
+        doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.MISSPELT)
+        return FactKind.COUNTRY, code, countries.country_name(code), doubt
 
-    def _of_name(self, name: str) -> tuple[Port, ...]:
-        some = ports.names_in_text()[name]
-        known = tuple(port for port in some if port.known)
-        return known or some
+    def _likeliest(self, some: list[Port]) -> _Read:
+        some.sort(key=lambda port: (-self._likely(port), port.locode))
+        equal = sum(self._likely(port) == self._likely(some[0]) for port in some)
+        kind = DoubtKind.AMBIGUOUS if equal > 1 else DoubtKind.GUESSED
+        alternatives = tuple(port.locode for port in some[:_ALTERNATIVES]) if len(some) > 1 else ()
+        doubt = Doubt(kind, alternatives, DoubtSource.MISSPELT)
+        return FactKind.PORT, some[0].locode, some[0].shown, doubt
 
     def _likely(self, port: Port) -> int:
         return ports.plausibility(port, self._mentioned, self._home)
+
+
+def _of_name(name: str) -> tuple[Port, ...]:
+    some = ports.names_in_text()[name]
+    known = tuple(port for port in some if port.known)
+    return known or some

@@ -36,7 +36,7 @@ _NEVER = vocabulary("police customs control office authority state waste scrap")
 _GAP = re.compile(r"[ \t]?[ \-'./][ \t]?")
 _ALTERNATIVES = 6
 _MOST_WORDS = 8
-_GUESSES = 48
+_GUESSES = 100  # different misspelt names in one text
 _MOST_MISSPELT = 3  # words
 
 
@@ -57,10 +57,9 @@ class _Finder:
         self.page = page
         self.home = home
         self.tokens = page.tokens
-        self.guesses = _GUESSES
         self.places: list[Place] = []
         self.mentioned = self._mentioned()
-        self.speller = Speller(self.mentioned, home)
+        self.speller = Speller(self.mentioned, home, _GUESSES)
 
     def _mentioned(self) -> frozenset[CountryCode]:
         """Return the countries that the text names in full: what a name borne by several ports is decided by."""
@@ -313,7 +312,7 @@ class _Finder:
     def _misspelt(self, index: int, length: int, lead: Lead | None) -> Place | None:
         name = self.name(index, length)
         words = name.split() if name else []
-        if name is None or not all(word.isalpha() for word in words) or self.guesses == 0:
+        if name is None or not all(word.isalpha() for word in words):
             return None
         sure = lead is not None and lead.strength is Strength.SURE
         capital = self.capital(index + length - 1) or self.page.shouting
@@ -326,7 +325,6 @@ class _Finder:
                 return None
         elif any(word in ports.common_words() for word in words[1:]) or not capital:
             most = min(most, 1)
-        self.guesses -= 1
         found = self.speller.nearly(name, most, everywhere=sure and self.capital(index) and len(name) >= 6)
         if found is None:
             return None

@@ -144,12 +144,20 @@ def _joined(page: Page, index: int) -> bool:
 
 def lead_of(page: Page, index: int) -> Lead | None:
     """Return what introduces the place that begins with the token `index`; None when nothing does."""
-    tokens = page.tokens
-    start = tokens[index].start
+    return _lead_of(page, _owner(page, index))
+
+
+def _owner(page: Page, index: int) -> int:
+    """Return the first token of the company whose place this is ("Exporter: Metals BV, Moerdijk"), else the token."""
+    start = page.tokens[index].start
     for end in range(start - 1, max(-1, start - 4), -1):
-        # "Exporter: Metals BV, Moerdijk": the place is the company's.
         if end in page.names and not page.low[end:start].strip(" ,("):
-            return lead_of(page, page.token_before(page.names[end]) + 1)
+            return page.token_before(page.names[end]) + 1
+    return index
+
+
+def _lead_of(page: Page, index: int) -> Lead | None:
+    tokens = page.tokens
     at = index  # first token of what was read so far
     port = False
     for _ in range(4):

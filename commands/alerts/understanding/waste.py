@@ -8,10 +8,11 @@ from commands.alerts.understanding.page import Page
 from storage.reference import codes
 
 _BASEL = re.compile(
-    r"(?<![\w.])(basel[ \t]+(?:code[ \t]*)?:?[ \t]*)?([ab][ \-.]?[0-9]{4}|y[ \-]?[0-9]{1,2})(?![\w]|[.,\-/][0-9])"
+    r"(?<![\w.])(basel[ \t]{1,3}(?:code[ \t]{0,2})?:?[ \t]{0,2})?"
+    r"([ab][ \-.]?[0-9]{4}|y[ \-]?[0-9]{1,2})(?![\w]|[.,\-/][0-9])"
 )
 _EWC = re.compile(
-    r"(?<![\w.,/+\-])((?:ewc|low|ler|ced|avv)(?:[ \t]*(?:code|no))?[ \t:.]{0,3})?"
+    r"(?<![\w.,/+\-])((?:ewc|low|ler|ced|avv)(?:[ \t]{0,2}(?:code|no))?[ \t:.]{0,3})?"
     r"([0-9]{2})([ .\-]?)([0-9]{2})([ .\-]?)([0-9]{2})(?:[ ]?(\*))?(?![\w*/]|[.,\-][0-9]|[ ][0-9]{2}(?![0-9]))"
 )
 _HS = re.compile(
