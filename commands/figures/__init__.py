@@ -6,7 +6,7 @@ from typing import Annotated
 
 from commands.arguments import Country, Option
 from commands.base import Args, Capability, Context, Role
-from commands.document import Code, Doc, Strong, _, doc
+from commands.document import Code, Doc, Moment, Strong, _, doc
 from commands.figures.counting import Figures, count
 from commands.figures.drawing import NothingToShow, chart
 from commands.figures.period import Period, TimeSpan, days_before, in_utc
@@ -44,7 +44,11 @@ async def stats(args: Stats, context: Context) -> Doc:
     figures = await gather(span, args.country, context)
     title = doc(Strong(heading(span, args.country)), notice=True)
     other = Code(f"{context.prefix}alert stats period=2026 country=GH")
-    small = _("Exercises are not counted. Another period or country: {example}", example=other)
+    small = _(
+        "As of {when}. Exercises are not counted. Another period or country: {example}",
+        when=Moment(context.now, context.zone),
+        example=other,
+    )
     if not figures.raised and not figures.withdrawn and not figures.merged:
         return title + doc(_("None."), small, notice=True)
     return title + figures_words(figures).quietly() + doc(small, notice=True)

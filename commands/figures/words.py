@@ -27,7 +27,14 @@ def figures_words(figures: Figures) -> Doc:
     rows: list[tuple[Words, Words]] = [(_("Raised"), _raised(figures))]
     if figures.asked:
         rows.append((_("Acknowledged"), _acknowledged(figures)))
-    rows += [(_("Found"), _found(figures)), (_("Outcomes"), _outcomes(figures.outcomes))]
+    rows.append((_("Found"), _found(figures)))
+    looked_into = figures.confirmed + figures.cleared
+    if looked_into:
+        share = round(100 * figures.confirmed / looked_into)
+        rows.append((_("Infringements"), _n("{share} % of {count} that was confirmed or cleared",
+                                            "{share} % of {count} that were confirmed or cleared",
+                                            looked_into, share=share)))  # fmt: skip
+    rows.append((_("Outcomes"), _outcomes(figures.outcomes)))
     rows.append((_("Quantity"), _amount(figures.all_amounts)))
     if figures.confirmed:
         rows.append((_("Of the confirmed ones"), _amount(figures.confirmed_amounts)))
