@@ -2,17 +2,18 @@
 
 import asyncio
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from commands.base import Context
 from commands.document import Doc, Strong, _, doc
 from commands.files import MadeFile
-from commands.record.gathering import gather
+from commands.record.gathering import Record, gather
 from commands.record.paper import paper
 from commands.record.pdf import as_pdf
 from commands.record.tables import as_csv, as_json
 from storage.alerts import Alert
 
-__all__ = ["ExportFormat", "exported"]
+__all__ = ["ExportFormat", "exported", "made_of"]
 
 
 class ExportFormat(StrEnum):
@@ -35,22 +36,27 @@ async def exported(alert: Alert, form: ExportFormat, context: Context) -> MadeFi
     country, and for coordinators all but those of RED and AMBER+STRICT alerts.
     """
     record = await gather(alert, context)
+    return await asyncio.to_thread(made_of, record, form, context.zone)
+
+
+def made_of(record: Record, form: ExportFormat, zone: ZoneInfo) -> MadeFile:
+    """Make the file of a record that was gathered. A PDF takes up to a second: for a thread, best after the commit."""
     match form:
         case ExportFormat.JSON:
             data = as_json(record)
         case ExportFormat.CSV:
             data = as_csv(record)
         case ExportFormat.PDF:
-            data = await asyncio.to_thread(as_pdf, paper(record, context.zone), context.now)
-    stamp = f"{context.now:%Y%m%dT%H%M%SZ}"
+            data = as_pdf(paper(record, zone), record.exported_at)
+    stamp = f"{record.exported_at:%Y%m%dT%H%M%SZ}"
     name = f"{'EXERCISE-' if record.exercise else ''}{record.number}-{stamp}.{form.value}"
-    return MadeFile(name, _TYPES[form], data, _caption(alert))
+    return MadeFile(name, _TYPES[form], data, _caption(record))
 
 
-def _caption(alert: Alert) -> Doc:
-    words = _("The record of alert {number}, TLP:{tlp}.", number=alert.number, tlp=alert.tlp.value)
-    if alert.is_exercise:
-        words = _("EXERCISE. The record of alert {number}, TLP:{tlp}.", number=alert.number, tlp=alert.tlp.value)
+def _caption(record: Record) -> Doc:
+    words = _("The record of alert {number}, TLP:{tlp}.", number=record.number, tlp=record.tlp)
+    if record.exercise:
+        words = _("EXERCISE. The record of alert {number}, TLP:{tlp}.", number=record.number, tlp=record.tlp)
     return doc(
         Strong(words),
         _("The marking holds for the file too. What changes from now on is not in it: ask for it again."),
