@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from commands.alerts.understanding.companies import company_value
 from commands.alerts.understanding.dates import find_dates
-from commands.alerts.understanding.facts import Doubt, DoubtKind, FactKind, Finding
+from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Finding
 from commands.alerts.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt, vessel_value
 from commands.alerts.understanding.page import Page
 from commands.alerts.understanding.papers import is_bill, notification, un_doubt
@@ -57,11 +57,15 @@ def _port_of(text: str, near: CountryCode | None = None) -> tuple[Port, Doubt | 
         return found, None
     some = ports.candidates(text, near)
     if some:
-        return some[0], Doubt(DoubtKind.AMBIGUOUS, tuple(one.locode for one in some[:_ALTERNATIVES]))
+        alternatives = tuple(one.locode for one in some[:_ALTERNATIVES])
+        return some[0], Doubt(DoubtKind.AMBIGUOUS, alternatives, DoubtSource.SAME_NAME)
     near_by = [match for match in ports.search_ports(text, near, _ALTERNATIVES) if match.score >= 80]
     if not near_by or len(key(text)) < 4:
         return None
-    return near_by[0].port, Doubt(DoubtKind.GUESSED, tuple(match.port.locode for match in near_by))
+    # Equally like what was typed, and equally likely: a person must say which.
+    rank = [(match.score, match.port.known, match.port.port_function) for match in near_by[:2]]
+    kind = DoubtKind.AMBIGUOUS if len(rank) == 2 and rank[0] == rank[1] else DoubtKind.GUESSED
+    return near_by[0].port, Doubt(kind, tuple(match.port.locode for match in near_by), DoubtSource.MISSPELT)
 
 
 def normalise_port(text: str) -> _Read:
@@ -87,7 +91,7 @@ def normalise_country(text: str) -> _Read:
     guesses = countries.guess_countries(text)
     if not guesses or guesses[0].score < 80:
         raise ValueError(text)
-    doubt = Doubt(DoubtKind.GUESSED, tuple(guess.code for guess in guesses))
+    doubt = Doubt(DoubtKind.GUESSED, tuple(guess.code for guess in guesses), DoubtSource.MISSPELT)
     return guesses[0].code, countries.country_name(guesses[0].code), doubt
 
 
