@@ -198,3 +198,31 @@ def test_times_that_have_been_are_read(text: str, expected: str) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(NotATime):
         read_past(text, Reading(START, ZoneInfo("Africa/Accra")))
+
+
+async def test_the_whole_way_on_each_database(net_on_each: Network) -> None:
+    net = net_on_each
+    await informed(net)
+    await net.say("!request 1 BE When will it be fetched? due=2d", as_="ghana", room="ghana")
+    await net.say("!alert propose 1 vessel=IMO9074729", as_="belgium", room="belgium")
+    await net.say("!alert accept 1", as_="ghana", room="ghana")
+    owed = (await net.say("!alert owed country=BE", as_="ghana", room="ghana")).text
+    assert "to answer R1" in owed
+    assert "to take back, 30 days left" in owed
+    await net.say("!answer 1 R1 Next week", as_="belgium", room="belgium")
+    await net.say("!alert take-back 1", as_="belgium", room="belgium")
+    await net.say("!alert shipped 1", as_="ghana", room="ghana")
+    await net.forward(3 * DAY)
+    await net.say("!alert received 1", as_="belgium", room="belgium")
+    await net.say("!alert close 1 outcome=returned cost=exporter", as_="ghana", room="ghana")
+    await net.say("!alert reopen 1 again", as_="ghana", room="ghana")
+    assert await state_of(net) is AlertState.REOPENED
+    shown = (await net.say("!alert show 1", as_="ghana", room="ghana")).text
+    for part in (
+        "accepted the proposal P1",
+        "answers R1",
+        "is back in the State of export",
+        "cost borne by the exporter",
+    ):
+        assert part in shown
+    assert "Nothing" not in await net.say("!alert next 1", as_="ghana", room="ghana")

@@ -158,3 +158,45 @@ async def test_verification_may_be_the_rule_and_urgent_alerts_never_wait() -> No
         assert "is sent" in await sent(net, urgency="immediate")
         await net.say("!alert drums at Rotterdam from Tema tlp=amber-strict", as_="netherlands", room="netherlands")
         assert "is sent" in await net.say("!alert send", as_="netherlands", room="netherlands")
+
+
+async def test_what_waits_for_a_day_is_called_for(net: Network) -> None:
+    await raised(net)
+    await net.say("!alert submit", as_="ghana", room="ghana")
+    await net.forward(24 * HOUR)
+    assert "A-2026-0001 still waits for a second pair of eyes" in await in_direct(net, "ghana2")
+    assert any("Nobody has looked at alert A-2026-0001 yet" in one.body for one in await net.heard_by("ghana"))
+    await net.forward(24 * HOUR)
+    assert await net.heard_by("netherlands") == net.heard("belgium") == net.heard("coordination") == []
+    assert any("still waits" in one.body for one in await net.heard_by("coordinator"))
+    assert "verified, and sent" in await net.say("!alert verify 1", as_="coordinator")
+
+
+async def test_where_nobody_may_verify_nobody_is_called(net: Network) -> None:
+    await net.say("!alert CSQU3054383 at Rotterdam tlp=amber-strict", as_="netherlands", room="netherlands")
+    await net.say("!alert send", as_="netherlands", room="netherlands")
+    net.clear_heard()
+    await net.forward(72 * HOUR)
+    assert net.heard("netherlands") == []
+
+
+async def test_a_draft_that_is_not_sent_is_called_to_mind_within_48_hours(net: Network) -> None:
+    await raised(net)
+    await net.forward(24 * HOUR)
+    assert "A-2026-0001 of Mon 23 Nov 2026, 09:00 (Africa/Accra, 09:00 UTC) is not sent yet" in await in_direct(
+        net, "ghana"
+    )
+    await net.forward(24 * HOUR)
+    assert "the time for it is over" in await in_direct(net, "ghana")
+    count = len(await net.heard_by("ghana"))
+    await net.forward(240 * HOUR)
+    assert len(await net.heard_by("ghana")) == count
+    assert all(net.heard(room) == [] for room in ("netherlands", "belgium", "coordination"))
+
+
+async def test_a_draft_that_was_sent_or_dropped_is_not_called_to_mind(net: Network) -> None:
+    await sent(net)
+    await raised(net)
+    await net.say("!alert withdraw 2 misread", as_="ghana", room="ghana")
+    await net.forward(72 * HOUR)
+    assert not any("not sent" in one.body for one in await net.heard_by("ghana"))

@@ -30,14 +30,14 @@ _ASKED = frozenset({What.REQUESTED, What.REQUEST_REMINDED, What.PROPOSED})
 async def announce(event: AlertChanged, context: Context) -> None:
     """Put what happened into a line for each thread, and bring every card up to date."""
     alert, line = event.alert, event.line
-    if line.what in _IN_PREPARATION or alert.is_draft:
+    if line.what is What.VERIFICATION_DUE:
+        await reminding.call_for_verification(alert, line, context)
+    elif line.what in _IN_PREPARATION or alert.is_draft:
         await _prepare(alert, line, context)
     elif line.what is What.CIRCULATED:
         await begin_circulation(alert, context)
     elif line.what is What.REMINDED:
         await reminding.remind(alert, line, context)
-    elif line.what is What.VERIFICATION_DUE:
-        await reminding.call_for_verification(alert, line, context)
     elif line.what in _ASKED:
         await asking.announce(alert, line, context)
     else:

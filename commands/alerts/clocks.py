@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from commands.alerts import escalation
 from commands.alerts.declaration import AlertSettings
 from commands.base import Context
-from storage.alerts import Alert, AlertRequest, AlertRequests, RequestStep
+from storage.alerts import Alert, AlertRequest, AlertRequests, AlertState, RequestStep
 
-VERIFY, TAKE_BACK, REQUEST = "alert.verify", "alert.take-back", "alert.request"
+VERIFY, TAKE_BACK, REQUEST, DRAFT = "alert.verify", "alert.take-back", "alert.request", "alert.draft"
 
 _DAY = timedelta(days=1)
 _LONG_OVERDUE = 14
@@ -25,9 +25,16 @@ def request_subject(request: AlertRequest) -> str:
     return f"alert:{request.alert_id}:request:{request.id}"
 
 
+async def start_draft(alert: Alert, context: Context) -> None:
+    """Start the time within which an alert is to be sent: its author is reminded at half of it, and when it is over."""
+    half = context.settings(AlertSettings).send_within / 2
+    for step in (1, 2):
+        await context.timers().schedule(DRAFT, f"alert:{alert.id}:draft:{step}", context.now + step * half, {})
+
+
 async def start_verification(alert: Alert, context: Context) -> None:
-    """Start the time within which what was sent unverified is to be verified."""
-    if alert.awaits_verification:
+    """Start the time within which an alert is to be verified: submitted for it, or sent unverified."""
+    if alert.awaits_verification or alert.state is AlertState.SUBMITTED:
         due = context.now + context.settings(AlertSettings).verify_within
         await context.timers().schedule(VERIFY, verify_subject(alert), due, {"step": 1})
 

@@ -1,11 +1,12 @@
-"""What happens when a clock of an alert fires: verification, take-back, requests."""
+"""What happens when a clock of an alert fires: the draft, verification, take-back, requests."""
 
-from commands.alerts import clocks
-from commands.alerts.circulation import tell_everyone
+from commands.alerts import clocks, reminding
+from commands.alerts.circulation import tell_everyone, tell_person, zone_of_author
 from commands.alerts.declaration import AlertSettings, capability
 from commands.alerts.events import AlertChanged
 from commands.base import Context, Priority
-from storage.alerts import Alert, AlertRequests, Alerts, RequestStep
+from commands.document import Code, Moment, Words, _, doc
+from storage.alerts import Alert, AlertRequests, Alerts, AlertState, RequestStep
 from storage.timers import Timer
 
 MILESTONES = frozenset({14, 7, 3, 1, 0, -1, -7, -14})
@@ -16,13 +17,37 @@ async def _alert_of(timer: Timer, context: Context) -> Alert | None:
     return await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
 
 
+@capability.timer(clocks.DRAFT)
+async def draft_is_due(timer: Timer, context: Context) -> None:
+    """Remind the author of an alert that is not sent."""
+    alert = await _alert_of(timer, context)
+    if alert is None or not alert.is_draft:
+        return
+    is_over = timer.subject.endswith(":2")
+    places: dict[str, Words] = {
+        "number": alert.number,
+        "when": Moment(alert.drafted_at, await zone_of_author(alert, context)),
+        "send": Code(f"{context.prefix}alert send {alert.number}"),
+        "withdraw": Code(f"{context.prefix}alert withdraw {alert.number} <reason>"),
+    }
+    words = _("Alert {number} of {when} is not sent yet. Send it: {send}, or drop it: {withdraw}.", **places)
+    if is_over:
+        words = _(
+            "Alert {number} of {when} is still not sent, and the time for it is over. "
+            "Send it: {send}, or drop it: {withdraw}.", **places,
+        )  # fmt: skip
+    await tell_person(alert, alert.author, doc(words), context, priority=Priority.REMINDER)
+
+
 @capability.timer(clocks.VERIFY)
 async def verification_is_due(timer: Timer, context: Context) -> None:
     """Call for the second pair of eyes, and after as long again for the coordinators."""
     alert = await _alert_of(timer, context)
-    if alert is None or not alert.awaits_verification:
+    if alert is None or not (alert.awaits_verification or alert.state is AlertState.SUBMITTED):
         return
     step = int(timer.payload["step"])
+    if not await reminding.verifiers(alert, step, context):
+        return
     line = alert.verification_due(step, at=context.now)
     if step == 1:
         due = context.now + context.settings(AlertSettings).verify_within

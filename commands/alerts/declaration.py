@@ -44,6 +44,10 @@ class AlertSettings(Settings):
     """How long what was sent unverified may stay so before the author's country is reminded; as long again until the
     coordinators are. 24 hours is what the European Union's rapid alert system asks for."""
 
+    send_within: _Within = timedelta(hours=48)
+    """Within how long after it was drafted an alert is to be sent. Its author is reminded at half of it and when it is
+    over. 48 hours is what the European Union's rapid alert system asks for."""
+
     def time_to_acknowledge(self, urgency: Urgency) -> timedelta:
         """Return how long a country has at each step: all, half or a third of `acknowledge_within`."""
         parts = {Urgency.ROUTINE: 1, Urgency.URGENT: 2, Urgency.IMMEDIATE: 3}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
+from commands.alerts import clocks
 from commands.alerts.circulation import post_draft
 from commands.alerts.declaration import LONGEST_TEXT, capability
 from commands.alerts.facts import (
@@ -82,6 +83,7 @@ async def draft(args: Draft, context: Context) -> Doc | None:
     await name_persons(alert, Entries.of(args.person), context)
     address(alert, Entries.of(args.tell), context)
     await Alerts(context.tx).add(alert)
+    await clocks.start_draft(alert, context)
     return await post_draft(alert, context)
 
 

@@ -122,18 +122,27 @@ async def _take_further(alert: Alert, name: CountryName, context: Context) -> No
     await tell_person(alert, alert.author, words, context, priority=Priority.REMINDER)
 
 
+async def verifiers(alert: Alert, step: int, context: Context) -> Sequence[Member]:
+    """Return who is called to verify: first the second pair of eyes, then the coordinators where they may see it."""
+    if step == 1 or not coordinators_may_see(alert):
+        return await second_pair(alert, context)
+    return [one for one in await Members(context.tx).coordinators() if one.user_id != alert.author]
+
+
 async def call_for_verification(alert: Alert, line: HistoryLine, context: Context) -> None:
-    """Ask the second pair of eyes to look at what was sent unverified; the second time the coordinators."""
-    people = await second_pair(alert, context)
-    if line.details["step"] > 1 and coordinators_may_see(alert):
-        people = await Members(context.tx).coordinators()
+    """Ask the second pair of eyes to look at what waits for it or was sent unverified; then the coordinators."""
+    step = int(line.details["step"])
+    people = await verifiers(alert, step, context)
+    if alert.is_draft:
+        await _call_before(alert, people, context)
+        return
     words = doc(
         _("{people}: alert {number} was sent before a second pair of eyes had looked at it, and nobody has since. "
           "If it is right, type {verify}.",
           people=joined(Mention(one.user_id, one.name) for one in people), number=alert.number,
           verify=Code(f"{context.prefix}alert verify {alert.number}"))
     )  # fmt: skip
-    if line.details["step"] > 1 and coordinators_may_see(alert):
+    if step > 1 and coordinators_may_see(alert):
         await tell_coordinators(alert, words, context, priority=Priority.REMINDER)
         return
     country = alert.author_country
@@ -142,3 +151,22 @@ async def call_for_verification(alert: Alert, line: HistoryLine, context: Contex
     if not await say_in_threads(alert, own, words, context, priority=Priority.REMINDER):
         for one in people:
             await tell_person(alert, one.user_id, words, context, priority=Priority.REMINDER)
+
+
+async def _call_before(alert: Alert, people: Sequence[Member], context: Context) -> None:
+    """Remind those who may verify a submitted alert, and tell its author that it still waits."""
+    verify = Code(f"{context.prefix}alert verify {alert.number}")
+    back = Code(f"{context.prefix}alert return {alert.number} <reason>")
+    words = doc(
+        _("Alert {number} still waits for a second pair of eyes, and is sent to nobody before. {verify} or {back}.",
+          number=alert.number, verify=verify, back=back)
+    )  # fmt: skip
+    for one in people:
+        await tell_person(alert, one.user_id, words, context, priority=Priority.REMINDER)
+    urgent = Code(f"{context.prefix}alert set {alert.number} urgency=urgent")
+    send = Code(f"{context.prefix}alert send {alert.number}")
+    waits = doc(
+        _("Nobody has looked at alert {number} yet, and it is sent to nobody. If it is urgent: {urgent}, then {send}.",
+          number=alert.number, urgent=urgent, send=send)
+    )  # fmt: skip
+    await tell_person(alert, alert.author, waits, context, priority=Priority.REMINDER)

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from commands.alerts import clocks
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, find_draft, not_possible
@@ -42,6 +43,7 @@ async def ask_for_verification(alert: Alert, context: Context) -> Doc:
         line = alert.submit(by=context.member, at=context.now)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
+    await clocks.start_verification(alert, context)
     await context.emit(AlertChanged(alert, line))
     words = _n(
         "Alert {number} waits for a second pair of eyes: {count} person was asked to look at it.",

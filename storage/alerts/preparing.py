@@ -131,7 +131,7 @@ class Preparing(AlertCore):
 
     def verification_due(self, step: int, *, at: datetime) -> HistoryLine:
         """Record that nobody verified it within the time for it; `step` counts how often that was said."""
-        if not self.awaits_verification:
+        if not (self.awaits_verification or self.state is AlertState.SUBMITTED):
             raise NotPossible(Why.NOT_ALLOWED_NOW)
         return self.record(What.VERIFICATION_DUE, None, at, details={"step": step})
 

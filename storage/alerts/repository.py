@@ -107,20 +107,21 @@ class Alerts:
         return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
 
     async def owing(self, *, country: CountryCode | None, limit: int) -> Sequence[Alert]:
-        """Return open alerts on which a country (or any) owes feedback, oldest first.
+        """Return open alerts on which a country (or any) owes feedback, newest first.
 
         Owed is an acknowledgement, a finding of who has control, or a take-back whose time counts.
         """
+        has_control = or_(Addressee.held_at.is_not(None), Addressee.inspected_at.is_not(None))
         owes = or_(
             Addressee.acknowledged_at.is_(None),
-            Addressee.finding.is_(None) & or_(Addressee.held_at.is_not(None), Addressee.inspected_at.is_not(None)),
-            Addressee.alert_id.in_(select(Alert.id).where(Alert.state.in_(TAKE_BACK_RUNS))),
+            Addressee.finding.is_(None) & has_control,
+            Alert.state.in_(TAKE_BACK_RUNS),
         )
-        owed = select(Addressee.alert_id).where(owes)
+        owed = select(Addressee.alert_id).where(Addressee.alert_id == Alert.id, owes)
         if country is not None:
             owed = owed.where(Addressee.country == country)
-        query = select(Alert).where(Alert.id.in_(owed), Alert.state.in_(OPEN))
-        return (await self._session.scalars(query.order_by(Alert.id).limit(limit))).all()
+        query = select(Alert).where(Alert.state.in_(OPEN), owed.exists())
+        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
 
     async def add_card(
         self, alert: Alert, row_id: int, *, room: RoomId | None = None, person: UserId | None = None, at: datetime
