@@ -13,14 +13,15 @@ from storage import schema
 from storage.base import Database
 from storage.ids import UserId
 from storage.pins import Pins
+from tests.fakes import IN_MEMORY
 from tests.played import BENIN, GHANA, Homeserver, Person, opened
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database.open(database_url)
+async def database() -> AsyncIterator[Database]:
+    database = Database.open(IN_MEMORY)
     await schema.upgrade(database)
     yield database
     await database.close()

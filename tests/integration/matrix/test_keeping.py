@@ -81,18 +81,21 @@ async def enter(bot: Bot, member: NewMember, name: str, *rooms: str) -> tuple[An
 
 
 async def test_a_place_that_left_the_bot_is_never_used_again(
-    behind_on_each: StartBehind, proxy: FaultProxy, member: NewMember
+    behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
     """The bot ends between a message and its answer, and nothing else has been written since."""
-    async with together(behind_on_each, member) as (bot, ghana, room):
-        await bot.gateway.send(room, text("0"), "row-0")
-        first = bot.gateway._crypto.machine.outbound[room].reserved
+    async with together(behind, member) as (bot, ghana, room):
+        assert await bot.gateway.room(room)
+    async with behind.open() as gateway:
+        await gateway.send(room, text("0"), "row-0")
+        session = gateway._crypto.machine.outbound[room]
+        first = session.reserved
         for number in range(1, first):
-            await bot.gateway.send(room, text(f"{number}"), f"row-{number}")
-    async with behind_on_each.open() as gateway:
+            await gateway.send(room, text(f"{number}"), f"row-{number}")
+        assert session.message_index == session.reserved == first
         with proxy.on("PUT", "/send/", lost(502), times=1), pytest.raises(Unavailable):
             await gateway.send(room, text("the bot ends"), "row-a")
-    async with behind_on_each.open() as gateway:
+    async with behind.open() as gateway:
         await gateway.send(room, text("after"), "row-b")
     used = places(proxy, room)
     assert len(set(used)) == len(used) == first + 2

@@ -62,10 +62,10 @@ async def test_a_restart_knows_the_rooms_and_asks_for_no_whole_state(
 
 
 async def test_what_changed_while_the_bot_was_down_is_known_at_the_first_message(
-    behind_on_each: StartBehind, member: NewMember
+    behind: StartBehind, member: NewMember
 ) -> None:
     """More changes than a sync brings: the timeline of the room is limited."""
-    async with together(behind_on_each, member) as (bot, ghana, room):
+    async with together(behind, member) as (bot, ghana, room):
         benin, kofi = await member("benin"), await member("kofi", auto_join=False)
         await bot.gateway.invite(room, UserId(benin.user_id))
         await bot.sees(room, benin.user_id)
@@ -86,14 +86,14 @@ async def test_what_changed_while_the_bot_was_down_is_known_at_the_first_message
             seen.extend([(event, await self.gateway.room(room)) for event in batch.events])
             await super().journal(batch)
 
-    async with behind_on_each(since, timeline=2, kind=Watching) as bot:
+    async with behind(since, timeline=2, kind=Watching) as bot:
         await bot.hears(room, "4")
         facts = next(facts for event, facts in seen if isinstance(event, Message))
         assert facts.name == "Tema"
-        assert facts.joined == {behind_on_each.user, ghana.user_id, kofi.user_id}
+        assert facts.joined == {behind.user, ghana.user_id, kofi.user_id}
         assert facts.powers[UserId(kofi.user_id)] == 50
         # The creator of a room of version 12 stands above every number, and is named nowhere.
-        assert facts.powers[behind_on_each.user] == CREATOR_POWER
+        assert facts.powers[behind.user] == CREATOR_POWER
         assert bot.said(room) == [f"{number}" for number in range(5)]
         await ghana.say(room, "after")
         await bot.hears(room, "after")

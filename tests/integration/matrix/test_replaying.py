@@ -93,7 +93,7 @@ async def test_what_says_another_room_inside_is_refused(start: Start, member: Ne
 
 
 async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it(
-    behind_on_each: StartBehind, proxy: FaultProxy, member: NewMember
+    behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
     """The key is written down, with a message that went out; then the bot ends, before anything is journalled."""
     late: list[Any] = []
@@ -104,7 +104,7 @@ async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it
     def with_keys(told: Any) -> None:
         told["to_device"] = {"events": list(late)}
 
-    async with together(behind_on_each, member) as (bot, ghana, room):
+    async with together(behind, member) as (bot, ghana, room):
         with proxy.on("GET", "/sync", changed(without_keys)) as rule:
             await rule.until_met()
             sent = await ghana.say(room, "waits for its key")
@@ -116,13 +116,13 @@ async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it
             await bot.gateway.send(room, text("meanwhile"), "row-1")
             await bot.gateway._crypto.chest.commit()
             since = bot.token
-    async with behind_on_each(since) as bot:
+    async with behind(since) as bot:
         assert (await bot.hears(room, "waits for its key")).event_id == sent
         await ghana.say(room, "after")
         await bot.hears(room, "after")
         assert bot.said(room) == ["waits for its key", "after"]
         since = bot.token
-    async with behind_on_each(since) as bot:
+    async with behind(since) as bot:
         assert bot.said(room) == []
 
 
