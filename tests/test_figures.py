@@ -16,9 +16,8 @@ from bot.context import BotContext
 from bot.rendering import render
 from commands.arguments import BadValue, Reading
 from commands.base import RoomView
-from commands.document import Doc
-from commands.figures import charted, gather
 from commands.figures import drawing as charts
+from commands.figures import gather
 from commands.figures.counting import Amount, Measured, count
 from commands.figures.drawing import NothingToShow, chart
 from commands.figures.period import Period, TimeSpan, days_before
@@ -340,18 +339,20 @@ def test_there_is_no_chart_of_nothing() -> None:
         chart(count([], START), days_before(START, 90, ACCRA), None)
 
 
-async def test_the_chart_shows_what_may_be_seen_and_no_more(net: Network) -> None:
+async def test_the_chart_comes_beside_the_words_where_it_was_asked_for(net: Network) -> None:
     await sent(net, "CSQU3054383 at Tema from Antwerp", tlp="amber-strict")
-    made: dict[str, Doc | None] = {}
-    for name in ("belgium", "netherlands"):
-        async with speaking(net, name) as context:
-            try:
-                made[name] = (await charted(days_before(net.now, 30, ACCRA), None, context)).caption
-            except NothingToShow:
-                made[name] = None
-    assert made["netherlands"] is None
-    assert made["belgium"] is not None
-    assert "2026-11: 1 raised, 0 confirmed" in render(made["belgium"], "en")[0].body
+    reply = await net.say("!alert stats chart=yes", as_="belgium", room="belgium")
+    (upload,) = net.gateway.uploads
+    assert upload[0] == "alerts-all-2026-10-25-2026-11-23.png"
+    assert upload[1].startswith(b"\x89PNG")
+    assert "2026-11: 1 raised, 0 confirmed" in reply.text
+    assert "Raised: 1 alert" in reply.text
+
+
+async def test_there_is_no_chart_of_what_may_not_be_seen(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema from Antwerp", tlp="amber-strict")
+    assert "None." in await net.say("!alert stats chart=yes", as_="netherlands", room="netherlands")
+    assert net.gateway.uploads == []
 
 
 # Over random networks

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.context import BotContext
+from bot.matrix.interface import Trust
 from bot.rendering import render
 from commands.base import RoomView
 from commands.files import MadeFile
@@ -33,6 +34,7 @@ from storage.alerts import (
     Finding,
     Ground,
 )
+from storage.audit import Audit
 from storage.ids import CountryCode, RoomId
 from storage.members import Members
 from tests.fakes import START, Network
@@ -306,6 +308,55 @@ async def test_on_each_database(net_on_each: Network) -> None:
     record = json.loads((await export(net_on_each, ExportFormat.JSON, as_="coordinator")).data)
     assert len(record["history"]) > 6
     assert record["countries"][0]["finding"] == "confirmed"
+
+
+# The command
+
+
+async def test_the_record_comes_into_the_direct_chat_and_is_audited(net: Network) -> None:
+    await sent(net, SUSPICION)
+    for text in ("!alert export 1", "!alert export 1 format=CSV", "!alert export 1 format=json"):
+        reply = await net.say(text, as_="belgium", room="belgium")
+        assert reply.text == "The record of alert A-2026-0001 comes into your direct chat with me."
+    names, files = zip(*net.gateway.uploads, strict=True)
+    assert [name.rpartition(".")[2] for name in names] == ["pdf", "csv", "json"]
+    assert files[0].startswith(b"%PDF")
+    assert b"CSQU3054384" in files[1]
+    assert len([one for one in await net.heard_by("belgium") if "The record of alert" in one.body]) == 3
+    assert not any("The record of alert A-2026-0001, TLP" in one.body for one in net.heard("belgium"))
+    async with net.transaction() as tx:
+        lines = [line for line in await Audit(tx).lines("alert:1") if line.action == "alert export"]
+    assert [line.actor for line in lines] == [net.person("belgium")] * 3
+
+
+async def test_it_is_answered_in_the_direct_chat_itself_and_in_a_thread_without_a_number(net: Network) -> None:
+    await sent(net, SUSPICION)
+    assert "The record of alert" in await net.say("!alert export 1 format=json", as_="belgium")
+    card = next(heard.event_id for heard in net.heard("belgium") if "Raised by" in heard.body)
+    await net.say("!alert export format=json", as_="belgium", room="belgium", thread=card)
+    assert len(net.gateway.uploads) == 2
+
+
+async def test_who_may_not_see_it_gets_the_answer_of_what_is_not_there(net: Network) -> None:
+    await sent(net, SUSPICION, tlp="amber-strict")
+    hidden = await net.say("!alert export 1", as_="coordinator")
+    missing = await net.say("!alert export 99", as_="coordinator")
+    assert hidden.text.replace(" 1 ", " 99 ") == missing.text
+    assert "for officials" in await net.say("!alert export 1", as_="germany")
+    assert "I know no alert" in await net.say("!alert export 1", as_="belgium", room="network")
+    unsigned = await net.say("!alert export 1", as_="belgium", trust=Trust.UNSIGNED)
+    assert "not verified" in unsigned
+    assert "is not one of" in await net.say("!alert export 1 format=docx", as_="belgium")
+    assert net.gateway.uploads == []
+
+
+async def test_what_was_given_out_is_emptied_where_the_marking_no_longer_allows_it(net: Network) -> None:
+    await sent(net, SUSPICION)
+    reply = await net.say("!alert export 1 format=json", as_="coordinator")
+    await net.say("!alert set 1 tlp=amber-strict", as_="ghana", room="ghana")
+    edits = [one for one in await net.heard_by("coordinator") if one.replaces == reply.messages[0].event_id]
+    assert edits
+    assert "The record" not in edits[-1].body
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))

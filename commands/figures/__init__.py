@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from commands.arguments import Country, Option
-from commands.base import Args, Capability, Context, Role
+from commands.base import Args, Capability, Context, Post, Role
 from commands.document import Code, Doc, Moment, Strong, _, doc
 from commands.figures.counting import Figures, count
-from commands.figures.drawing import NothingToShow, chart
+from commands.figures.drawing import chart
 from commands.figures.period import Period, TimeSpan, days_before, in_utc
 from commands.figures.words import figures_words, heading
 from commands.files import MadeFile
@@ -16,7 +16,7 @@ from commands.visibility import may_see
 from storage.figures import Counted, CountedAlert
 from storage.ids import CountryCode
 
-__all__ = ["NothingToShow", "capability", "charted"]
+__all__ = ["capability"]
 
 capability = Capability("figures", _("Figures of the alerts"))
 
@@ -29,6 +29,7 @@ _AT_ONCE = timedelta(days=31)
 class Stats(Args):
     country: Annotated[CountryCode | None, Country(), Option()] = None
     period: Annotated[TimeSpan | None, Period(), Option()] = None
+    chart: Annotated[bool, Option()] = False
 
 
 @capability.command(
@@ -36,7 +37,7 @@ class Stats(Args):
     role=Role.OFFICIAL,
     reads=True,
     summary=_("Figures: raised, acknowledged, confirmed, outcomes, quantities, times"),
-    examples=["alert stats", "alert stats country=GH period=2026", "alert stats period=2026-Q3"],
+    examples=["alert stats", "alert stats country=GH period=2026", "alert stats period=2026-Q3 chart=yes"],
 )
 async def stats(args: Stats, context: Context) -> Doc:
     """Count the alerts of a period that this member may see in this room; no other leaves a trace in any number."""
@@ -51,13 +52,14 @@ async def stats(args: Stats, context: Context) -> Doc:
     )
     if not figures.raised and not figures.withdrawn and not figures.merged:
         return title + doc(_("None."), small, notice=True)
+    if args.chart and figures.raised:
+        await _post_chart(await asyncio.to_thread(chart, figures, span, args.country), context)
     return title + figures_words(figures).quietly() + doc(small, notice=True)
 
 
-async def charted(span: TimeSpan, country: CountryCode | None, context: Context) -> MadeFile:
-    """Draw the figures of what may be seen here; the chart is for this room alone. Raises NothingToShow."""
-    figures = await gather(span, country, context)
-    return await asyncio.to_thread(chart, figures, span, country)
+async def _post_chart(made: MadeFile, context: Context) -> None:
+    reply_to = None if context.thread_root else context.source
+    await context.post(Post(room=context.room.id, file=made, thread_root=context.thread_root, reply_to=reply_to))
 
 
 async def gather(span: TimeSpan, country: CountryCode | None, context: Context) -> Figures:

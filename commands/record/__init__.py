@@ -2,18 +2,23 @@
 
 import asyncio
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from commands.base import Context
+from commands.arguments import About, Choice, Option, Ref
+from commands.base import Args, Capability, Context, Post, Role, Subject
 from commands.document import Doc, Strong, _, doc
 from commands.files import MadeFile
 from commands.record.gathering import Record, gather
 from commands.record.paper import paper
 from commands.record.pdf import as_pdf
 from commands.record.tables import as_csv, as_json
+from commands.visibility import ALERT, find
 from storage.alerts import Alert
 
-__all__ = ["ExportFormat", "exported", "made_of"]
+__all__ = ["ExportFormat", "capability", "exported", "made_of"]
+
+capability = Capability("record", _("The record of an alert as a file"))
 
 
 class ExportFormat(StrEnum):
@@ -27,6 +32,29 @@ _TYPES = {
     ExportFormat.CSV: "text/csv",
     ExportFormat.PDF: "application/pdf",
 }
+
+
+class Export(Args):
+    about: Annotated[Ref, About(ALERT, ask=_("Which alert? Answer with its number."))]
+    format: Annotated[ExportFormat, Choice(ExportFormat), Option()] = ExportFormat.PDF
+
+
+@capability.command(
+    "alert export",
+    role=Role.OFFICIAL,
+    summary=_("Get the complete record of an alert as a file, in your direct chat"),
+    examples=["alert export A-2026-0001", "alert export A-2026-0001 format=json"],
+)
+async def export(args: Export, context: Context) -> Doc | None:
+    """Put the record into the direct chat of the member who asks; that it was given out stands in the audit."""
+    alert = await find(args.about, context)
+    made = await exported(alert, args.format, context)
+    member = context.member.user_id
+    subject = Subject(ALERT, alert.id)
+    await context.post(Post(person=member, file=made, subject=subject, part="shown", origin=member))
+    if context.room.direct:
+        return None
+    return doc(_("The record of alert {number} comes into your direct chat with me.", number=alert.number), notice=True)
 
 
 async def exported(alert: Alert, form: ExportFormat, context: Context) -> MadeFile:
