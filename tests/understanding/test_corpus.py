@@ -2,10 +2,11 @@
 
 import pytest
 
-from commands.alerts.understanding import FactKind, PlaceRole
+from commands.alerts.understanding import FactKind, Finding, PlaceRole, understand
 from storage.reference import ports
 from storage.reference.countries import is_country
-from tests.understanding.corpus import Sample, samples
+from tests.understanding.corpus import Sample, measure, samples
+from tests.understanding.saying import TODAY
 
 PARTS = ("tuned", "held_out")
 EVERY = [sample for part in PARTS for sample in samples(part)]
@@ -30,3 +31,33 @@ def test_what_is_expected_exists(sample: Sample) -> None:
         if fact.role:
             assert fact.kind in {FactKind.PORT, FactKind.COUNTRY}
             PlaceRole(fact.role)
+
+
+def every_kind(text: str) -> tuple[Finding, ...]:
+    return understand(text, today=TODAY, kinds=frozenset(FactKind)).findings
+
+
+@pytest.mark.parametrize(
+    ("part", "row", "least"),
+    [
+        ("tuned", "all", 0.99), ("tuned", "role", 0.97), ("tuned", "doubt", 0.97), ("tuned", "container", 1.0),
+        ("held_out", "all", 0.96), ("held_out", "role", 0.85), ("held_out", "doubt", 0.75),
+        ("held_out", "container", 0.98),
+    ],
+)  # fmt: skip
+def test_the_reading_keeps_what_it_has_reached(part: str, row: str, least: float) -> None:
+    score = measure(part, every_kind)[row]
+    assert score.precision >= least
+    assert score.recall >= least
+
+
+def test_scores_count_what_is_right_wrong_and_missed() -> None:
+    scores = measure("tuned", lambda _: ())
+    assert scores["container"].recall == 0
+    assert scores["container"].precision == 1
+    assert scores["container"].missed == sum(
+        fact.kind is FactKind.CONTAINER for s in samples("tuned") for fact in s.facts
+    )
+    same = every_kind("Container CSQU3054383 at Tema")
+    scores = measure("tuned", lambda _: same)
+    assert 0 < scores["container"].precision < 0.1

@@ -10,7 +10,7 @@ A port without a role counts as seen there: that is the line of the card in whic
 An article ("un conteneur") is no quantity. What is said twice stands there once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -131,3 +131,16 @@ def _rows(facts: Iterable[tuple[FactKind, str, str | None, DoubtKind | None]]) -
         if doubt:
             rows["doubt"].add(f"{written} {doubt.value}")
     return rows
+
+
+def measure(part: str, reading: Callable[[str], Iterable[Finding]]) -> dict[str, Score]:
+    """Return the scores of one part by row: every kind, roles and doubts, and "all" for the kinds together."""
+    scores: dict[str, Score] = {}
+    total = Score()
+    for sample in samples(part):
+        expected, found = stated(sample), read(reading(sample.text))
+        for row, facts in expected.items():
+            scores.setdefault(row, Score()).add(facts, found[row])
+            if row not in {"role", "doubt"}:
+                total.add(facts, found[row])
+    return scores | {"all": total}
