@@ -186,7 +186,7 @@ def parse(
     Raises:
         Refusal: unknown command or option, a value that cannot be; the words say what can.
     """
-    command, rest = find_command(text, commands, prefix)
+    command, rest = find_command(_completed(text, commands, subject), commands, prefix)
     fields = fields_of(command.args)
     taken = _take_options(rest, fields, command, prefix, reading)
     values: dict[str, Any] = dict(taken.options)
@@ -209,6 +209,17 @@ def parse(
             assert question is not None, f"{command.name}: {entry.name} has no question"
             return Missing(command, entry.name, question)
     return Call(command, _validate(command, values, _with_zone(reading, values), prefix))
+
+
+def _completed(text: str, commands: Sequence[Command], subject: Subject | None) -> str:
+    """In the thread of an alert `hold` is `alert hold`: what the thread is about need not be said again."""
+    words = text.split(maxsplit=1)
+    if subject is None or not words:
+        return text
+    first = words[0].casefold()
+    is_own = any(command.words[0] == first for command in commands)
+    is_part = any(command.words == (subject.kind, first) for command in commands)
+    return f"{subject.kind} {text}" if is_part and not is_own else text
 
 
 def _take_options(rest: str, fields: Sequence[_Field], command: Command, prefix: str, reading: Reading) -> _Text:

@@ -1,0 +1,53 @@
+"""In the thread of an alert one short word is enough for each command."""
+
+import pytest
+
+from storage.alerts import AlertState
+from tests.fakes import Network
+from tests.test_alert_bad_input import COMMANDS
+from tests.test_alerts import card_in, sent, state_of
+
+
+async def test_the_whole_life_in_single_words(net: Network) -> None:
+    await sent(net)
+    for person, text, state in (
+        ("netherlands", "!ack", AlertState.CIRCULATED),
+        ("netherlands", "!hold On terminal 3", AlertState.UNDER_CONTROL),
+        ("netherlands", "!confirm ground=d", AlertState.CONFIRMED),
+        ("ghana", "!inform-export-state when=now proof=letter", AlertState.EXPORT_STATE_INFORMED),
+        ("belgium", "!take-back", AlertState.TAKE_BACK_AGREED),
+        ("ghana", "!shipped", AlertState.IN_RETURN),
+        ("belgium", "!received", AlertState.RECEIVED),
+    ):
+        await net.say(text, as_=person, room=person, thread=card_in(net, person))
+        assert await state_of(net) is state
+    card = card_in(net, "ghana")
+    assert "Do you mean alert A-2026-0001" in await net.say(
+        "!close outcome=returned", as_="ghana", room="ghana", thread=card
+    )
+    await net.say("A-2026-0001", as_="ghana", room="ghana", thread=card)
+    assert await state_of(net) is AlertState.CLOSED
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name.startswith("alert ")])
+async def test_each_command_is_known_by_its_own_word_in_the_thread(net: Network, name: str) -> None:
+    await sent(net)
+    word = name.removeprefix("alert ")
+    card = card_in(net, "ghana")
+    long = await net.say(f"!alert {word}", as_="ghana", room="ghana", thread=card)
+    short = await net.say(f"!{word}", as_="ghana", room="ghana", thread=card)
+    assert "know no command" not in short
+    if name not in {"alert verify", "alert hold", "alert inspect", "alert reopen", "alert submit", "alert ack"}:
+        assert short.text == long.text
+
+
+async def test_outside_a_thread_the_word_alone_is_no_command(net: Network) -> None:
+    await sent(net)
+    assert "know no command" in await net.say("!hold", as_="netherlands", room="netherlands")
+    assert await state_of(net) is AlertState.CIRCULATED
+
+
+async def test_what_is_a_command_by_itself_stays_one(net: Network) -> None:
+    await sent(net)
+    answer = await net.say("!help", as_="ghana", room="ghana", thread=card_in(net, "ghana"))
+    assert "!contact" in answer
