@@ -43,6 +43,9 @@ class Place(StrEnum):
 
 _TONNES = {"t": Decimal(1), "kg": Decimal("0.001"), "lb": Decimal("0.00045359237")}
 _PIECES = frozenset({"pcs", "vehicles"})
+_NOTIFICATION = re.compile(r"(?<![A-Z0-9.])[A-Z]{2}\d{10}I?(?![A-Z0-9])")
+"""EU notification: the State and ten digits."""
+
 _ANNEX_VII = re.compile(r"GLW\.?[A-Z]{2}\d{10}I?", re.IGNORECASE)
 """EU movement of green-listed waste: `GLW.` with the State and ten digits."""
 
@@ -79,12 +82,14 @@ class Shipment:
         return [CountryCode(code) for code in dict.fromkeys(fact.value[:2] for fact in self.places(role))]
 
     def notifications(self) -> Sequence[str]:
-        """Return the notification numbers, without those of Annex VII."""
-        return [number for number in self.values(Kind.NOTIFICATION) if not _ANNEX_VII.fullmatch(number)]
+        """Return the notification numbers that are known or stand in the text, without those of Annex VII."""
+        known = [number for number in self.values(Kind.NOTIFICATION) if not _ANNEX_VII.fullmatch(number)]
+        return list(dict.fromkeys([*known, *_NOTIFICATION.findall(self.text.upper())]))
 
     def annex_vii(self) -> Sequence[str]:
-        """Return the numbers of Annex VII documents."""
-        return [number for number in self.values(Kind.NOTIFICATION) if _ANNEX_VII.fullmatch(number)]
+        """Return the numbers of Annex VII documents that are known or stand in the text."""
+        known = [number for number in self.values(Kind.NOTIFICATION) if _ANNEX_VII.fullmatch(number)]
+        return list(dict.fromkeys([*known, *_ANNEX_VII.findall(self.text.upper())]))
 
     def containers(self) -> int:
         """Return how many containers there are: those with a number, or as many as were counted."""

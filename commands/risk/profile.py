@@ -26,6 +26,7 @@ MOST_TONNES = Decimal(33)
 
 _SHAPE = re.compile(r"[A-Z]{3}[UJZR]\d{7}")
 _CRT_CODES = frozenset({"A2010"})
+_ELECTRICAL_CODES = frozenset({"A1180", "A1181", "B1110", "B4030", "Y49"})
 _BATTERY_CODES = frozenset({"A1160", "A1170", "B1090"})
 _STREAM_CODES = frozenset({"A3210", "Y48", "B3010", "B3011", "A1180", "A1181", "B1110", "Y49", "B3020", "B1250"})
 _STREAM_WORDS = (words.PLASTIC, words.ELECTRICAL, words.METAL, words.VEHICLES, words.PAPER)
@@ -169,8 +170,7 @@ def _annex_vii(given: Input) -> Result:
 
 def _untested(given: Input) -> Result:
     text = given.shipment.words()
-    electrical = said(words.ELECTRICAL, text)[0] is Said.YES or _has_code(given, "8549", "1602", "2001")
-    if not electrical:
+    if not _is_electrical(given):
         return UNKNOWN if not _waste_is_known(given) else Result(False, _("not electrical goods"))
     used = said(words.USED, text)[0] is Said.YES
     found, phrase = said(words.UNTESTED, text)
@@ -180,6 +180,13 @@ def _untested(given: Input) -> Result:
     if tested is Said.NO and used:
         return Result(True, _("the text denies {words}", words=Text(f"“{phrase}”")))
     return Result(False, _("the text says {words}", words=Text(f"“{phrase}”"))) if tested is Said.YES else UNKNOWN
+
+
+def _is_electrical(given: Input) -> bool:
+    coded = _ELECTRICAL_CODES.intersection(given.shipment.values(Kind.BASEL)) or _has_code(
+        given, "8549", "1602", "200121", "200123", "200135", "200136"
+    )
+    return bool(coded) or said(words.ELECTRICAL, given.shipment.words())[0] is Said.YES
 
 
 def _declared_otherwise(
@@ -210,6 +217,8 @@ def _batteries(given: Input) -> Result:
 
 
 def _crt(given: Input) -> Result:
+    if _is_electrical(given) and said(words.CRT, given.shipment.words())[0] is Said.NOTHING:
+        return UNKNOWN  # screens are among what such codes stand for
     return _declared_otherwise(given, words.CRT, _CRT_CODES, (), words.METAL)
 
 
