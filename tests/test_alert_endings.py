@@ -210,9 +210,9 @@ async def test_coordinators_merge(net: Network) -> None:
 
 async def test_news_become_a_warning_by_a_follow_up(net: Network) -> None:
     draft = await raised(net, type="news")
-    assert "Type: news, not verified" in draft.text
+    assert "Type: news, unconfirmed" in draft.text
     await net.say("!alert send", as_="ghana", room="ghana")
-    assert "Type: news, not verified" in net.latest("belgium", card_in(net, "belgium"))
+    assert "Type: news, unconfirmed" in net.latest("belgium", card_in(net, "belgium"))
     assert "!alert type A-2026-0001 warning" in await net.say("!alert set 1 type=warning", as_="ghana", room="ghana")
     await net.say("!alert type 1 warning The same exporter", as_="ghana2", room="ghana")
     assert "Type: warning" in net.latest("belgium", card_in(net, "belgium"))

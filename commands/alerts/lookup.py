@@ -91,12 +91,17 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
 
 def _line_words(alert: Alert, line: HistoryLine, zone: ZoneInfo, into: str | None) -> Message:
     when = Moment(line.at, zone)
-    what = _what_words(line) or sentence(line, alert.number, zone, into=into)
     text = " ".join(line.text.split())
-    if not text:
+    excerpt = Text(text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()} …")
+    short = _what_words(line)
+    if short is None:
+        what = sentence(line, alert.number, zone, into=into)
+        if text:
+            return _("{when}: {what} “{text}”", when=when, what=what, text=excerpt)
         return _("{when}: {what}", when=when, what=what)
-    excerpt = text if len(text) <= _EXCERPT else f"{text[:_EXCERPT].rstrip()} …"
-    return _("{when}: {what}: “{text}”", when=when, what=what, text=Text(excerpt))
+    if text:
+        return _("{when}: {what}: “{text}”", when=when, what=short, text=excerpt)
+    return _("{when}: {what}", when=when, what=short)
 
 
 def _what_words(line: HistoryLine) -> Message | None:  # noqa: PLR0911 - one return for each kind of line

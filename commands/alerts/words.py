@@ -84,7 +84,7 @@ def outcome_words(outcome: Outcome) -> Message:
 
 def type_words(type_: AlertType) -> Message:
     words = {
-        AlertType.NEWS: _("news, not verified"),
+        AlertType.NEWS: _("news, unconfirmed"),
         AlertType.INFORMATION: _("information"),
         AlertType.ALERT: _("alert"),
         AlertType.WARNING: _("warning, please control such shipments"),
