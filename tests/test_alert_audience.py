@@ -1,6 +1,7 @@
 """Who hears of an alert, by its marking; and that nobody else ever does."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -213,8 +214,9 @@ async def test_no_room_of_a_random_network_hears_what_it_may_not(
         await net.say(
             f"!alert SECRETWORD CSQU3054383 at Tema to Rotterdam tlp={tlp} person=@netherlands:test", as_="ghana"
         )
-        await net.say("!alert send", as_="ghana")
-        await net.say("!alert note 1 SECRETWORD too", as_="ghana")
+        for person, text in LIFE:
+            await net.say(text, as_=person)
+            await net.forward(timedelta(hours=5))
         for name in names:
             for command in (
                 "!alert show 1",
@@ -222,9 +224,15 @@ async def test_no_room_of_a_random_network_hears_what_it_may_not(
                 "!alert list waste=A1181",
                 "!alert ack 1",
                 "!alert note 1 x",
+                "!alert next 1",
+                "!alert owed",
+                "!alert propose 1 vessel=IMO9074729",
             ):
                 await net.say(command, as_="germany", room=name)
-        await net.say("!alert close 1 outcome=other SECRETWORD", as_="ghana")
+        await net.say("!alert merge 2 into=1", as_="ghana")
+        await net.say("!alert close 1 outcome=returned SECRETWORD", as_="ghana")
+        await net.say("!alert reopen 1 SECRETWORD", as_="netherlands")
+        await net.say("!alert withdraw 1 SECRETWORD", as_="ghana")
         concerned = frozenset({CountryCode("GH"), CountryCode("NL")})
         marking = {"amber-strict": Tlp.AMBER_STRICT}.get(tlp) or Tlp(tlp.upper())
         preset = {"ghana": "GH", "netherlands": "NL", "belgium": "BE", "germany": "DE"}
@@ -240,3 +248,37 @@ async def test_no_room_of_a_random_network_hears_what_it_may_not(
                 assert "SECRETWORD" not in heard
                 assert "CSQU3054383" not in heard
                 assert "Rotterdam" not in heard
+        for person, may in (
+            ("belgium", {Tlp.GREEN, Tlp.CLEAR}),
+            ("germany", {Tlp.GREEN, Tlp.CLEAR}),
+            ("coordinator", {Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR}),
+            ("ghana2", set(Tlp) - {Tlp.RED}),
+        ):
+            heard = "".join(one.body + one.html for one in await net.heard_by(person))
+            assert marking in may or "SECRETWORD" not in heard
+
+
+LIFE = (
+    ("ghana", "!alert drums at Tema tlp=amber-strict"),
+    ("ghana", "!alert submit 1"),
+    ("ghana2", "!alert return 1 SECRETWORD"),
+    ("ghana", "!alert set 1 declared=SECRETWORD"),
+    ("ghana", "!alert submit 1"),
+    ("ghana2", "!alert verify 1 SECRETWORD"),
+    ("ghana", "!alert send 1"),
+    ("ghana", "!alert send 2"),
+    ("ghana", "!alert note 1 SECRETWORD too"),
+    ("ghana", "!alert type 1 warning SECRETWORD"),
+    ("ghana", "!request 1 NL SECRETWORD due=2h"),
+    ("netherlands", "!answer 1 R1 SECRETWORD"),
+    ("ghana", "!request 1 NL SECRETWORD due=2h"),
+    ("netherlands", "!alert propose 1 contact=SECRETWORD why=SECRETWORD"),
+    ("ghana", "!alert accept 1"),
+    ("netherlands", "!alert propose 1 contact=SECRETWORD"),
+    ("ghana", "!alert decline 1 SECRETWORD"),
+    ("netherlands", "!alert hold 1 SECRETWORD"),
+    ("netherlands", "!alert confirm 1 ground=a SECRETWORD"),
+    ("ghana", "!alert inform-export-state 1 when=now proof=SECRETWORD"),
+    ("ghana", "!alert extend 1 until=2027-01-31 with=NL proof=SECRETWORD"),
+    ("netherlands", "!alert dispute 1 SECRETWORD"),
+)

@@ -40,7 +40,7 @@ _WHICH = _("Which alert? Answer with its number.")
 _NAME = re.compile(r"[Rr]-?(\d{1,6})")
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
 _MOST_OPEN = 30
-_LOOKED_AT = 300
+_LOOKED_AT = 200
 _SHOWN = 40
 
 
@@ -294,10 +294,10 @@ def _owed_on(alert: Alert, only: CountryCode | None, context: Context) -> Sequen
 
 async def _open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Alert, AlertRequest]]:
     """Return the requests that wait for a country (or any), with their alerts, as far as they may be shown here."""
-    alerts = Alerts(context.tx)
-    found = []
-    for one in await AlertRequests(context.tx).open_for(country, limit=_LOOKED_AT):
-        alert = await alerts.get(one.alert_id)
-        if alert is not None and may_see(alert, context.member, context.room):
-            found.append((alert, one))
-    return found
+    requests = await AlertRequests(context.tx).open_for(country, limit=_LOOKED_AT)
+    alerts = await Alerts(context.tx).several({one.alert_id for one in requests})
+    return [
+        (alerts[one.alert_id], one)
+        for one in requests
+        if one.alert_id in alerts and may_see(alerts[one.alert_id], context.member, context.room)
+    ]

@@ -1,6 +1,6 @@
 """Alerts, found by number, by fact, by who is concerned."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
@@ -30,6 +30,11 @@ class Alerts:
 
     async def get(self, alert_id: int) -> Alert | None:
         return await self._session.get(Alert, alert_id)
+
+    async def several(self, ids: Collection[int]) -> Mapping[int, Alert]:
+        """Return alerts by their ids."""
+        found = (await self._session.scalars(select(Alert).where(Alert.id.in_(ids)))).all() if ids else ()
+        return {alert.id: alert for alert in found}
 
     async def by_number(self, number: AlertNumber) -> Alert | None:
         query = select(Alert).where(
