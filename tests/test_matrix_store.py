@@ -256,16 +256,16 @@ async def test_of_two_parts_of_a_room_key_the_one_that_reads_more_is_kept(
 
 async def test_the_same_session_of_another_sender_is_another_session(database: Database, server: Homeserver) -> None:
     """Somebody who was given a key cannot put their own in its place, whatever they call it."""
-    made = vodozemac.GroupSession()
+    made, misnamed = vodozemac.GroupSession(), vodozemac.GroupSession()
     async with opened(database, server) as crypto:
         for sender in ("ghana", "kofi"):
             crypto.machine.create_group_session(sender, sender, ROOM, made.session_id, made.session_key.to_base64())
-        crypto.machine.create_group_session("ghana", "ghana", ROOM, "another name", made.session_key.to_base64())
+        crypto.machine.create_group_session("kofi", "kofi", ROOM, made.session_id, misnamed.session_key.to_base64())
         await crypto.chest.commit()
     async with opened(database, server) as crypto:
         found = await crypto.chest.fetch(ROOM, made.session_id)
         assert {(one.sender_key, one.ed25519) for one in found} == {("ghana", "ghana"), ("kofi", "kofi")}
-        assert await crypto.chest.fetch(ROOM, "another name") == []
+        assert await crypto.chest.fetch(ROOM, misnamed.session_id) == [], "what says another name than it has"
 
 
 def test_no_place_is_encrypted_with_that_was_not_reserved() -> None:

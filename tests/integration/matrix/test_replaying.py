@@ -254,6 +254,8 @@ async def test_a_missing_key_is_asked_for_and_taken_from_the_device_that_made_it
         for number, one in enumerate((kofi, second)):
             session, own = known(one), one.client.olm.account.identity_keys
             await give_on(one, bot, forwarded(session), f"as it is {number}")
+            half = forwarded(session, sender_claimed_ed25519_key=own["ed25519"])
+            await give_on(one, bot, half, f"half as it is {number}")
             if one is kofi:
                 as_own = {"sender_key": own["curve25519"], "sender_claimed_ed25519_key": own["ed25519"]}
                 await give_on(one, bot, forwarded(session, **as_own), "as one's own")

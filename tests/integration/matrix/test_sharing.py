@@ -73,6 +73,19 @@ async def test_a_stranger_who_joins_while_keys_are_shared_stops_the_message(
         await stranger.hears(room, "for all")
 
 
+async def test_who_is_invited_is_counted_among_those_who_read(
+    behind: StartBehind, proxy: FaultProxy, member: NewMember
+) -> None:
+    async with together(behind, member) as (bot, ghana, room):
+        stranger = await member("stranger", auto_join=False)
+        await bot.gateway.invite(room, UserId(stranger.user_id))
+        await bot.until(lambda: stranger.user_id in bot.gateway._rooms.view(room).with_membership("invite"))
+        with pytest.raises(Strangers) as told:
+            await bot.gateway.send(room, text("for Ghana"), "row-1", readers=[UserId(ghana.user_id)])
+        assert told.value.users == {stranger.user_id}
+        assert proxy.requests("PUT", "/send/|/sendToDevice/") == []
+
+
 async def test_a_room_that_is_closed_while_keys_are_shared_gets_nothing(
     behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
