@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.app import Machinery
+from bot.app import Machinery, seed_coordinators
 from bot.capabilities import discover
 from bot.config import Config
 from bot.demo.homeserver import Homeserver
@@ -43,10 +43,11 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
             config = Config.read(
                 {
                     "matrix": {"homeserver": server.url, "user_id": user},
-                    "network": {"coordinators": ["@coordinator:localhost"]},
+                    "network": {"coordinators": [ghana_id]},
                 },
                 discover(),
             )
+            await seed_coordinators(database, config)  # who is not on the roster stops what is said there
             machinery = Machinery(database, gateway, config, now=lambda: datetime.now(UTC))
             tasks = [asyncio.create_task(gateway.sync_forever(machinery.journal, since=None))]
             try:
