@@ -128,3 +128,16 @@ async def test_the_list_tells_them_apart(net: Network, room: str) -> None:
     await sent(net, exercise="yes")
     listed = (await net.say("!alert list", as_=room, room=room)).text.splitlines()
     assert [MARK in line for line in listed if "2026-0001" in line] == [True, False]
+
+
+async def test_several_are_told_apart_when_it_is_asked_which(net: Network) -> None:
+    for _number in range(2):
+        await raised(net, exercise="yes")
+    assert "!alert send X-2026-0002 (EXERCISE)" in await net.say("!alert send", as_="ghana", room="ghana")
+    for number in (1, 2):
+        await net.say(f"!alert send X-{number}", as_="ghana", room="ghana")
+        await net.say(f"!request X-{number} NL Who is it?", as_="ghana", room="ghana")
+    assert "!alert ack X-2026-0001 (EXERCISE)" in await net.say("!alert ack", as_="netherlands", room="netherlands")
+    assert "X-2026-0001 R1 ... (EXERCISE)" in await net.say("!answer so", as_="netherlands", room="netherlands")
+    gone = await net.say(f"!member remove {net.person('ghana')}", as_="coordinator", room="coordination")
+    assert "X-2026-0001 (EXERCISE)" in gone

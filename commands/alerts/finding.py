@@ -1,6 +1,6 @@
 """Which draft is meant, and why an alert refuses; which alert is meant is `commands.visibility.find`."""
 
-from commands.alerts.words import refusal, state_words
+from commands.alerts.words import option, refusal, state_words
 from commands.arguments import Ref
 from commands.base import Context, Refusal
 from commands.document import Code, Inline, Message, Moment, Text, _, joined
@@ -22,7 +22,7 @@ async def find_draft(about: Ref | None, context: Context, command: str) -> Alert
         words = _("You have no draft that I may show here. Begin one with {alert}, or write to me directly.",
                   alert=Code(f"{context.prefix}alert ..."))  # fmt: skip
         raise Refusal(words)
-    options = joined(Code(f"{context.prefix}{command} {draft.number}") for draft in shown[:5])
+    options = joined(option(draft, f"{context.prefix}{command} {draft.number}") for draft in shown[:5])
     raise Refusal(_("You have several drafts. Say which you mean: {options}.", options=options))
 
 

@@ -11,7 +11,7 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import country_of, is_concerned
 from commands.alerts.typed import SHORT
-from commands.alerts.words import refusal, type_words
+from commands.alerts.words import option, refusal, type_words
 from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
 from commands.document import Code, CountryName, Doc, _, joined
@@ -63,7 +63,7 @@ async def _only_one_waiting(context: Context) -> Alert:
             _("No alert waits here for your country's acknowledgement. Look with {list}.",
               list=Code(f"{context.prefix}alert list open"))
         )  # fmt: skip
-    options = joined(Code(f"{context.prefix}alert ack {alert.number}") for alert in shown[:5])
+    options = joined(option(alert, f"{context.prefix}alert ack {alert.number}") for alert in shown[:5])
     raise Refusal(_("Several alerts wait for your country. Say which you mean: {options}.", options=options))
 
 

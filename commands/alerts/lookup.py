@@ -241,7 +241,9 @@ async def duties(member: Member, context: Context) -> Sequence[Message]:
     direct = RoomView(RoomId(""), direct=True) if context.room.direct else context.room
     alerts = await Alerts(context.tx).unfinished_of(member.user_id)
     return [
-        _("author of alert {number}, which has not ended", number=alert.number)
+        _("author of alert {number} (EXERCISE), which has not ended", number=alert.number)
+        if alert.is_exercise
+        else _("author of alert {number}, which has not ended", number=alert.number)
         for alert in alerts
         if may_see(alert, context.member, direct)
     ]

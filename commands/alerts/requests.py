@@ -15,7 +15,7 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import is_concerned
 from commands.alerts.typed import SHORT
-from commands.alerts.words import days_words, marked, refusal
+from commands.alerts.words import days_words, marked, option, refusal
 from commands.arguments import About, BadValue, Country, Duration, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
 from commands.document import (
@@ -169,7 +169,9 @@ async def _asked(args: Reply, context: Context) -> tuple[Alert, AlertRequest]:
         words = _("Nothing here waits for an answer of your country. Look with {owed}.",
                   owed=Code(f"{context.prefix}alert owed"))  # fmt: skip
         raise Refusal(words)
-    options = joined(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for alert, one in waiting[:5])
+    options = joined(
+        option(alert, f"{context.prefix}answer {alert.number} {one.name} ...") for alert, one in waiting[:5]
+    )
     raise Refusal(_("Your country was asked several things. Say which you answer: {options}.", options=options))
 
 

@@ -308,6 +308,11 @@ def marked(alert: Alert, words: Doc) -> Doc:
     return replace(words, blocks=(Paragraph(Strong(EXERCISE)), *words.blocks))
 
 
+def option(alert: Alert, command: str) -> Inline:
+    """Show what may be typed about one of several alerts; an exercise is told apart."""
+    return _("{command} (EXERCISE)", command=Code(command)) if alert.is_exercise else Code(command)
+
+
 def refusal(alert: Alert, words: Message) -> Refusal:
     """Refuse something about an alert."""
     return Refusal(marked(alert, doc(words)))
