@@ -13,6 +13,7 @@ from commands.alerts import (
     following,
     lookup,
     next_steps,
+    owing,
     proposals,
     requests,
     sending,
@@ -24,6 +25,6 @@ from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
     "AlertSettings", "announcing", "arriving", "capability", "circulation", "controlling", "correcting", "deadlines",
-    "drafting", "ending", "escalation", "following", "lookup", "next_steps", "proposals", "requests", "sending",
-    "submitting", "taking_back", "verifying",
+    "drafting", "ending", "escalation", "following", "lookup", "next_steps", "owing", "proposals", "requests",
+    "sending", "submitting", "taking_back", "verifying",
 ]  # fmt: skip

@@ -1,19 +1,18 @@
 """What everybody concerned is told when something happens to an alert."""
 
-from commands.alerts import asking, reminding
-from commands.alerts.audience import Listener, listeners
+from commands.alerts import asking, clocks, escalation, reminding
+from commands.alerts.audience import Listener, listeners, unreached
 from commands.alerts.cards import zone_of
 from commands.alerts.circulation import (
     LineFor,
-    begin_circulation,
     number_of_target,
-    refresh_draft,
     retract_elsewhere,
-    show_to_second_pair,
     tell_everyone,
+    tell_of_unreached,
     tell_person,
 )
 from commands.alerts.declaration import capability
+from commands.alerts.drafts import refresh_draft, show_to_second_pair
 from commands.alerts.events import AlertChanged
 from commands.alerts.lines import sentence
 from commands.alerts.second_pair import second_pair
@@ -35,7 +34,7 @@ async def announce(event: AlertChanged, context: Context) -> None:
     elif line.what in _IN_PREPARATION or alert.is_draft:
         await _prepare(alert, line, context)
     elif line.what is What.CIRCULATED:
-        await begin_circulation(alert, context)
+        await _circulate(alert, context)
     elif line.what is What.REMINDED:
         await reminding.remind(alert, line, context)
     elif line.what in _ASKED:
@@ -47,6 +46,15 @@ async def announce(event: AlertChanged, context: Context) -> None:
             await refresh_draft(alert, context)
         priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
         await tell_everyone(alert, await _lines(event, context), context, priority=priority)
+
+
+async def _circulate(alert: Alert, context: Context) -> None:
+    """Write the cards, start the clocks, and say loudly who cannot be told."""
+    await escalation.start(alert, alert.countries, context)
+    await clocks.start_verification(alert, context)
+    await tell_everyone(alert, lambda _one: None, context)
+    await refresh_draft(alert, context)
+    await tell_of_unreached(alert, unreached(alert, await listeners(context.tx, alert)), context)
 
 
 async def _prepare(alert: Alert, line: HistoryLine, context: Context) -> None:

@@ -4,25 +4,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from commands.alerts import clocks, escalation
 from commands.alerts.audience import (
     Listener,
     coordinators_may_see,
     listeners,
     may_see,
     may_show_author,
-    plan,
     room_may_see,
     unreached,
 )
 from commands.alerts.cards import (
     Reader,
     card,
-    draft_card,
     retracted,
-    sent_draft,
     unreached_words,
-    withdrawn_card,
     zone_of,
 )
 from commands.alerts.declaration import KIND
@@ -31,7 +26,7 @@ from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, Words, _, doc
 from storage.alerts import Alert, AlertCard, AlertRequests, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
-from storage.members import Member, Members
+from storage.members import Members
 from storage.outbox import Outbox, OutboxRow
 from storage.rooms import BindingKind, Rooms
 
@@ -45,15 +40,6 @@ LineFor = Callable[[Listener], Doc | None]
 
 def subject_of(alert: Alert) -> Subject:
     return Subject(KIND, alert.id)
-
-
-async def begin_circulation(alert: Alert, context: Context) -> None:
-    """Write the cards, start the clocks, and say loudly who cannot be told."""
-    await escalation.start(alert, alert.countries, context)
-    await clocks.start_verification(alert, context)
-    await tell_everyone(alert, lambda _one: None, context)
-    await refresh_draft(alert, context)
-    await tell_of_unreached(alert, unreached(alert, await listeners(context.tx, alert)), context)
 
 
 async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priority: Priority = Priority.ANSWER) -> None:
@@ -192,10 +178,11 @@ async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
     rows = [row for row in await outbox.about(str(subject_of(alert))) if row.thread_row == existing.row_id]
     own = await outbox.get(existing.row_id)
     for row in [*([own] if own is not None else []), *rows]:
-        await _empty(alert, row, context)
+        await empty_message(alert, row, context)
 
 
-async def _empty(alert: Alert, row: OutboxRow, context: Context) -> None:
+async def empty_message(alert: Alert, row: OutboxRow, context: Context) -> None:
+    """Put words that say nothing in the place of a message."""
     await context.post(
         Post(
             doc=marked(alert, retracted(alert)),
@@ -222,7 +209,7 @@ async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = Tr
             and row.thread_row is None
             and not await may_stay(alert, row, context)
         ):
-            await _empty(alert, row, context)
+            await empty_message(alert, row, context)
 
 
 async def may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
@@ -249,95 +236,6 @@ async def answer(alert: Alert, words: Doc, context: Context) -> None:
             origin=context.member.user_id,
         )
     )
-
-
-async def post_draft(alert: Alert, context: Context) -> Doc | None:
-    """Show the author the draft where the command came from, or in the direct chat where the room may not see it."""
-    words = await _draft_words(alert, alert.author, context)
-    here = may_see(alert, context.member, context.room)
-    await context.post(
-        Post(
-            doc=words,
-            room=context.room.id if here else None,
-            person=None if here else context.member.user_id,
-            thread_root=context.thread_root if here else None,
-            reply_to=context.source if here and not context.thread_root else None,
-            subject=subject_of(alert),
-            part=DRAFT,
-            origin=alert.author,
-        )
-    )
-    if here:
-        return None
-    return marked(
-        alert, doc(_("This room may not see the draft, so I put it into your direct chat with me. Go on there."))
-    )
-
-
-async def show_to_second_pair(alert: Alert, members: Sequence[Member], context: Context) -> None:
-    """Show a submitted alert to those who may verify it, each in the direct chat."""
-    for member in members:
-        await context.post(
-            Post(
-                doc=await _draft_words(alert, member.user_id, context),
-                person=member.user_id,
-                subject=subject_of(alert),
-                part=DRAFT,
-                origin=alert.author,
-                priority=Priority.ALERT,
-            )
-        )
-
-
-async def refresh_draft(alert: Alert, context: Context) -> None:
-    """Bring the draft cards up to date: still a draft, sent, or withdrawn."""
-    shown = False
-    for row in await Outbox(context.tx).about(str(subject_of(alert)), DRAFT):
-        if not await may_stay(alert, row, context):
-            await _empty(alert, row, context)
-            continue
-        reader = row.user_id or row.origin_user or alert.author
-        shown = shown or reader == alert.author
-        await context.post(
-            Post(
-                doc=await _draft_words(alert, reader, context),
-                room=row.room_id,
-                person=row.user_id if row.room_id is None else None,
-                subject=subject_of(alert),
-                part=DRAFT,
-                replaces=row.id,
-                origin=alert.author,
-            )
-        )
-    if not shown and alert.is_draft:
-        await context.post(
-            Post(
-                doc=await _draft_words(alert, alert.author, context),
-                person=alert.author,
-                subject=subject_of(alert),
-                part=DRAFT,
-                origin=alert.author,
-            )
-        )
-
-
-async def _draft_words(alert: Alert, person: UserId, context: Context) -> Doc:
-    member = await Members(context.tx).get(person)
-    reader = Reader(ZoneInfo(member.zone if member is not None else "UTC"), context.prefix)
-    if alert.is_draft:
-        words = await draft_in_full(alert, context, for_author=person == alert.author)
-    elif alert.was_circulated:
-        words = sent_draft(alert, reader)
-    else:
-        words = withdrawn_card(alert, reader, await Alerts(context.tx).ending(alert))
-    return marked(alert, words)
-
-
-async def draft_in_full(alert: Alert, context: Context, *, for_author: bool) -> Doc:
-    """Show what would be sent, and to whom."""
-    coming = await plan(alert, context)
-    names = await names_of(coming.listeners, context)
-    return draft_card(alert, coming, names, context.prefix, for_author=for_author)
 
 
 async def zone_of_author(alert: Alert, context: Context) -> ZoneInfo:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from commands.alerts import escalation
 from commands.alerts.audience import listeners, unreached
-from commands.alerts.circulation import answer, refresh_draft, tell_of_unreached
+from commands.alerts.circulation import answer, tell_of_unreached
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import Values, address, name_persons, state, today_of
+from commands.alerts.drafts import refresh_draft
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
 from commands.alerts.finding import check_author, find_draft, not_possible

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Annotated
 
 from commands.alerts import clocks
-from commands.alerts.circulation import post_draft
 from commands.alerts.declaration import LONGEST_TEXT, capability
+from commands.alerts.drafts import post_draft
 from commands.alerts.facts import (
     Entries,
     Slot,

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from commands.alerts import clocks, escalation
 from commands.alerts.audience import listeners
-from commands.alerts.circulation import listener_may_see, refresh_draft, retract_elsewhere, tell_everyone, unless_heard
+from commands.alerts.circulation import listener_may_see, retract_elsewhere, tell_everyone, unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
+from commands.alerts.drafts import refresh_draft
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Slot, by_slot
 from commands.alerts.finding import check_author, find, not_possible

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from commands.alerts import clocks
 from commands.alerts.audience import listeners, may_see, unreached
-from commands.alerts.cards import zone_of
 from commands.alerts.circulation import unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
@@ -15,21 +14,17 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import is_concerned
 from commands.alerts.typed import SHORT
-from commands.alerts.words import days_words, marked, option, refusal
+from commands.alerts.words import marked, option, refusal
 from commands.arguments import About, BadValue, Country, Duration, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
 from commands.document import (
-    Block,
     Code,
     CountryName,
     Doc,
-    Inline,
-    Message,
     Moment,
     Strong,
     Text,
     _,
-    bullets,
     doc,
     joined,
 )
@@ -41,7 +36,6 @@ _NAME = re.compile(r"[Rr]-?(\d{1,6})")
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
 _MOST_OPEN = 30
 _LOOKED_AT = 200
-_SHOWN = 40
 
 
 def _request_number() -> Form:
@@ -160,7 +154,7 @@ async def _asked(args: Reply, context: Context) -> tuple[Alert, AlertRequest]:
         alert = await find(about, context)
         return alert, await _one_of(alert, number, context)
     waiting = [
-        (alert, one) for alert, one in await _open_here(context.member.country, context)
+        (alert, one) for alert, one in await open_here(context.member.country, context)
         if number is None or one.number == number
     ]  # fmt: skip
     if len(waiting) == 1:
@@ -229,72 +223,7 @@ async def close_request(args: CloseRequest, context: Context) -> Doc | None:
     return await unless_heard(alert, context, words)
 
 
-class Owed(Args):
-    country: Annotated[CountryCode | None, Country(), SHORT, Option()] = None
-
-
-@capability.command(
-    "alert owed",
-    role=Role.MEMBER,
-    reads=True,
-    summary=_("Show which countries owe feedback on alerts"),
-    examples=["alert owed", "alert owed country=NL"],
-)
-async def owed(args: Owed, context: Context) -> Doc:
-    """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
-    lines: list[tuple[bool, CountryCode, Inline]] = []
-    for alert in await Alerts(context.tx).owing(country=args.country, limit=_LOOKED_AT):
-        if may_see(alert, context.member, context.room):
-            lines += _owed_on(alert, args.country, context)
-    for alert, one in await _open_here(args.country, context):
-        zone = context.zone if context.room.direct else zone_of(context.room.bindings)
-        late = one.is_overdue(context.now)
-        words = _(
-            "{country}, {alert}: to answer {request} by {due}",
-            country=CountryName(one.country), alert=_number(alert), request=Text(one.name),
-            due=Moment(one.due_at, zone),
-        )  # fmt: skip
-        lines.append((late, one.country, words))
-    if not lines:
-        return doc(_("No country owes feedback on an alert that I may show here."), notice=True)
-    lines.sort(key=lambda line: (not line[0], line[1]))
-    shown = [_("OVERDUE: {what}", what=what) if late else what for late, _country, what in lines[:_SHOWN]]
-    blocks: list[Message | Block] = [_("Feedback that is owed:"), bullets(shown)]
-    if len(lines) > _SHOWN:
-        narrow = Code(f"{context.prefix}alert owed country=GH")
-        blocks.append(_("And more. Narrow it down: {narrow}", narrow=narrow))
-    return doc(*blocks, notice=True)
-
-
-def _number(alert: Alert) -> Inline:
-    number = Strong(Text(alert.number))
-    return _("EXERCISE {number}", number=number) if alert.is_exercise else number
-
-
-def _owed_on(alert: Alert, only: CountryCode | None, context: Context) -> Sequence[tuple[bool, CountryCode, Inline]]:
-    zone = context.zone if context.room.direct else zone_of(context.room.bindings)
-    found: list[tuple[bool, CountryCode, Inline]] = []
-    for entry in alert.addressees:
-        if only is not None and entry.country != only:
-            continue
-        places: dict[str, Inline] = {"country": CountryName(entry.country), "alert": _number(alert)}
-        if alert.awaits(entry.country):
-            by = entry.acknowledge_by
-            late = by is not None and by < context.now
-            words: Message = _("{country}, {alert}: to acknowledge", **places)
-            if by is not None:
-                words = _("{country}, {alert}: to acknowledge by {by}", **places, by=Moment(by, zone))
-            found.append((late, entry.country, words))
-        elif alert.is_open and entry.has_control and entry.finding is None:
-            found.append((False, entry.country, _("{country}, {alert}: to say what it found", **places)))
-        if alert.take_back_runs and "origin" in entry.reasons:
-            days = alert.days_left(context.now)
-            words = _("{country}, {alert}: to take back, {days}", **places, days=days_words(days))
-            found.append((days <= 0, entry.country, words))
-    return found
-
-
-async def _open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Alert, AlertRequest]]:
+async def open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Alert, AlertRequest]]:
     """Return the requests that wait for a country (or any), with their alerts, as far as they may be shown here."""
     requests = await AlertRequests(context.tx).open_for(country, limit=_LOOKED_AT)
     alerts = await Alerts(context.tx).several({one.alert_id for one in requests})

@@ -1,0 +1,104 @@
+"""The draft before its author and before the second pair of eyes, kept up to date wherever it was shown."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from commands.alerts.audience import may_see, plan
+from commands.alerts.cards import Reader, draft_card, sent_draft, withdrawn_card
+from commands.alerts.circulation import DRAFT, empty_message, may_stay, names_of, subject_of
+from commands.alerts.words import marked
+from commands.base import Context, Post, Priority
+from commands.document import Doc, _, doc
+from storage.alerts import Alert, Alerts
+from storage.ids import UserId
+from storage.members import Member, Members
+from storage.outbox import Outbox
+
+
+async def post_draft(alert: Alert, context: Context) -> Doc | None:
+    """Show the author the draft where the command came from, or in the direct chat where the room may not see it."""
+    words = await _draft_words(alert, alert.author, context)
+    here = may_see(alert, context.member, context.room)
+    await context.post(
+        Post(
+            doc=words,
+            room=context.room.id if here else None,
+            person=None if here else context.member.user_id,
+            thread_root=context.thread_root if here else None,
+            reply_to=context.source if here and not context.thread_root else None,
+            subject=subject_of(alert),
+            part=DRAFT,
+            origin=alert.author,
+        )
+    )
+    if here:
+        return None
+    return marked(
+        alert, doc(_("This room may not see the draft, so I put it into your direct chat with me. Go on there."))
+    )
+
+
+async def show_to_second_pair(alert: Alert, members: Sequence[Member], context: Context) -> None:
+    """Show a submitted alert to those who may verify it, each in the direct chat."""
+    for member in members:
+        await context.post(
+            Post(
+                doc=await _draft_words(alert, member.user_id, context),
+                person=member.user_id,
+                subject=subject_of(alert),
+                part=DRAFT,
+                origin=alert.author,
+                priority=Priority.ALERT,
+            )
+        )
+
+
+async def refresh_draft(alert: Alert, context: Context) -> None:
+    """Bring the draft cards up to date: still a draft, sent, or withdrawn."""
+    shown = False
+    for row in await Outbox(context.tx).about(str(subject_of(alert)), DRAFT):
+        if not await may_stay(alert, row, context):
+            await empty_message(alert, row, context)
+            continue
+        reader = row.user_id or row.origin_user or alert.author
+        shown = shown or reader == alert.author
+        await context.post(
+            Post(
+                doc=await _draft_words(alert, reader, context),
+                room=row.room_id,
+                person=row.user_id if row.room_id is None else None,
+                subject=subject_of(alert),
+                part=DRAFT,
+                replaces=row.id,
+                origin=alert.author,
+            )
+        )
+    if not shown and alert.is_draft:
+        await context.post(
+            Post(
+                doc=await _draft_words(alert, alert.author, context),
+                person=alert.author,
+                subject=subject_of(alert),
+                part=DRAFT,
+                origin=alert.author,
+            )
+        )
+
+
+async def _draft_words(alert: Alert, person: UserId, context: Context) -> Doc:
+    member = await Members(context.tx).get(person)
+    reader = Reader(ZoneInfo(member.zone if member is not None else "UTC"), context.prefix)
+    if alert.is_draft:
+        words = await draft_in_full(alert, context, for_author=person == alert.author)
+    elif alert.was_circulated:
+        words = sent_draft(alert, reader)
+    else:
+        words = withdrawn_card(alert, reader, await Alerts(context.tx).ending(alert))
+    return marked(alert, words)
+
+
+async def draft_in_full(alert: Alert, context: Context, *, for_author: bool) -> Doc:
+    """Show what would be sent, and to whom."""
+    coming = await plan(alert, context)
+    names = await names_of(coming.listeners, context)
+    return draft_card(alert, coming, names, context.prefix, for_author=for_author)
