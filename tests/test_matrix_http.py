@@ -76,6 +76,14 @@ async def test_every_failure_is_one_exception_without_retries(
     assert "t0ken" not in str(raised.value)
 
 
+async def test_the_token_goes_nowhere_else(odd: tuple[Odd, Http]) -> None:
+    """With time enough to ask once more, elsewhere."""
+    server, http = odd
+    with pytest.raises(Unavailable):
+        await http.request("PUT", "/moved", {}, deadline=timedelta(seconds=10))
+    assert [path for path, _ in server.asked] == ["/moved"]
+
+
 async def test_an_answer_is_json(odd: tuple[Odd, Http]) -> None:
     _, http = odd
     assert await http.request("POST", "/fine", {"a": 1}) == {"got": {"a": 1}}

@@ -119,6 +119,31 @@ async def test_what_a_sync_brought_is_written_with_its_token_or_not_at_all(
         assert await everything(database) == written
 
 
+async def test_what_was_answered_late_waits_until_its_answer_is_journalled(
+    database: Database, server: Homeserver
+) -> None:
+    """A message that goes out in between writes down what is pending, but not that nobody waits any more."""
+    async with opened(database, server) as crypto:
+        await fill(crypto)
+        await crypto.chest.commit()
+        loop, fails = syncer(crypto), True
+        loop._late_now = {EventId("$waiting")}
+
+        async def journal(batch: SyncBatch) -> None:
+            async with database.transaction() as tx:
+                await batch.keep(tx)
+                if fails:
+                    raise OSError("the database is full")
+
+        with pytest.raises(OSError, match="full"):
+            await loop._journal(journal, SyncBatch("next"))
+        await crypto.chest.commit()
+        assert "key_waiting" in await everything(database)
+        fails = False
+        await loop._journal(journal, SyncBatch("next"))
+        assert "key_waiting" not in await everything(database)
+
+
 async def test_a_commit_waits_for_what_others_are_writing_and_writes_what_they_could_not(
     database: Database, server: Homeserver
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.demo.member import MemberClient
 from bot.matrix import crypto, store, sync
 from bot.matrix.http import path_of
-from bot.matrix.interface import NewRoom, Trust, Unreadable
+from bot.matrix.interface import NewRoom, SyncBatch, Trust, Unreadable
 from storage.ids import EventId, RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
@@ -103,18 +103,26 @@ async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it
 
     def with_keys(told: Any) -> None:
         told["to_device"] = {"events": list(late)}
+        bot.failures = 10**6  # from this very answer on
 
-    async with together(behind, member) as (bot, ghana, room):
+    class Sending(Bot):
+        """A message goes out just before the journal fails, and writes down what is pending."""
+
+        async def journal(self, batch: SyncBatch) -> None:
+            if self.failures:
+                await self.gateway._crypto.chest.commit()
+            await super().journal(batch)
+
+    async with together(behind, member, kind=Sending) as (bot, ghana, room):
         with proxy.on("GET", "/sync", changed(without_keys)) as rule:
             await rule.until_met()
             sent = await ghana.say(room, "waits for its key")
             assert await refusal(bot, EventId(sent)) == "no key"
-        bot.failures = 10**6
         with proxy.on("GET", "/sync", changed(with_keys)):
-            bot.refused.clear()
             await bot.refused.wait()
             await bot.gateway.send(room, text("meanwhile"), "row-1")
-            await bot.gateway._crypto.chest.commit()
+            session = ghana.client.olm.outbound_group_sessions[room].id
+            assert await bot.gateway._crypto.chest.fetch(room, session) != []
             since = bot.token
     async with behind(since) as bot:
         assert (await bot.hears(room, "waits for its key")).event_id == sent
