@@ -32,6 +32,9 @@ class Corrections(Args):
     destination: Annotated[Values, Entries.reader("GH"), Option(aliases=("to",))] = None
     waste: Annotated[Values, Entries.reader("A1181"), Option()] = None
     declared: Annotated[str | None, Option()] = None
+    bill: Annotated[Values, Entries.reader("HLCUHAM2611XYZ9"), Option(aliases=("bl",))] = None
+    notification: Annotated[Values, Entries.reader("NL0012345678"), Option()] = None
+    company: Annotated[Values, Entries.reader("Metals Ltd"), Option()] = None
     quantity: Annotated[str | None, Option()] = None
     seen: Annotated[str | None, Option()] = None
     contact: Annotated[str | None, Option()] = None
@@ -146,6 +149,7 @@ def given(args: Corrections) -> Mapping[Slot, Entries]:
     lists = {
         Slot.CONTAINER: args.container, Slot.VESSEL: args.vessel, Slot.PORT: args.port, Slot.ORIGIN: args.origin,
         Slot.TRANSIT: args.transit, Slot.DESTINATION: args.destination, Slot.WASTE: args.waste,
+        Slot.BILL: args.bill, Slot.NOTIFICATION: args.notification, Slot.COMPANY: args.company,
     }  # fmt: skip
     texts = {
         Slot.DECLARED: args.declared, Slot.QUANTITY: args.quantity, Slot.SEEN: args.seen, Slot.CONTACT: args.contact,

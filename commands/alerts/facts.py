@@ -36,6 +36,9 @@ class Slot(StrEnum):
     SEEN = "seen"
     CONTAINER = "container"
     VESSEL = "vessel"
+    BILL = "bill"
+    NOTIFICATION = "notification"
+    COMPANY = "company"
     ORIGIN = "origin"
     TRANSIT = "transit"
     DESTINATION = "destination"
@@ -46,7 +49,9 @@ class Slot(StrEnum):
     MENTIONED = "mentioned"
 
 
-WASTE_KINDS = (FactKind.BASEL.value, FactKind.EWC.value, FactKind.HS.value, FreeKind.WASTE.value)
+WASTE_KINDS = (
+    FactKind.BASEL.value, FactKind.EWC.value, FactKind.HS.value, FactKind.UN_NUMBER.value, FreeKind.WASTE.value,
+)  # fmt: skip
 
 _ROLES = {
     PlaceRole.SEEN.value: Slot.PORT,
@@ -57,6 +62,9 @@ _ROLES = {
 _KINDS = {
     FactKind.CONTAINER.value: Slot.CONTAINER,
     FactKind.VESSEL.value: Slot.VESSEL,
+    FactKind.BILL_OF_LADING.value: Slot.BILL,
+    FactKind.NOTIFICATION.value: Slot.NOTIFICATION,
+    FactKind.COMPANY.value: Slot.COMPANY,
     FactKind.QUANTITY.value: Slot.QUANTITY,
     FactKind.DATE.value: Slot.SEEN,
     FreeKind.DECLARED.value: Slot.DECLARED,
@@ -135,7 +143,7 @@ def missing(alert: Alert) -> Sequence[Slot]:
 def read_text(text: str, *, today: date, at: datetime) -> Sequence[Fact]:
     """Return the facts that a text states, each once."""
     found: dict[tuple[str, str, str | None], Fact] = {}
-    for finding in understand(text, today=today).findings:
+    for finding in understand(text, today=today, kinds=frozenset(FactKind)).findings:
         fact = _fact(finding, FactSource.TEXT, at)
         found.setdefault((fact.kind, fact.value, fact.role), fact)
     # However much is listed before it, a place is kept: it says which country must be told.
@@ -156,7 +164,9 @@ def read_option(slot: Slot, entries: Entries, *, today: date, at: datetime) -> S
 
 def _read_value(slot: Slot, text: str, today: date, at: datetime) -> Fact:
     match slot:
-        case Slot.CONTAINER | Slot.VESSEL | Slot.QUANTITY:
+        case Slot.BILL:
+            return _parsed(slot, (FactKind.BILL_OF_LADING,), None, text, today, at)
+        case Slot.CONTAINER | Slot.VESSEL | Slot.QUANTITY | Slot.NOTIFICATION | Slot.COMPANY:
             return _parsed(slot, (FactKind(slot.value),), None, text, today, at)
         case Slot.PORT:
             return _parsed(slot, (FactKind.PORT, FactKind.COUNTRY), PlaceRole.SEEN, text, today, at)
@@ -165,7 +175,7 @@ def _read_value(slot: Slot, text: str, today: date, at: datetime) -> Fact:
         case Slot.ORIGIN | Slot.TRANSIT | Slot.DESTINATION:
             return _parsed(slot, (FactKind.COUNTRY, FactKind.PORT), PlaceRole(slot.value), text, today, at)
         case Slot.WASTE:
-            kinds = (FactKind.BASEL, FactKind.EWC, FactKind.HS)
+            kinds = (FactKind.BASEL, FactKind.EWC, FactKind.HS, FactKind.UN_NUMBER)
             finding = _best(kinds, text, today)
             return _fact(finding, FactSource.SET, at) if finding else _free(FreeKind.WASTE, text, at)
         case Slot.DECLARED | Slot.CONTACT:
@@ -230,6 +240,9 @@ def _unreadable(slot: Slot, text: str) -> Message:
     examples = {
         Slot.CONTAINER: "container=CSQU3054383",
         Slot.VESSEL: "vessel=IMO9811000",
+        Slot.BILL: "bill=HLCUHAM2611XYZ9",
+        Slot.NOTIFICATION: "notification=NL0012345678",
+        Slot.COMPANY: "company=Metals Ltd",
         Slot.QUANTITY: "quantity=18 t",
         Slot.PORT: "port=Tema",
         Slot.SEEN: "seen=2026-11-23",
