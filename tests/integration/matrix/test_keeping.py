@@ -125,10 +125,10 @@ async def test_a_ratchet_to_a_device_is_never_used_twice_at_the_same_place(
 
 
 async def test_what_one_request_did_not_deliver_is_delivered_by_the_next_start(
-    behind_on_each: StartBehind, proxy: FaultProxy, member: NewMember
+    behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
     """Two rooms of the same device take two requests; the second fails."""
-    async with behind_on_each() as bot:
+    async with behind() as bot:
         ghana, rooms = await enter(bot, member, "ghana", "one", "two")
         with proxy.on("PUT", "/sendToDevice/", failing(500)) as failed:
             with proxy.on("PUT", "/sendToDevice/", Exchange.passed_on, times=1) as passed:
@@ -137,7 +137,7 @@ async def test_what_one_request_did_not_deliver_is_delivered_by_the_next_start(
         since, place = bot.token, len(proxy.record)
         holds = {room: set(bot.gateway._crypto.machine.outbound[room].shared_with) for room in rooms}
         assert sorted(map(len, holds.values())) == [0, 1]
-    async with behind_on_each(since) as bot:
+    async with behind(since) as bot:
         assert {room: bot.gateway._crypto.machine.outbound[room].shared_with for room in rooms} == holds
         await bot.gateway.prepare(rooms)
         ((name, device, _),) = to_devices(shares(proxy, since=place))
@@ -148,7 +148,7 @@ async def test_what_one_request_did_not_deliver_is_delivered_by_the_next_start(
         assert len(shares(proxy, since=place)) == 1
         since = bot.token
     place = len(proxy.record)
-    async with behind_on_each(since) as bot:
+    async with behind(since) as bot:
         for number, room in enumerate(rooms):
             await bot.gateway.send(room, text(f"again to {number}"), f"row-{number}-again")
             await ghana.hears(room, f"again to {number}")
@@ -156,7 +156,7 @@ async def test_what_one_request_did_not_deliver_is_delivered_by_the_next_start(
     assert proxy.requests("PUT", "/sendToDevice/", since=place) == []
     assert proxy.requests("POST", "/keys/claim", since=place) == []
     queries = proxy.requests("POST", "/keys/query", since=place)
-    assert {user for one in queries for user in one.said["device_keys"]} == {behind_on_each.user}, "its own chain alone"
+    assert {user for one in queries for user in one.said["device_keys"]} == {behind.user}, "its own chain alone"
 
 
 async def test_many_rooms_are_shared_together(behind: StartBehind, proxy: FaultProxy, member: NewMember) -> None:

@@ -45,14 +45,14 @@ async def saved(database: Database) -> Saved:
 
 
 async def test_a_restart_knows_the_rooms_and_asks_for_no_whole_state(
-    behind_on_each: StartBehind, proxy: FaultProxy, member: NewMember
+    behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
-    async with together(behind_on_each, member) as (bot, ghana, room):
+    async with together(behind, member) as (bot, ghana, room):
         await ghana.say(room, "hello")
         await bot.hears(room, "hello")
         before, since = await bot.gateway.room(room), bot.token
     place = len(proxy.record)
-    async with behind_on_each(since) as bot:
+    async with behind(since) as bot:
         assert await bot.gateway.room(room) == before
         await bot.gateway.send(room, text("again"), "row-1")
         await ghana.hears(room, "again")
