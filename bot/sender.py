@@ -172,7 +172,14 @@ class Sender:
         head = await self._head(lane, tx)
         if head is not None:
             del tx.news[TOPIC]
-            tx.after_commit.append(lambda: self._start(lane, head))
+            tx.after_commit.append(lambda: self._start_ready(lane, head))
+
+    def _start_ready(self, lane: str, head: _Head) -> None:
+        """Start with what was made ready, unless somebody took up the lane while the transaction went on."""
+        if lane in self._workers:
+            self._again.add(lane)
+        else:
+            self._start(lane, head)
 
     async def run(self) -> None:
         """Send what waits, and what comes, until cancelled."""

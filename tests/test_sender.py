@@ -224,6 +224,26 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
     assert (await row_of(net, first)).state is RowState.SENT
 
 
+async def test_a_lane_taken_up_while_its_answer_was_made_ready_is_not_worked_on_twice(
+    on_disk: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL lets others go on while a transaction waits; here they are let on by hand."""
+    gate = Gate(on_disk, monkeypatch)
+    sender = on_disk.machinery.sender
+    async with running(on_disk):
+        await until(lambda: sender._running and not sender._news.is_set())
+        async with on_disk.transaction() as tx:
+            words = Post(doc=doc("once"), room=on_disk.room("ghana"))
+            await outgoing.write(tx, words, device=on_disk.gateway.device_id, now=on_disk.now)
+            await sender.look_ahead(tx)
+            sender._start(on_disk.room("ghana"))
+        await gate.until(lambda: len(gate.waiting) == 1)
+        gate.open = True
+        gate.waiting[on_disk.room("ghana")].set()
+        await until(lambda: not sender._workers)
+    assert bodies(on_disk) == ["once"]
+
+
 async def test_what_comes_while_every_place_is_taken_is_not_forgotten(
     on_disk: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
