@@ -237,6 +237,8 @@ async def test_a_lane_taken_up_while_its_answer_was_made_ready_is_not_worked_on_
             await outgoing.write(tx, words, device=on_disk.gateway.device_id, now=on_disk.now)
             await sender.look_ahead(tx)
             sender._start(on_disk.room("ghana"))
+            worker = sender._workers[on_disk.room("ghana")]
+        assert sender._workers[on_disk.room("ghana")] is worker
         await gate.until(lambda: len(gate.waiting) == 1)
         gate.open = True
         gate.waiting[on_disk.room("ghana")].set()
