@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from datetime import date
 
-from commands.alerts.understanding import Confidence, FactKind, Finding, understand
+from commands.understanding import Confidence, FactKind, Finding, understand
 from storage.reference import ports
 from storage.reference.countries import country_name
 from tests.understanding.corpus import Score, measure, read, samples, stated

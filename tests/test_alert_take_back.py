@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commands.alerts.moments import read_past
 from commands.arguments import Reading
+from commands.moments import read_past
 from commands.when import NotATime
 from storage.alerts import AlertState
 from storage.ids import EventId

@@ -319,7 +319,7 @@ async def test_a_long_hostile_alert_is_weighed(net: Network) -> None:
 
 def test_the_kinds_are_those_that_alerts_keep() -> None:
     from commands.alerts.facts import FreeKind
-    from commands.alerts.understanding import FactKind, PlaceRole
+    from commands.understanding import FactKind, PlaceRole
 
     kept = {kind.value for kind in FactKind} | {kind.value for kind in FreeKind}
     assert kept <= {kind.value for kind in Kind}

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 
-from commands.alerts.understanding import Doubt, FactKind, Finding, PlaceRole, parse_fact, understand
 from commands.arguments import Form, split_list
 from commands.base import Refusal
 from commands.document import Code, Message, Text, _
+from commands.understanding import Doubt, FactKind, Finding, PlaceRole, parse_fact, understand
 from storage.alerts import Alert, Fact, FactSource, Reason
 from storage.ids import CountryCode
 

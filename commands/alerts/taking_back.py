@@ -10,13 +10,13 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
-from commands.alerts.moments import Past
 from commands.alerts.rights import Act, check, concerned
 from commands.alerts.typed import SHORT
 from commands.alerts.words import refusal, state_words
 from commands.arguments import About, Country, Option, Ref, Rest, When
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Moment, _, joined
+from commands.moments import Past
 from storage.alerts import Alert, HistoryLine, NotPossible
 from storage.ids import CountryCode
 

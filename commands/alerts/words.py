@@ -6,7 +6,6 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from commands.alerts.facts import Slot
-from commands.alerts.understanding import DoubtKind, FactKind
 from commands.base import Refusal
 from commands.document import (
     Code,
@@ -24,6 +23,7 @@ from commands.document import (
     doc,
     joined,
 )
+from commands.understanding import DoubtKind, FactKind
 from storage.alerts import (
     Addressee,
     Alert,

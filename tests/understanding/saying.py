@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from commands.alerts.understanding import Finding, understand
+from commands.understanding import Finding, understand
 
 TODAY = date(2026, 11, 22)  # a Sunday
 

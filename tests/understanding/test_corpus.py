@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.alerts.understanding import FactKind, Finding, PlaceRole, understand
+from commands.understanding import FactKind, Finding, PlaceRole, understand
 from storage.reference import ports
 from storage.reference.countries import is_country
 from tests.understanding.corpus import Sample, measure, samples

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.alerts.understanding import (
+from commands.understanding import (
     Confidence,
     Doubt,
     DoubtKind,
@@ -12,8 +12,8 @@ from commands.alerts.understanding import (
     parse_fact,
     understand,
 )
-from commands.alerts.understanding.numbers import number_words
-from commands.alerts.understanding.words import confidence_words, source_words
+from commands.understanding.numbers import number_words
+from commands.understanding.words import confidence_words, source_words
 from storage.ids import CountryCode
 from storage.reference import ports
 from tests.understanding.corpus import samples

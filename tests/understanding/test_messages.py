@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from commands.alerts.understanding import (
+from commands.understanding import (
     Doubt,
     DoubtKind,
     FactKind,

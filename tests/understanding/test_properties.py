@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stdnum import iso6346
 
-from commands.alerts.understanding import FactKind, parse_fact, understand
+from commands.understanding import FactKind, parse_fact, understand
 from storage.reference import codes, ports
 from tests.understanding.saying import TODAY, only
 

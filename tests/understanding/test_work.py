@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import commands.alerts.understanding as package
-from commands.alerts.understanding import FactKind, dates, quantities, understand
+import commands.understanding as package
+from commands.understanding import FactKind, dates, quantities, understand
 from tests.understanding.expressions import Steps, is_unbounded
 from tests.understanding.saying import TODAY
 

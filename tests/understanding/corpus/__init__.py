@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
-from commands.alerts.understanding import DoubtKind, FactKind, Finding
+from commands.understanding import DoubtKind, FactKind, Finding
 from storage.reference.text import fold, key
 
 _FREE = frozenset({FactKind.DECLARED, FactKind.VESSEL})

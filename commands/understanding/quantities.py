@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Unit
-from commands.alerts.understanding.numbers import approximate_words, number_words
-from commands.alerts.understanding.page import Language, Page
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Unit
+from commands.understanding.numbers import approximate_words, number_words
+from commands.understanding.page import Language, Page
 
 _UNITS = {
     Unit.TONNE: "t|tn|tns|ton|tons|tonne|tonnes|tonelada|toneladas|mt|mts|metric tons?|metric tonnes?"

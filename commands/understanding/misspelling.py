@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.page import vocabulary
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.page import vocabulary
 from storage.ids import CountryCode
 from storage.reference import countries, ports
 from storage.reference.ports import Port

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from enum import Enum
 
-from commands.alerts.understanding.facts import Doubt, FactKind, Finding, PlaceRole
+from commands.understanding.facts import Doubt, FactKind, Finding, PlaceRole
 from storage.reference.text import plain, strip_controls
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from commands.alerts.understanding.facts import PlaceRole
-from commands.alerts.understanding.page import Language, Page, vocabulary
+from commands.understanding.facts import PlaceRole
+from commands.understanding.page import Language, Page, vocabulary
 from storage.reference import countries, ports
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.numbers import number_words
-from commands.alerts.understanding.page import Language, Page, vocabulary
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.numbers import number_words
+from commands.understanding.page import Language, Page, vocabulary
 from storage.reference.text import fold
 
 _MONTH_LANGUAGES = ("en", "fr", "es", "nl", "de", "pt")

@@ -5,9 +5,9 @@ Pure functions: no clock, no storage beyond the shipped tables, no words to peop
 
 from datetime import date
 
-from commands.alerts.understanding.companies import find_companies
-from commands.alerts.understanding.dates import find_dates
-from commands.alerts.understanding.facts import (
+from commands.understanding.companies import find_companies
+from commands.understanding.dates import find_dates
+from commands.understanding.facts import (
     CARD_KINDS,
     Confidence,
     Doubt,
@@ -20,18 +20,18 @@ from commands.alerts.understanding.facts import (
     Unit,
     quantity,
 )
-from commands.alerts.understanding.identifiers import find_containers, find_imo_numbers, find_vessel_names
-from commands.alerts.understanding.page import Page
-from commands.alerts.understanding.papers import (
+from commands.understanding.identifiers import find_containers, find_imo_numbers, find_vessel_names
+from commands.understanding.page import Page
+from commands.understanding.papers import (
     find_bills_of_lading,
     find_declared,
     find_notifications,
     find_un_numbers,
 )
-from commands.alerts.understanding.persons import claim_persons
-from commands.alerts.understanding.places import find_places
-from commands.alerts.understanding.quantities import find_quantities
-from commands.alerts.understanding.single import (
+from commands.understanding.persons import claim_persons
+from commands.understanding.places import find_places
+from commands.understanding.quantities import find_quantities
+from commands.understanding.single import (
     normalise_basel,
     normalise_container,
     normalise_country,
@@ -43,7 +43,7 @@ from commands.alerts.understanding.single import (
     normalise_vessel,
     parse_fact,
 )
-from commands.alerts.understanding.waste import find_basel, find_ewc, find_hs
+from commands.understanding.waste import find_basel, find_ewc, find_hs
 from storage.ids import CountryCode
 
 __all__ = [

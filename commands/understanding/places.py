@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours, with_route
-from commands.alerts.understanding.misspelling import FIRST_WORDS, Speller, typing_errors
-from commands.alerts.understanding.page import Page, vocabulary
-from commands.alerts.understanding.roles import Lead, Strength, lead_of
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours, with_route
+from commands.understanding.misspelling import FIRST_WORDS, Speller, typing_errors
+from commands.understanding.page import Page, vocabulary
+from commands.understanding.roles import Lead, Strength, lead_of
 from storage.ids import CountryCode
 from storage.reference import countries, ports
 from storage.reference.ports import Port

@@ -1,7 +1,7 @@
 """Why a finding should be looked at again, and how far it can be relied on, in words."""
 
-from commands.alerts.understanding.facts import Confidence, DoubtSource, Finding
 from commands.document import Code, Message, _, joined
+from commands.understanding.facts import Confidence, DoubtSource, Finding
 
 
 def confidence_words(confidence: Confidence) -> Message:

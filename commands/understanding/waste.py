@@ -3,8 +3,8 @@
 import re
 from datetime import date
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.page import Page
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.page import Page
 from storage.reference import codes
 
 _BASEL = re.compile(

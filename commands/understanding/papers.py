@@ -2,9 +2,9 @@
 
 import re
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.identifiers import CONTAINER_SHAPE
-from commands.alerts.understanding.page import Language, Page, vocabulary
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.identifiers import CONTAINER_SHAPE
+from commands.understanding.page import Language, Page, vocabulary
 from storage.reference.countries import is_country
 from storage.reference.text import fold
 

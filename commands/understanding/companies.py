@@ -2,8 +2,8 @@
 
 import re
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.page import Page, vocabulary
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.page import Page, vocabulary
 from storage.reference.text import key
 
 # Letters with points between them are tokens of one letter each: "S.A.R.L." ends with s, a, r, l.

@@ -4,14 +4,14 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from commands.alerts.understanding.companies import company_value
-from commands.alerts.understanding.dates import find_dates
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Finding
-from commands.alerts.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt, vessel_value
-from commands.alerts.understanding.page import Page
-from commands.alerts.understanding.papers import is_bill, notification, un_doubt
-from commands.alerts.understanding.quantities import find_quantities
-from commands.alerts.understanding.waste import basel_doubt, ewc_doubt, hs_doubt
+from commands.understanding.companies import company_value
+from commands.understanding.dates import find_dates
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Finding
+from commands.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt, vessel_value
+from commands.understanding.page import Page
+from commands.understanding.papers import is_bill, notification, un_doubt
+from commands.understanding.quantities import find_quantities
+from commands.understanding.waste import basel_doubt, ewc_doubt, hs_doubt
 from storage.ids import CountryCode
 from storage.reference import codes, countries, ports
 from storage.reference.ports import Port

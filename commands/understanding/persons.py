@@ -1,6 +1,6 @@
 """Persons' names, so that they are taken for nothing else: many are names of ports and countries too."""
 
-from commands.alerts.understanding.page import Page, vocabulary
+from commands.understanding.page import Page, vocabulary
 from storage.reference import ports
 
 _TITLES = vocabulary(

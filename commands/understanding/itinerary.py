@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, PlaceRole
-from commands.alerts.understanding.page import Page
-from commands.alerts.understanding.roles import Lead
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, PlaceRole
+from commands.understanding.page import Page
+from commands.understanding.roles import Lead
 from storage.reference import ports
 from storage.reference.ports import Port
 

@@ -4,8 +4,8 @@ import re
 
 from stdnum import imo, iso6346
 
-from commands.alerts.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.alerts.understanding.page import Page, vocabulary
+from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.page import Page, vocabulary
 from storage.reference import ports
 from storage.reference.text import fold
 
