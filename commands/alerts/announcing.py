@@ -19,16 +19,20 @@ from commands.alerts.second_pair import second_pair
 from commands.alerts.words import who
 from commands.base import Context, Priority
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
-from storage.alerts import Alert, Finding, HistoryLine, What
+from storage.alerts import Alert, AlertMarks, Finding, HistoryLine, What
 
 _IN_PREPARATION = frozenset({What.DRAFTED, What.SUBMITTED, What.SENT_BACK, What.TAKEN_UP})
 _ASKED = frozenset({What.REQUESTED, What.REQUEST_REMINDED, What.PROPOSED})
+_NAMED_ANEW = frozenset({What.CIRCULATED, What.CORRECTED, What.WITHDRAWN})
+"""After these an alert names other things than before, or may be found by them for the first or last time."""
 
 
 @capability.announces(AlertChanged)
 async def announce(event: AlertChanged, context: Context) -> None:
     """Put what happened into a line for each thread, and bring every card up to date."""
     alert, line = event.alert, event.line
+    if line.what in _NAMED_ANEW and not alert.is_draft:
+        await AlertMarks(context.tx).put(alert)
     if line.what is What.VERIFICATION_DUE:
         await reminding.call_for_verification(alert, line, context)
     elif line.what in _IN_PREPARATION or alert.is_draft:

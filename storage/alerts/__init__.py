@@ -14,6 +14,9 @@ from storage.alerts.kinds import (
     Tlp,
     Urgency,
 )
+from storage.alerts.likeness import MARKED_KINDS, TELLING_KINDS, Mark, mark_of, marks_of
+from storage.alerts.marks import AlertMark, AlertMarks
+from storage.alerts.matches import AlertMatch, AlertMatches, HiddenMatch
 from storage.alerts.numbers import EXERCISE, REAL, AlertNumber
 from storage.alerts.parts import Addressee, Fact, NamedPerson, Wording
 from storage.alerts.proposals import AlertProposal, AlertProposals, ProposalState
@@ -25,9 +28,10 @@ from storage.alerts.states import ENDED, FOUND_ILLEGAL, IN_PREPARATION, MOVES, O
 from storage.alerts.take_back import WITHIN
 
 __all__ = [
-    "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MOVES", "OPEN", "OUTCOMES", "REAL", "TAKE_BACK_RUNS",
-    "WITHIN", "Addressee", "Alert", "AlertCard", "AlertNumber", "AlertProposal", "AlertProposals", "AlertRequest",
-    "AlertRequests", "AlertState", "AlertType", "Alerts", "CostBearer", "Fact", "FactSource", "Finding", "Ground",
-    "HistoryLine", "HistoryText", "NamedPerson", "NotPossible", "Outcome", "ProposalState", "Reason", "RequestState",
-    "RequestStep", "Step", "Tlp", "Urgency", "What", "Why", "Wording",
+    "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN", "OUTCOMES", "REAL",
+    "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertCard", "AlertMark", "AlertMarks",
+    "AlertMatch", "AlertMatches", "AlertNumber", "AlertProposal", "AlertProposals", "AlertRequest", "AlertRequests",
+    "AlertState", "AlertType", "Alerts", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch",
+    "HistoryLine", "HistoryText", "Mark", "NamedPerson", "NotPossible", "Outcome", "ProposalState", "Reason",
+    "RequestState", "RequestStep", "Step", "Tlp", "Urgency", "What", "Why", "Wording", "mark_of", "marks_of",
 ]  # fmt: skip

@@ -111,6 +111,10 @@ class AlertCore(Base):
         return self.state in ENDED
 
     @property
+    def is_withdrawn(self) -> bool:
+        return self.state is AlertState.WITHDRAWN
+
+    @property
     def take_back_runs(self) -> bool:
         """Whether the State of export was informed and the shipment is neither back nor treated."""
         return self.state in TAKE_BACK_RUNS and self.take_back_by is not None

@@ -1,0 +1,93 @@
+"""Alerts that name the same, and who was told of it: once for each pair, whatever happens later."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.alerts.entity import Alert
+from storage.alerts.likeness import Mark
+from storage.base import Base, Transaction
+
+
+class AlertMatch(Base):
+    """What is known to one alert of another: a pair stands here twice, once for each side."""
+
+    __tablename__ = "alert_matches"
+
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True, index=True)
+    found_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When the owner of `alert_id` was told, by number or only that there is a match; never twice."""
+    row_id: Mapped[int | None]
+    """The message of the outbox that names the other alert, to be edited should that no longer be allowed."""
+
+
+class HiddenMatch(Base):
+    """What an owner was told to be named in another alert that may not be shown: once, however many those are."""
+
+    __tablename__ = "alert_hidden_matches"
+
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    """When the owner asked to be put in touch about it."""
+
+
+class AlertMatches:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def pair(self, alert: Alert, others: Collection[int], at: datetime) -> Sequence[AlertMatch]:
+        """Remember that these alerts name the same as `alert`; return both sides of every pair, the old ones too."""
+        mine = {one.other_id: one for one in await self._rows(AlertMatch.alert_id == alert.id, others, mine=True)}
+        theirs = {one.alert_id: one for one in await self._rows(AlertMatch.other_id == alert.id, others, mine=False)}
+        for other in others:
+            if other not in mine:
+                mine[other] = self._new(alert.id, other, at)
+            if other not in theirs:
+                theirs[other] = self._new(other, alert.id, at)
+        await self._session.flush()
+        return [*mine.values(), *theirs.values()]
+
+    def _new(self, alert_id: int, other_id: int, at: datetime) -> AlertMatch:
+        match = AlertMatch(alert_id=alert_id, other_id=other_id, found_at=at, told_at=None, row_id=None)
+        self._session.add(match)
+        return match
+
+    async def _rows(self, condition: object, others: Collection[int], *, mine: bool) -> Sequence[AlertMatch]:
+        column = AlertMatch.other_id if mine else AlertMatch.alert_id
+        query = select(AlertMatch).where(condition, column.in_(others))  # type: ignore[arg-type]  # a comparison
+        return (await self._session.scalars(query)).all()
+
+    async def of(self, alert: Alert, *, limit: int) -> Sequence[AlertMatch]:
+        """Return the pairs of an alert, those with the newest alerts first."""
+        query = select(AlertMatch).where(AlertMatch.alert_id == alert.id).order_by(AlertMatch.other_id.desc())
+        return (await self._session.scalars(query.limit(limit))).all()
+
+    async def known_of(self, alert: Alert) -> Sequence[AlertMatch]:
+        """Return the pairs in which this alert is the other one: where its number may have been named."""
+        query = select(AlertMatch).where(AlertMatch.other_id == alert.id).order_by(AlertMatch.alert_id)
+        return (await self._session.scalars(query)).all()
+
+    async def told_in(self, row_id: int, alert: Alert) -> Sequence[AlertMatch]:
+        """Return the pairs of which a message told the owner of an alert."""
+        query = select(AlertMatch).where(AlertMatch.alert_id == alert.id, AlertMatch.row_id == row_id)
+        return (await self._session.scalars(query.order_by(AlertMatch.other_id.desc()))).all()
+
+    async def hidden(self, alert: Alert) -> Sequence[HiddenMatch]:
+        """Return what the owner of an alert was told to be named in another that may not be shown."""
+        query = select(HiddenMatch).where(HiddenMatch.alert_id == alert.id).order_by(HiddenMatch.told_at)
+        return (await self._session.scalars(query)).all()
+
+    async def hide(self, alert: Alert, mark: Mark, at: datetime) -> bool:
+        """Remember that the owner hears of a match on this that may not be shown; False when it was said before."""
+        if await self._session.get(HiddenMatch, (alert.id, mark.kind, mark.value)) is not None:
+            return False
+        self._session.add(HiddenMatch(alert_id=alert.id, kind=mark.kind, mark=mark.value, told_at=at, asked_at=None))
+        await self._session.flush()
+        return True
