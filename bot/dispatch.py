@@ -80,8 +80,6 @@ class Dispatcher:
         self._arrived = asyncio.Event()
         self._left: int | None = None
         """How many rows are there to be handled; None when only the database knows."""
-        self._awaited: set[EventId] | None = None
-        """The events that could not be read for want of a key; None until the first is asked for."""
         self._read = self._unread = 0
 
     def notify(self, rows: int) -> None:
@@ -167,9 +165,9 @@ class Dispatcher:
                 log.warning("room.tombstoned", room=room_id)
                 await self._unasked(tx, room_id).emit(RoomClosed(room_id, successor))
                 return "tombstoned"
-            case IdentityChanged(user, master_key):
+            case IdentityChanged(user, master_key, shown_at):
                 log.warning("identity.changed", user=user)
-                await self._unasked(tx).emit(KeysChanged(user, master_key))
+                await self._unasked(tx).emit(KeysChanged(user, master_key, shown_at))
                 return "identity changed"
             case ShortCode():
                 code = CodeShown(event.user, event.device_id, event.emoji, event.decimals)
@@ -186,18 +184,13 @@ class Dispatcher:
         self._unread += 1
         log.warning("event.unreadable", room=event.room_id, reason=event.reason, so_far=self._unread, of=self._read)
         if event.reason == NO_KEY:  # any other reason means that it may be forged: nobody is told anything
-            if self._awaited is not None:
-                self._awaited.add(event.event_id)
             told = NotReadable(event.event_id, event.room_id, event.sender, event.sent_at)
             await self._unasked(tx, event.room_id).emit(told)
         return f"unreadable: {event.reason}"
 
     async def _read_after_all(self, message: Message, tx: Transaction) -> None:
-        """What came without its key was read now: its sender need not be told that it was not."""
-        if self._awaited is None:  # asked once: from then on whoever waits was added here
-            waiting = await Timers(tx).pending_of(UNREADABLE_TIMER)
-            self._awaited = {EventId(timer.subject.partition(":")[2]) for timer in waiting}
-        if message.event_id in self._awaited:
+        """What could not be read at first was read now: its sender need not be told, and it is not counted."""
+        if message.late:
             await Timers(tx).cancel(UNREADABLE_TIMER, unreadable_subject(message.event_id))
             await Inbox(tx).read_late(journal.unreadable_key(message.event_id))
 

@@ -79,7 +79,7 @@ def _key(event: Incoming, place: str) -> str:
         case Unreadable():
             return unreadable_key(event.event_id)
         case IdentityChanged():
-            return f"identity:{event.user}:{event.master_key}"
+            return f"identity:{event.user}:{event.master_key}:{event.shown_at.isoformat()}"
         case ShortCode():
             return f"short code:{event.user}:{event.transaction_id}"
         case _:

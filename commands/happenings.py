@@ -25,6 +25,8 @@ class KeysChanged(Event):
 
     user: UserId
     master_key: str
+    shown_at: datetime
+    """A key that is shown again, after another, has changed again."""
 
 
 @dataclass(frozen=True, slots=True)

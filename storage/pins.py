@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,6 +49,14 @@ class Pin(Base):
         self.master_key, self.pinned_at = self.shown_key, at
         self.shown_key = self.shown_at = None
         self.confirmed_by, self.confirmed_at = by, at
+
+
+class Sighting(NamedTuple):
+    """A user's homeserver showed this master key."""
+
+    user_id: UserId
+    master_key: str
+    seen_at: datetime
 
 
 class Pins:

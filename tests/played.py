@@ -16,6 +16,7 @@ from storage.ids import DeviceId, UserId
 
 BOT = UserId("@sesn:localhost")
 GHANA, BENIN = UserId("@ghana:localhost"), UserId("@benin:localhost")
+TOGO = UserId("@togo:elsewhere")
 SECRET = "a secret of the operator"
 CHEAP = Cost(log2_n=4)
 Json = dict[str, Any]
@@ -69,6 +70,8 @@ class Homeserver:
     async def request(self, _method: str, path: str, body: Any = None, **_more: Any) -> Any:
         path = path.removeprefix("/_matrix/client/v3")
         self.asked.append((path, body))
+        if path == "/keys/upload":
+            return {"one_time_key_counts": {"signed_curve25519": 50}}
         if path == "/keys/claim":
             return self._claimed(body["one_time_keys"])
         if path.startswith("/sendToDevice/"):
@@ -96,7 +99,7 @@ class Homeserver:
         }
 
     def _shown(self, body: Json) -> Json:
-        shown = [self.people[user] for user in body["device_keys"] if not self.failures]
+        shown = [self.people[user] for user in body["device_keys"] if user.partition(":")[2] not in self.failures]
         return {
             "failures": {name: {} for name in self.failures},
             "device_keys": {one.user: {name: one.keys(name) for name in one.devices} for one in shown},

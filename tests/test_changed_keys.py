@@ -1,5 +1,7 @@
 """A member whose security keys change: obeyed in nothing until another coordinator confirms, and the talk about it."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.matrix.interface import IdentityChanged, Trust
@@ -13,7 +15,7 @@ async def shows(net: Network, name: str, key: str) -> None:
     async with net.transaction() as tx:
         is_new = await Pins(tx).see(net.person(name), key, net.now)
     if is_new:
-        await net.receive(IdentityChanged(net.person(name), key))
+        await net.receive(IdentityChanged(net.person(name), key, net.now))
 
 
 async def changes(net: Network, name: str) -> None:
@@ -70,10 +72,30 @@ async def test_the_coordinators_hear_once_of_each_new_key(net: Network) -> None:
     assert "The security keys of Ama Example (@ghana:test), EPA Ghana, have changed." in told.body
     assert "Call the person by telephone" in told.body
     assert "!member confirm @ghana:test" in told.body
-    await net.receive(IdentityChanged(net.person("ghana"), "second"))
+    await net.receive(IdentityChanged(net.person("ghana"), "second", net.now))
     assert len(net.heard("coordination")) == 1
     await shows(net, "ghana", "third")
     assert len(net.heard("coordination")) == 2
+
+
+async def test_keys_that_change_back_and_forth_are_told_of_at_each_change(net: Network) -> None:
+    for told, key in enumerate(["first", "second", "first", "second"]):
+        await shows(net, "ghana", key)
+        assert len(net.heard("coordination")) == (0, 1, 1, 2)[told]
+        net.now += timedelta(minutes=1)
+    assert await is_frozen(net, "ghana")
+    assert "Confirmed" in await coordinate(net, "!member confirm @ghana:test")
+
+
+async def test_a_key_that_is_back_is_not_confirmed_before_the_coordinators_were_told(net: Network) -> None:
+    await changes(net, "ghana")
+    await shows(net, "ghana", "first")
+    net.now += timedelta(minutes=1)
+    async with net.transaction() as tx:
+        await Pins(tx).see(net.person("ghana"), "second", net.now)
+    assert "have changed again just now" in await coordinate(net, "!member confirm @ghana:test")
+    await net.receive(IdentityChanged(net.person("ghana"), "second", net.now))
+    assert "Confirmed" in await coordinate(net, "!member confirm @ghana:test")
 
 
 async def test_of_a_strangers_keys_nobody_is_told_until_they_are_on_the_roster(net: Network) -> None:
@@ -140,7 +162,7 @@ async def test_a_key_that_changed_again_is_not_confirmed_unseen(two: Network) ->
         await Pins(tx).see(two.person("ghana"), "third", two.now)
     assert "have changed again just now" in await coordinate(two, "!member confirm @ghana:test")
     assert await is_frozen(two, "ghana")
-    await two.receive(IdentityChanged(two.person("ghana"), "third"))
+    await two.receive(IdentityChanged(two.person("ghana"), "third", two.now))
     assert "Confirmed" in await coordinate(two, "!member confirm @ghana:test")
 
 

@@ -5,14 +5,14 @@ from collections import Counter
 import pytest
 
 from bot.matrix.crypto import Crypto
-from bot.matrix.interface import Rejected
+from bot.matrix.interface import Rejected, Unread, WhyUnread
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.sharing import _PER_REQUEST
 from storage import schema
 from storage.base import Database
 from storage.ids import RoomId, UserId
 from tests.fakes import IN_MEMORY
-from tests.played import GHANA, Homeserver, Json, Person, opened
+from tests.played import GHANA, TOGO, Homeserver, Json, Person, opened
 
 
 def rooms_of(*people: Person, number: int = 1) -> list[RoomView]:
@@ -102,3 +102,97 @@ async def test_a_one_time_key_that_its_device_did_not_sign_is_not_used(database:
         (view,) = rooms_of(ghana)
         await crypto.sharing.share([view])
         assert holders(crypto, view) == {"D0"}
+
+
+# A server elsewhere that is down
+
+
+async def changed(crypto: Crypto, user: UserId) -> None:
+    """Let the homeserver tell that somebody's devices changed, and ask for them as after each sync."""
+    crypto.people.note_device_lists({"device_lists": {"changed": [user]}}, frozenset({user}))
+    await crypto.people.refresh()
+
+
+async def test_an_outage_elsewhere_shuts_nobody_out_and_rotates_nothing(database: Database) -> None:
+    togo = Person(TOGO)
+    togo.add("PHONE")
+    server = Homeserver(togo)
+    (view,) = rooms_of(togo)
+    async with opened(database, server) as crypto:
+        now = 0.0
+        crypto.people._clock = lambda: now
+        await crypto.sharing.share([view])
+        session = crypto.machine.outbound[view.room_id].id
+        togo.add("STOLEN?")
+        server.failures = {"elsewhere"}
+        await changed(crypto, TOGO)
+        await crypto.sharing.share([view])
+        assert crypto.machine.outbound[view.room_id].id == session
+        assert holders(crypto, view) == {"PHONE"}, "and nobody else: of the new device only the name is known"
+        assert crypto.sharing.unread(view) == frozenset()
+        assert crypto.people.identity(TOGO) is None, "what comes from there is judged when it can be"
+        await crypto.chest.commit()
+    async with opened(database, server) as crypto:  # a restart in the middle of it changes nothing
+        crypto.people._clock = lambda: now
+        await crypto.sharing.share([view])
+        assert crypto.machine.outbound[view.room_id].id == session
+        assert crypto.sharing.unread(view) == frozenset()
+        del togo.devices["PHONE"]
+        server.failures, now = set(), 61.0
+        await crypto.people.refresh()
+        await crypto.sharing.share([view])
+        assert crypto.machine.outbound[view.room_id].id != session, "the device that is gone had the key"
+        assert holders(crypto, view) == {"STOLEN?"}
+
+
+async def test_of_whom_nothing_was_known_before_the_outage_nothing_is_believed(database: Database) -> None:
+    ghana, togo = many(1), Person(TOGO)
+    togo.add("PHONE")
+    server = Homeserver(ghana, togo)
+    server.failures = {"elsewhere"}
+    (view,) = rooms_of(ghana, togo)
+    async with opened(database, server) as crypto:
+        await crypto.sharing.share([view])
+        assert holders(crypto, view) == {"D0"}
+        assert crypto.sharing.unread(view) == {Unread(TOGO, None, WhyUnread.UNREACHABLE)}
+
+
+async def test_who_was_out_of_sight_and_is_back_in_an_outage_is_not_taken_for_what_was(database: Database) -> None:
+    togo = Person(TOGO)
+    togo.add("PHONE")
+    server = Homeserver(togo)
+    (view,) = rooms_of(togo)
+    async with opened(database, server) as crypto:
+        await crypto.sharing.share([view])
+        crypto.people.note_device_lists({"device_lists": {"left": [TOGO]}}, frozenset())
+        server.failures = {"elsewhere"}
+        await crypto.chest.commit()
+        await crypto.sharing.share([view])
+        assert crypto.sharing.unread(view) == {Unread(TOGO, None, WhyUnread.UNREACHABLE)}
+    async with opened(database, server) as crypto:
+        await crypto.sharing.share([view])
+        assert crypto.sharing.unread(view) == {Unread(TOGO, None, WhyUnread.UNREACHABLE)}
+
+
+# Asking for keys
+
+
+async def test_the_keys_that_are_missing_are_asked_for_in_one_request_a_round(database: Database) -> None:
+    people = [Person(UserId(f"@p{number}:localhost")) for number in range(5)]
+    server = Homeserver(*people)
+    async with opened(database, server) as crypto:
+        for person in people:
+            for number in range(2):
+                content = {"session_id": f"{person.user} {number}", "sender_key": "curve"}
+                crypto.request_key({"sender": person.user, "content": content}, RoomId("!0"))
+        for round_ in range(2):
+            assert crypto.behind, "the next round comes soon"
+            await crypto.upkeep()
+            (asked,) = [body for path, body in server.asked if path.startswith("/sendToDevice/m.room_key_request/")]
+            assert {user: devices["*"]["body"]["session_id"] for user, devices in asked["messages"].items()} == {
+                person.user: f"{person.user} {round_}" for person in people
+            }
+            server.asked.clear()
+        assert not crypto.behind
+        await crypto.upkeep()
+        assert [path for path, _ in server.asked if path.startswith("/sendToDevice")] == []

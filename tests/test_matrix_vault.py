@@ -97,6 +97,36 @@ async def test_a_damaged_vault_is_said_to_be_damaged(database: Database, header:
             pass
 
 
+@pytest.mark.parametrize(
+    "costs",
+    [
+        {"log2_n": 22},
+        {"r": 2**20},
+        {"p": 2**30},
+        {"log2_n": 10**9},
+        {"p": 10**30},
+        {"r": 0},
+        {"p": -1},
+        {"log2_n": 4.5},
+        {"r": True},
+        {"p": "1"},
+    ],
+)
+async def test_a_header_that_asks_for_too_much_is_refused_before_it_costs_anything(
+    database: Database, costs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header, nonce, box = await row(database)
+    await write(database, header | {"log2_n": 16} | costs, nonce, box)
+
+    def stretched(*_: object) -> bytes:
+        raise AssertionError("it was tried")
+
+    monkeypatch.setattr("bot.matrix.vault._stretch", stretched)
+    with pytest.raises(DamagedStore, match="more memory or time"):
+        async with Vault.open(database, BOT, "secret"):
+            pass
+
+
 async def test_a_tampered_header_does_not_open(database: Database) -> None:
     header, nonce, box = await row(database)
     await write(database, header | {"p": 2}, nonce, box)

@@ -140,6 +140,7 @@ def read_late(net: Network, event: Unreadable, body: str) -> Message:
         direct=False,
         mentioned=False,
         once=f"ciphertext of {event.event_id}",
+        late=True,
     )
 
 
@@ -163,15 +164,6 @@ async def test_a_key_that_comes_in_time_makes_it_unsaid(net: Network, body: str)
     event = unreadable(net)
     await net.receive(event)
     await net.receive(read_late(net, event, body))
-    await net.forward(timedelta(minutes=10))
-    assert await notices(net) == []
-
-
-async def test_a_key_that_comes_after_a_restart_makes_it_unsaid(net: Network) -> None:
-    event = unreadable(net)
-    await net.receive(event)
-    net.machinery.dispatcher._awaited = None  # what the process remembered
-    await net.receive(read_late(net, event, "good morning"))
     await net.forward(timedelta(minutes=10))
     assert await notices(net) == []
 
@@ -209,12 +201,13 @@ async def test_strangers_and_the_removed_are_not_told(net: Network) -> None:
     assert await notices(net, "stranger") == []
 
 
-async def test_the_share_of_what_could_not_be_read_is_counted(net_on_each: Network) -> None:
+@pytest.mark.parametrize("reason", ["no key", "unknown device"])
+async def test_the_share_of_what_could_not_be_read_is_counted(net_on_each: Network, reason: str) -> None:
     net = net_on_each
     await net.receive(unreadable(net, reason="spoofed sender"))
     await net.forward(timedelta(days=2))
-    late = unreadable(net)
-    await net.receive(late, unreadable(net))
+    late = unreadable(net, reason=reason)
+    await net.receive(late, unreadable(net, reason=reason))
     await net.receive(read_late(net, late, "good morning"))
     await net.say("!me", room="ghana")
     async with net.transaction() as tx:

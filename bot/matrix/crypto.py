@@ -33,6 +33,8 @@ _UPKEEP_PAUSE = 1.0  # seconds after a failure that named no pause
 _LONGEST_STEP = timedelta(seconds=10)  # for which one step of the upkeep, or judging a message, may hold up a sync
 _MOST_REQUESTS = 1_000
 """Room keys that are asked for at the same time; those asked for longest ago are then only waited for."""
+_MOST_ASKED = 250
+"""People whom one request asks for keys."""
 
 
 def utc_now() -> datetime:
@@ -243,23 +245,34 @@ class Crypto:
             self._to_request[session_id] = (UserId(sender), room_id, str(sender_key))
 
     async def _request_keys(self) -> None:
-        for session_id, (user, room_id, sender_key) in list(self._to_request.items()):
-            body = {"algorithm": MEGOLM, "room_id": room_id, "session_id": session_id, "sender_key": sender_key}
-            content = {
-                "action": "request",
-                "body": body,
-                "request_id": uuid.uuid4().hex,
-                "requesting_device_id": self.machine.device_id,
-            }
-            await self.sharing.to_device("m.room_key_request", {user: {"*": content}})
+        """Ask for the oldest key of each sender in one request; it has room for one message to a device."""
+        asked: dict[UserId, str] = {}
+        for session_id, (user, _, _) in self._to_request.items():
+            if len(asked) < _MOST_ASKED:
+                asked.setdefault(user, session_id)
+        if not asked:
+            return
+        messages: Json = {user: {"*": self._key_request(session_id)} for user, session_id in asked.items()}
+        await self.sharing.to_device("m.room_key_request", messages)
+        for session_id in asked.values():
             self._to_request.pop(session_id, None)
+
+    def _key_request(self, session_id: str) -> Json:
+        _, room_id, sender_key = self._to_request[session_id]
+        body = {"algorithm": MEGOLM, "room_id": room_id, "session_id": session_id, "sender_key": sender_key}
+        return {
+            "action": "request",
+            "body": body,
+            "request_id": uuid.uuid4().hex,
+            "requesting_device_id": self.machine.device_id,
+        }
 
     # --- after each sync
 
     @property
     def behind(self) -> bool:
-        """A step of the upkeep has failed and is to be tried again soon."""
-        return bool(self._not_before)
+        """A step of the upkeep has failed, or has more to do, and is to be gone on with soon."""
+        return bool(self._not_before or self._to_request)
 
     async def upkeep(self) -> None:
         """Ask for changed devices, replenish keys, mend broken Olm sessions. What fails waits for the next time."""

@@ -50,6 +50,8 @@ class Message:
     reply_to: EventId | None = None
     once: str | None = None
     """What names the ciphertext: the same again under another event id is a replay. None for clear text."""
+    late: bool = False
+    """It was Unreadable when it came, and its key, or word of its sender's device, has come since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class IdentityChanged:
 
     user: UserId
     master_key: str  # the new one, unpadded base64
+    shown_at: datetime  # aware, UTC: the same key shown again, after another, is another change
 
 
 @dataclass(frozen=True, slots=True)

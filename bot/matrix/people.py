@@ -95,24 +95,32 @@ class People:
         self._asked_at: dict[UserId, float] = {}
         self._heard_of: dict[UserId, int] = {}
         self._pins: dict[UserId, str] = {}
-        self._frozen: set[UserId] = set()
+        self._shown: dict[UserId, pins.Sighting] = {}
+        """Of whom another master key than the pinned one is shown, and since when."""
+        self._cut_off: set[UserId] = set()  # whose own server did not answer when they were asked for last
         self._pins_changed = False
         self._noticed: list[Incoming] = []
         for row in chest.saved.users:
-            self._identities[row.user_id] = _identity(row)
             if row.stale:
                 self._stale.add(row.user_id)
+            if not row.stale or row.master_key is not None:
+                self._identities[row.user_id] = _identity(row)
         self._take_pins(pinned)
         # Told again at each start: who was told before is not told twice.
-        self._noticed += [IdentityChanged(pin.user_id, pin.shown_key) for pin in pinned if pin.shown_key]
+        self._noticed += [IdentityChanged(*sighting) for sighting in self._shown.values()]
         chest.describe = self._row
         database.listen(pins.TOPIC, self._note_pins)
 
     def _take_pins(self, pinned: Iterable[pins.Pin]) -> None:
-        # What was seen and is still to be written is not among them.
         self._pins |= {pin.user_id: pin.master_key for pin in pinned}
-        unwritten = self._frozen & self._chest.pending.pins.keys()
-        self._frozen = unwritten | {pin.user_id for pin in pinned if pin.frozen}
+        self._shown = {
+            pin.user_id: pins.Sighting(pin.user_id, pin.shown_key, pin.shown_at)
+            for pin in pinned
+            if pin.shown_key is not None and pin.shown_at is not None
+        }
+        # What was seen and is still to be written is not among them: judged anew, as it will be when it is written.
+        for sighting in self._chest.pending.pins:
+            self._judge(sighting)
         self.version += 1
 
     def _note_pins(self, _users: frozenset[str]) -> None:
@@ -151,6 +159,7 @@ class People:
                 self._mark(user)
                 del self._identities[user]
                 self._stale.discard(user)
+            self._cut_off.discard(user)
             self._asking.discard(user)
         for user in lists.get("changed") or ():
             if user in receivers or user in self._identities or user in self._asking:
@@ -184,8 +193,14 @@ class People:
         return None if user in self._stale else self._identities.get(user)
 
     def standing(self, user: UserId) -> Standing:
-        """Return how a user stands now."""
+        """Return how a user stands now, as far as known.
+
+        Whose own server is down stands as when it was asked last: what it has not told of gets nothing, and what it
+        told of is not shut out by an outage (see docs/decisions/0018).
+        """
         identity = self.identity(user)
+        if identity is None and user in self._cut_off:
+            identity = self._identities.get(user)
         pinned = identity is not None and self.is_pinned(identity)
         return Standing(user, identity, pinned, tuple(self._machine.device_store.active_user_devices(user)))
 
@@ -238,6 +253,8 @@ class People:
                 continue  # has left since: nobody would tell of later changes
             if user not in devices and user.partition(":")[2] in unreachable:
                 self._stale.add(user)
+                if user.partition(":")[2] != self._machine.user_id.partition(":")[2]:
+                    self._cut_off.add(user)
                 if unchanged:
                     self._not_before[user] = self._clock() + _ASK_AGAIN
                 log.warning("keys.server_unreachable", user=user)
@@ -245,6 +262,7 @@ class People:
             if unchanged:
                 self._asking.discard(user)
                 self._stale.discard(user)
+            self._cut_off.discard(user)
             self._heard_of[user] = self.version
             self._not_before.pop(user, None)
             identity = self._identities[user] = read_identity(answer, user)
@@ -253,16 +271,25 @@ class People:
                 self._pin(user, identity.master)
 
     def _pin(self, user: UserId, master: str) -> None:
-        pinned = self._pins.get(user)
-        if pinned is None:
-            self._pins[user] = self._chest.pending.pins[user] = master
-        elif pinned != master:
-            self._chest.pending.pins[user] = master
-            self._frozen.add(user)
-            self._noticed.append(IdentityChanged(user, master))
-        elif user in self._frozen:  # the keys of before are shown again
-            self._chest.pending.pins[user] = master
-            self._frozen.discard(user)
+        before = self._pins.get(user), self._shown.get(user)
+        sighting = pins.Sighting(user, master, self._machine.now())
+        self._judge(sighting)
+        if (self._pins.get(user), self._shown.get(user)) == before:
+            return
+        self._chest.pending.pins.append(sighting)
+        if self._shown.get(user) == sighting:
+            self._noticed.append(IdentityChanged(*sighting))
+
+    def _judge(self, sighting: pins.Sighting) -> None:
+        """Take in a master key as the database will: the first is pinned, another noted, the pinned one ends that."""
+        user = sighting.user_id
+        pinned = self._pins.setdefault(user, sighting.master_key)
+        if sighting.master_key == pinned:
+            self._shown.pop(user, None)
+            return
+        shown = self._shown.get(user)
+        if shown is None or shown.master_key != sighting.master_key:
+            self._shown[user] = sighting
 
 
 def _identity(row: UserRow) -> PublicIdentity:

@@ -27,7 +27,7 @@ from storage.keys import (
     UserRow,
     WaitingRow,
 )
-from storage.pins import Pins
+from storage.pins import Pins, Sighting
 
 _KEPT_ROOM_KEYS = 2_000
 """Room keys in memory: those used longest ago are read again from the database when a message needs them."""
@@ -44,7 +44,7 @@ class Pending:
     ended: set[str] = field(default_factory=set)  # ids of outbound sessions that were replaced
     shares: dict[tuple[str, UserId, DeviceId], str | None] = field(default_factory=dict)
     users: set[UserId] = field(default_factory=set)
-    pins: dict[UserId, str] = field(default_factory=dict)
+    pins: list[Sighting] = field(default_factory=list)  # in order: the first is what a user is pinned to
     rooms: RoomChanges = field(default_factory=RoomChanges)
     places: dict[tuple[str, str, int], EventId] = field(default_factory=dict)
     waiting: dict[EventId, WaitingRow] = field(default_factory=dict)
@@ -58,6 +58,8 @@ class Pending:
         for part in fields(self):
             if part.name == "rooms":
                 self.rooms = older.rooms.followed_by(self.rooms)
+            elif part.name == "pins":
+                self.pins = older.pins + self.pins
             else:
                 setattr(self, part.name, getattr(older, part.name) | getattr(self, part.name))
 
@@ -246,8 +248,8 @@ class Chest:
         shares = [ShareRow(*name, withheld) for name, withheld in taken.shares.items() if name[0] not in taken.ended]
         await keys.keep_shares(shares)
         await keys.keep_users([self.describe(user) for user in taken.users])
-        for user, master in taken.pins.items():
-            await pins.see(user, master, self._now())
+        for sighting in taken.pins:
+            await pins.see(*sighting)
         await keys.keep_rooms(taken.rooms.rooms.values())
         await keys.drop_states(taken.rooms.replaced)
         await keys.keep_states(taken.rooms.states.values())

@@ -395,7 +395,7 @@ class Syncer:
                 continue
             self._late_now.add(row.event_id)
             if isinstance(incoming, Message):
-                late.append(incoming)
+                late.append(replace(incoming, late=True))
         return late
 
     def _heard_of(self, row: WaitingRow) -> int:

@@ -28,7 +28,10 @@ from storage.keys import Keys
 _FORMAT = 1
 _SALT_BYTES = 16
 _NONCE_BYTES = 12
-_MAX_LOG2_COST = 22  # 4 GiB at r=8: more in a header is damage, not a wish
+_MOST_MEMORY = 256 * 2**20
+"""Bytes that stretching may take, four times of what it takes by itself: more in a header is damage, not a wish."""
+_MOST_WORK = 4 * _MOST_MEMORY
+"""Bytes that stretching may go through in all its passes together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,13 @@ class Vault:
             return cls(database, user_id, header, _stretch(secret, header))
         header, nonce, box = written
         try:
-            if not _supported(header):
+            if header["format"] != _FORMAT or header["kdf"] != "scrypt":
                 raise DamagedStore("The key store was written by another version of this program.")
+            if not _affordable(header):
+                raise DamagedStore(
+                    "To open the key store would cost more memory or time than this program ever asks for: its costs "
+                    "were changed in the database. Restore the database from a backup."
+                )
             vault = cls(database, user_id, header, _stretch(secret, header))
             vault.unseal(from_unpadded(nonce), from_unpadded(box))
         except InvalidTag as error:
@@ -145,8 +153,14 @@ class Vault:
         return self.secrets
 
 
-def _supported(header: Mapping[str, Any]) -> bool:
-    return header["format"] == _FORMAT and header["kdf"] == "scrypt" and 1 <= int(header["log2_n"]) <= _MAX_LOG2_COST
+def _affordable(header: Mapping[str, Any]) -> bool:
+    """Say whether opening costs what it may. Whoever writes into the database must not halt the bot with it."""
+    costs = [header[name] for name in ("log2_n", "r", "p")]
+    if not all(type(cost) is int and 1 <= cost <= _MOST_WORK for cost in costs):
+        return False
+    log2_n, r, p = costs
+    memory: int = 128 * r << min(log2_n, 64)
+    return memory <= _MOST_MEMORY and memory * p <= _MOST_WORK
 
 
 def _stretch(secret: str, header: Mapping[str, Any]) -> bytes:

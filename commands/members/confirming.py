@@ -1,6 +1,7 @@
 """A member's security keys: frozen when they change, believed again when a coordinator confirms them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from commands.base import Context, Event, Post, Refusal, Role
 from commands.document import Code, Doc, Message, Strong, _, doc
@@ -25,9 +26,10 @@ class KeysConfirmed(Event):
 
 @capability.announces(KeysChanged)
 async def announce_changed(event: KeysChanged, context: Context) -> None:
-    """Tell the coordinators, once for each new key, whom to call and what to say then."""
+    """Tell the coordinators, once for each change, whom to call and what to say then."""
     member = await Members(context.tx).get(event.user)
-    if member is None or not await Told(context.tx).first(_TOLD, about(event.user, event.master_key), context.now):
+    change = _change(event.user, event.master_key, event.shown_at)
+    if member is None or not await Told(context.tx).first(_TOLD, change, context.now):
         return
     words = doc(
         Strong(
@@ -46,6 +48,10 @@ async def announce_changed(event: KeysChanged, context: Context) -> None:
         _how_to_confirm(member.user_id, context),
     )
     await alarm(words, context)
+
+
+def _change(user: UserId, master_key: str, shown_at: datetime) -> str:
+    return about(user, master_key, shown_at.isoformat())
 
 
 def _how_to_confirm(person: UserId, context: Context) -> Message:
@@ -68,14 +74,14 @@ async def confirm(args: Which, context: Context) -> Doc:
         raise Refusal(_("Nobody confirms their own keys. Ask another coordinator to call you and to do it."))
     pins = Pins(context.tx)
     pin = await pins.get(member.user_id)
-    if pin is None or pin.shown_key is None:
+    if pin is None or pin.shown_key is None or pin.shown_at is None:
         words = _(
             "There is nothing to confirm: the security keys of {name} ({id}) are those that I know.",
             name=named(member),
             id=Code(member.user_id),
         )
         return doc(words)
-    if not await Told(context.tx).before(_TOLD, about(member.user_id, pin.shown_key)):
+    if not await Told(context.tx).before(_TOLD, _change(member.user_id, pin.shown_key, pin.shown_at)):
         # They changed again a moment ago: what the coordinator knows of is not what would be believed.
         raise Refusal(
             _("The keys of {name} have changed again just now. Call again, and then confirm.", name=named(member))

@@ -87,8 +87,8 @@ async def add(args: NewMember, context: Context) -> Doc:
     await Told(context.tx).forget(STRANGER, [args.person])
     await context.emit(MemberAdded(member, context.member, returned))
     pin = await Pins(context.tx).get(args.person)
-    if pin is not None and pin.shown_key is not None:
-        await context.emit(KeysChanged(args.person, pin.shown_key))
+    if pin is not None and pin.shown_key is not None and pin.shown_at is not None:
+        await context.emit(KeysChanged(args.person, pin.shown_key, pin.shown_at))
     await Outbox(context.tx).try_held_again()
     return doc(_("{name} is on the roster.", name=named(member)), record_of(member, context))
 
