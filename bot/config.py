@@ -68,7 +68,7 @@ class MatrixSection(_Section):
 
 
 class StorageSection(_Section):
-    url: str = "sqlite+aiosqlite:///data/sesn.db"
+    url: str = "sqlite:///data/sesn.db"
 
 
 class NetworkSection(_Section):
@@ -149,8 +149,8 @@ class Config(_Section):
     @property
     def database_url(self) -> str:
         """The storage URL, with the path of an SQLite file made absolute."""
-        marker = "sqlite+aiosqlite:///"
-        url = self.storage.url
+        marker = "sqlite:///"
+        url = self.storage.url.replace("sqlite+aiosqlite:", "sqlite:", 1)  # as earlier versions had it
         if not url.startswith(marker) or url.startswith((f"{marker}/", f"{marker}:")) or url == marker:
             return url
         return f"{marker}{self.path(Path(url.removeprefix(marker)))}"

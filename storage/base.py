@@ -11,13 +11,26 @@ from enum import IntEnum
 from functools import cache
 from typing import Any, Generic, Self, TypeVar, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, Table, bindparam, event, select, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    event,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 from storage import inline
@@ -186,7 +199,8 @@ class Database:
     numbers, states and "not yet told" checks never race.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine | AsyncEngine) -> None:
+        """`engine`: a synchronous one stands for SQLite, which is asked where the question is."""
         self.engine = engine
         self._turn = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[frozenset[str]], None]]] = {}
@@ -197,33 +211,36 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Make the engine for `url` (sqlite+aiosqlite or postgresql+asyncpg); nothing is connected yet.
+        """Make the engine for `url` (sqlite or postgresql+asyncpg); nothing is connected yet.
 
         Raises:
             StorageError: the URL is not one of a supported database, or its driver is missing.
         """
         try:
-            backend = make_url(url).get_backend_name()
+            parsed = make_url(url)
+            backend = parsed.get_backend_name()
             if backend == "sqlite":
-                file = make_url(url).database or ":memory:"
-                options = {"async_creator": inline.creator(file), **_memory_options(url)}
-                engine = create_async_engine(url, hide_parameters=True, **options)
-                event.listen(engine.sync_engine, "connect", _configure_sqlite)
-                event.listen(engine.sync_engine, "begin", _begin_immediate)
-            elif backend == "postgresql":
-                engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
-            else:
-                raise StorageError(f"{backend} is not supported: use sqlite+aiosqlite or postgresql+asyncpg")
+                engine = inline.engine(parsed)
+                event.listen(engine, "connect", _configure_sqlite)
+                event.listen(engine, "begin", _begin_immediate)
+                return cls(engine)
+            if backend == "postgresql":
+                return cls(create_async_engine(url, hide_parameters=True, pool_pre_ping=True))
         except ArgumentError as error:
-            raise StorageError("the database URL is not valid, for example sqlite+aiosqlite:///data/sesn.db") from error
+            raise StorageError("the database URL is not valid, for example sqlite:///data/sesn.db") from error
         except ModuleNotFoundError as error:
             raise StorageError(f"the database driver {error.name} is not installed (extra: postgres)") from error
-        return cls(engine)
+        raise StorageError(f"{backend} is not supported: use sqlite or postgresql+asyncpg")
+
+    def _session(self) -> AsyncSession:
+        if isinstance(self.engine, Engine):
+            return inline.InlineSession(self.engine)
+        return AsyncSession(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Begin; commit when the block ends, roll everything back when it raises."""
-        async with self._turn, AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with self._turn, self._session() as session:
             async with session.begin():
                 tx = Transaction(session)
                 yield tx
@@ -243,15 +260,20 @@ class Database:
             yield
 
     @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[AsyncConnection]:
+    async def connection(self) -> AsyncGenerator[AsyncConnection | inline.InlineConnection]:
         """A bare connection inside a transaction, for migrations."""
-        async with self._turn, self.engine.begin() as connection:
-            yield connection
+        async with self._turn:
+            if isinstance(self.engine, Engine):
+                with self.engine.begin() as connection:
+                    yield inline.InlineConnection(connection)
+            else:
+                async with self.engine.begin() as connection:
+                    yield connection
 
     @asynccontextmanager
     async def sole_use(self) -> AsyncGenerator[None]:
         """Hold the database against every other process that asks for the same. Raises InUse."""
-        if self.engine.dialect.name == "postgresql":
+        if isinstance(self.engine, AsyncEngine):
             async with self.engine.connect() as bare:
                 connection = await bare.execution_options(isolation_level="AUTOCOMMIT")
                 if not await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})")):
@@ -284,12 +306,10 @@ class Database:
             raise StorageError("the database does not answer") from error
 
     async def close(self) -> None:
-        await self.engine.dispose()
-
-
-def _memory_options(url: str) -> dict[str, Any]:
-    in_memory = make_url(url).database in {None, "", ":memory:"}
-    return {"poolclass": StaticPool} if in_memory else {}
+        if isinstance(self.engine, Engine):
+            self.engine.dispose()
+        else:
+            await self.engine.dispose()
 
 
 def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:

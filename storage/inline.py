@@ -1,100 +1,105 @@
-"""SQLite without a thread of its own: what aiosqlite does by messages between threads, done where it is asked for.
+"""SQLite without a thread of its own and without greenlets: each statement is done where it is asked for.
 
-A statement takes SQLite some tens of microseconds and a message to a thread and back about as many again, several
-times for each statement; of a command that is most of the time. The bot has one writer whose transactions take turns
-anyway, so nothing could go on meanwhile but what waits for the network. Nor can a task be cancelled in the middle of a
-statement.
+A statement takes SQLite some tens of microseconds; to hand it to a thread and back, or to another stack and back, takes
+about as many again, several times for each statement. The bot has one writer whose transactions take turns anyway, so
+nothing could go on meanwhile but what waits for the network. Nor can a task be cancelled in the middle of a statement.
+
+The classes have the methods of SQLAlchemy's own asynchronous ones, so that nobody needs to know which database it is.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any, Self
 
+from sqlalchemy import Connection, Engine, StaticPool, create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncSession
 
-class Cursor:
-    """A cursor as aiosqlite has it."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
-        self._cursor = cursor
-        self.arraysize = cursor.arraysize
+def engine(url: URL) -> Engine:
+    """Make the engine of an SQLite file, or of `:memory:`; nothing is opened yet. It has one connection."""
+    file = url.database or ":memory:"
+    return create_engine(
+        url.set(drivername="sqlite"),
+        creator=lambda: sqlite3.connect(file, isolation_level=None, check_same_thread=False),
+        poolclass=StaticPool,
+        hide_parameters=True,
+    )
+
+
+class InlineConnection:
+    """A connection inside a transaction, as AsyncConnection has it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Any, parameters: Any = None) -> Any:
+        return self._connection.execute(statement, parameters)
+
+    async def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        return self._connection.scalar(statement, parameters)
+
+    async def run_sync(self, work: Callable[..., Any], *args: Any) -> Any:
+        return work(self._connection, *args)
+
+
+class _Block:
+    """A transaction, or one inside another: it is undone when the block raises."""
+
+    def __init__(self, block: AbstractContextManager[Any]) -> None:
+        self._block = block
 
     async def __aenter__(self) -> Self:
+        self._block.__enter__()
         return self
 
-    @property
-    def description(self) -> Any:
-        return self._cursor.description
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._block.__exit__(kind, error, traceback)
 
-    @property
-    def rowcount(self) -> int:
-        return self._cursor.rowcount
 
-    @property
-    def lastrowid(self) -> int | None:
-        return self._cursor.lastrowid
+class InlineSession(AsyncSession):
+    """A session on SQLite. What is not here does not touch the database."""
 
-    async def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> Self:
-        self._cursor.execute(statement, parameters or ())
-        return self
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(expire_on_commit=False)
+        self.sync_session.bind = engine
 
-    async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> Self:
-        self._cursor.executemany(statement, parameters)
-        return self
+    def begin(self) -> Any:
+        return _Block(self.sync_session.begin())
 
-    async def fetchone(self) -> Any:
-        return self._cursor.fetchone()
+    def begin_nested(self) -> Any:
+        return _Block(self.sync_session.begin_nested())
 
-    async def fetchmany(self, size: int | None = None) -> Any:
-        return self._cursor.fetchmany(size or self.arraysize)
+    async def connection(self, *_: Any, **__: Any) -> Any:
+        return InlineConnection(self.sync_session.connection())
 
-    async def fetchall(self) -> Any:
-        return self._cursor.fetchall()
+    async def execute(self, statement: Any, params: Any = None, **_: Any) -> Any:
+        return self.sync_session.execute(statement, params)
+
+    async def scalars(self, statement: Any, params: Any = None, **_: Any) -> Any:
+        return self.sync_session.scalars(statement, params)
+
+    async def scalar(self, statement: Any, params: Any = None, **_: Any) -> Any:
+        return self.sync_session.scalar(statement, params)
+
+    async def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        return self.sync_session.get(entity, ident, **options)
+
+    async def merge(self, instance: Any, **options: Any) -> Any:
+        return self.sync_session.merge(instance, **options)
+
+    async def delete(self, instance: object) -> None:
+        self.sync_session.delete(instance)
+
+    async def refresh(self, instance: object, *args: Any, **options: Any) -> None:
+        self.sync_session.refresh(instance, *args, **options)
+
+    async def flush(self, objects: Any = None) -> None:  # noqa: ARG002 - AsyncSession has it
+        self.sync_session.flush()
 
     async def close(self) -> None:
-        self._cursor.close()
-
-
-class Connection:
-    """A connection as aiosqlite has it. Transactions are begun explicitly."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection: sqlite3.Connection | None = connection
-
-    @property
-    def raw(self) -> sqlite3.Connection:
-        """The connection itself. Raises ValueError when it is closed, as aiosqlite does."""
-        if self._connection is None:
-            raise ValueError("no active connection")
-        return self._connection
-
-    def cursor(self) -> Cursor:
-        return Cursor(self.raw.cursor())
-
-    async def create_function(self, *args: Any, **options: Any) -> None:
-        self.raw.create_function(*args, **options)
-
-    async def commit(self) -> None:
-        self.raw.commit()
-
-    async def rollback(self) -> None:
-        self.raw.rollback()
-
-    async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def stop(self) -> None:
-        """Close without waiting."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-
-def creator(file: str) -> Callable[[], Any]:
-    """Return what opens a connection to `file`; `:memory:` for one that ends with its connection."""
-
-    async def connect(*_: Any, **__: Any) -> Connection:
-        return Connection(sqlite3.connect(file, isolation_level=None, check_same_thread=False))
-
-    return connect
+        self.sync_session.close()

@@ -5,12 +5,14 @@ Tests speak as users: `reply = await net.say("!alert ack 7", as_="ghana", room="
 
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+
+from sqlalchemy import Engine
 
 from bot.app import Machinery
 from bot.capabilities import discover
@@ -29,7 +31,7 @@ from bot.matrix.interface import (
     Unread,
     WhyUnsafe,
 )
-from storage import inline, models
+from storage import models
 from storage.base import Base, Database, Transaction
 from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.members import AuthorityKind, Member, Members, Role
@@ -37,7 +39,7 @@ from storage.rooms import Binding, BindingKind, Rooms
 from storage.timers import Timers
 
 BOT = UserId("@sesn:test")
-IN_MEMORY = "sqlite+aiosqlite://"
+IN_MEMORY = "sqlite://"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -307,9 +309,9 @@ class Network:
                 await net._create()
             elif not _copy.exists():
                 await net._create()
-                await net._keep_copy()
+                net._keep_copy()
             else:
-                await net._restore_copy()
+                net._restore_copy()
             net._furnish()
             yield net
         finally:
@@ -341,23 +343,23 @@ class Network:
                     Binding(room_id=RoomId(f"!{name}:test"), kind=binding, value=value, bound_by=BOT, bound_at=START)
                 )
 
-    async def _keep_copy(self) -> None:
+    def _keep_copy(self) -> None:
         """Keep what was created: a copy of it is ten times as fast as making it anew for each test."""
-        async with self._driver() as driver:
-            with closing(sqlite3.connect(_copy)) as copy:
-                driver.raw.backup(copy)
+        with self._driver() as driver, closing(sqlite3.connect(_copy)) as copy:
+            driver.backup(copy)
 
-    async def _restore_copy(self) -> None:
-        async with self._driver() as driver:
-            with closing(sqlite3.connect(_copy)) as copy:
-                copy.backup(driver.raw)
+    def _restore_copy(self) -> None:
+        with self._driver() as driver, closing(sqlite3.connect(_copy)) as copy:
+            copy.backup(driver)
 
-    @asynccontextmanager
-    async def _driver(self) -> AsyncGenerator[inline.Connection]:
-        async with self.database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            assert isinstance(raw.driver_connection, inline.Connection)
-            yield raw.driver_connection
+    @contextmanager
+    def _driver(self) -> Generator[sqlite3.Connection]:
+        engine = self.database.engine
+        assert isinstance(engine, Engine)
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            yield driver
 
     def _furnish(self) -> None:
         """Put the persons into their rooms."""

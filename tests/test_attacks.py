@@ -218,7 +218,7 @@ async def test_a_card_shown_to_an_empty_room_is_shown_again_to_who_comes_first(n
 
 def test_the_database_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o755)
-    schema.make_folder(f"sqlite+aiosqlite:///{tmp_path}/data/sesn.db")
+    schema.make_folder(f"sqlite:///{tmp_path}/data/sesn.db")
     assert (tmp_path / "data" / "sesn.db").stat().st_mode & 0o077 == 0
 
 

@@ -246,7 +246,7 @@ user_id = "@sesn:test"
 password_file = "password"
 store_secret_file = "store"
 [storage]
-url = "sqlite+aiosqlite:///sesn.db"
+url = "sqlite:///sesn.db"
 [network]
 coordinators = ["@coordinator:test"]
 """
@@ -261,7 +261,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def _fill(folder: Path, *statements: str) -> None:
-    database = Database.open(f"sqlite+aiosqlite:///{folder / 'sesn.db'}")
+    database = Database.open(f"sqlite:///{folder / 'sesn.db'}")
     try:
         if statements:
             await tamper(database, *statements)

@@ -145,7 +145,7 @@ def test_migrate_makes_the_database_and_says_its_revision(tmp_path: Path) -> Non
     assert invoke("migrate", "--config", path).output == first.output
 
 
-@pytest.mark.parametrize("url", ["mysql://localhost/x", "nonsense", "sqlite+aiosqlite:////proc/nowhere/x.db"])
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "nonsense", "sqlite:////proc/nowhere/x.db"])
 def test_a_database_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path, url: str) -> None:
     result = invoke("migrate", "--config", configured(tmp_path, f'{GOOD}[storage]\nurl = "{url}"\n'))
     assert result.exit_code == 1

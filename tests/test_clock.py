@@ -159,7 +159,7 @@ async def running(clock: Clock) -> AsyncIterator[None]:
 @pytest.fixture
 async def on_disk(tmp_path: Path) -> AsyncIterator[Network]:
     """The network in a file: a cancelled transaction ends its connection, and with it a database in memory."""
-    async with Network.open(url=f"sqlite+aiosqlite:///{tmp_path / 'test.db'}") as network:
+    async with Network.open(url=f"sqlite:///{tmp_path / 'test.db'}") as network:
         yield network
 
 

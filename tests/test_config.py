@@ -101,5 +101,5 @@ def test_secrets_come_from_files_or_the_environment(tmp_path: Path, monkeypatch:
 
 def test_relative_paths_begin_at_the_configuration(tmp_path: Path) -> None:
     config = Config.read(example(), REGISTRY, folder=tmp_path)
-    assert config.database_url == f"sqlite+aiosqlite:///{tmp_path}/data/sesn.db"
+    assert config.database_url == f"sqlite:///{tmp_path}/data/sesn.db"
     assert config.path(Path("data/keys")) == tmp_path / "data/keys"

@@ -26,7 +26,7 @@ Row = tuple[dict[str, Any], str, str]
 @pytest.fixture
 async def url(database_url: str, tmp_path: Path) -> str:
     """A database with the kept secrets in it; SQLite as a file, because only that can be opened twice."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'sesn.db'}" if "sqlite" in database_url else database_url
+    url = f"sqlite:///{tmp_path / 'sesn.db'}" if "sqlite" in database_url else database_url
     database = Database.open(url)
     await schema.upgrade(database)
     async with Vault.open(database, BOT, "secret", cost=CHEAP) as vault:

@@ -19,7 +19,7 @@ user_id = "{user_id}"
 password_file = "password"
 store_secret_file = "store-secret"
 [storage]
-url = "sqlite+aiosqlite:///sesn.db"
+url = "sqlite:///sesn.db"
 [network]
 coordinators = [{coordinators}]
 [log]

@@ -12,7 +12,7 @@ from storage.base import Database
 async def main(message: str) -> None:
     """Bring an empty database to the newest revision and write what the models have beyond it."""
     with tempfile.TemporaryDirectory() as folder:
-        database = Database.open(f"sqlite+aiosqlite:///{Path(folder) / 'empty.db'}")
+        database = Database.open(f"sqlite:///{Path(folder) / 'empty.db'}")
         try:
             await schema.upgrade(database)
             await schema.write_migration(database, message)

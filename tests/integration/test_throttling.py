@@ -27,7 +27,7 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
     async with Homeserver.start(tmp_path / "limited", rate_limits=True) as server:
         ghana_id, user = await server.register("ghana", PASSWORD), await server.register("sesn", PASSWORD)
         models.load()
-        database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'sesn.db'}")
+        database = Database.open(f"sqlite:///{tmp_path / 'sesn.db'}")
         await schema.upgrade(database)
         gateway_opened = MatrixGateway.open(
             homeserver=server.url,

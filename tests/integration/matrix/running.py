@@ -113,7 +113,7 @@ class Start:
     async def open_database(self) -> Database:
         """Open the bot's database, made if missing."""
         self.folder.mkdir(exist_ok=True)
-        database = Database.open(self.url or f"sqlite+aiosqlite:///{self.folder / 'sesn.db'}")
+        database = Database.open(self.url or f"sqlite:///{self.folder / 'sesn.db'}")
         await schema.upgrade(database)
         return database
 
