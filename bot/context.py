@@ -51,6 +51,7 @@ class BotContext:
     answer_thread: EventId | None = None
     """Where the answer goes when a question was asked: the thread of the question."""
     subjects_touched: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
 
     @property
     def people(self) -> People:
@@ -82,6 +83,9 @@ class BotContext:
     def commands(self) -> Sequence[Command]:
         return self.house.registry.commands
 
+    def names(self, *subjects: Subject) -> None:
+        self.named += map(str, subjects)
+
     def settings(self, model: type[S]) -> S:
         settings = self.house.settings[model]
         assert isinstance(settings, model)
@@ -96,6 +100,8 @@ class BotContext:
         if self.room.direct and post.room == self.room.id and self.speaker is not None and not post.harmless:
             # Until it is sent somebody else may have come into the chat: it is meant for the one who speaks.
             post = replace(post, person=self.speaker.user_id)
+        if self.named and post.doc is not None and not post.harmless and post.room == self.room.id:
+            post = replace(post, doc=post.doc.naming(self.named))
         return await outgoing.write(self.tx, post, device=self.house.device_id, now=self.now)
 
     async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:

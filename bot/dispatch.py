@@ -234,6 +234,13 @@ class Dispatcher:
             thread_root=message.thread_root,
             source=message.event_id,
         )
+        try:
+            return await self._obey(message, text, question, context)
+        except Refusal as refusal:
+            words = refusal.words if isinstance(refusal.words, Doc) else doc(refusal.words)
+            raise Refusal(words.naming(context.named)) from refusal
+
+    async def _obey(self, message: Message, text: str | None, question: Question | None, context: BotContext) -> str:
         is_late = self._house.now() - message.sent_at > self._too_old
         if text is None:
             assert question is not None

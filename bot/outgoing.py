@@ -26,7 +26,7 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     into several, so what does not fit is cut there and said to be cut by the caller's document.
     """
     if post.kind is not RowKind.MESSAGE:
-        return await Outbox(tx).add(await _beside_what_is_held(tx, _row(post, dict(post.content), device, now)))
+        return await _act(tx, post, device, now)
     words = post.doc if post.file is None else post.file.caption
     if words is None or (post.room is None and post.person is None):
         raise ValueError("a message needs a document, and a room or a person")
@@ -43,6 +43,7 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     if post.file is not None:
         row.content = {**row.content, FILE: True}
     first = await Outbox(tx).add(row)
+    await Outbox(tx).name(first, words.names)
     if post.file is not None:
         OutgoingFiles(tx).add(_file(first.id, post.file))
     for page in pages[1:]:
@@ -50,8 +51,35 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
         row.lane = first.lane
         row.report = None
         row.part = None
-        await Outbox(tx).add(row)
+        await Outbox(tx).name(await Outbox(tx).add(row), words.names)
     return first
+
+
+async def _act(tx: Transaction, post: Post, device: DeviceId, now: Any) -> OutboxRow:
+    """Write what is done beside speaking: it goes past what waits for a decision about its readers."""
+    if post.kind is RowKind.REDACT:
+        return await _take_away(tx, post, device, now)
+    return await Outbox(tx).add(await _beside_what_is_held(tx, _row(post, dict(post.content), device, now)))
+
+
+async def _take_away(tx: Transaction, post: Post, device: DeviceId, now: Any) -> OutboxRow:
+    """Empty a message; the row that redacts it goes the way that the message went, so that it comes after it.
+
+    Its words are for the edit that takes its place where the room lets nobody redact.
+    """
+    outbox = Outbox(tx)
+    emptied = await outbox.get(post.replaces) if post.replaces is not None else None
+    if emptied is None or post.doc is None:
+        raise ValueError("what is taken away is a message, with words for an edit in its place")
+    for version in await outbox.versions(emptied.id):
+        await OutgoingFiles(tx).forget(version.id)
+    await outbox.empty(emptied, now)
+    words = post.doc
+    post = replace(post, room=emptied.sent_room or emptied.room_id, person=emptied.user_id)
+    content = content_of(render(words, await _language_of(tx, emptied.user_id))[0])
+    row = _row(post, content, device, now)
+    row.lane, row.for_anybody = emptied.lane, True
+    return await outbox.add(await _beside_what_is_held(tx, row))
 
 
 def _file(row_id: int, file: MadeFile) -> OutgoingFile:

@@ -448,6 +448,8 @@ class Sender:
                 assert row.room_id is not None
                 await gateway.leave(row.room_id)
                 return _Outcome(room_id=row.room_id)
+            case RowKind.REDACT:
+                return await self._redact(row)
 
     async def _send_message(self, row: OutboxRow, relation: _Relation, readers: frozenset[UserId] | None) -> _Outcome:
         room_id = await self._room_for(row)
@@ -468,6 +470,42 @@ class Sender:
             room_id=room_id,
             unread=sent.unread,
         )
+
+    async def _redact(self, row: OutboxRow) -> _Outcome:
+        """Take a message and its edits away; where the room lets nobody redact, an edit takes its place."""
+        assert row.replaces_row is not None
+        async with self._database.transaction() as tx:
+            versions = await Outbox(tx).versions(row.replaces_row)
+        room_id: RoomId | None = None
+        for version in versions:
+            event_id, room = await self._event_of(version)
+            if event_id is None or room is None:
+                continue
+            room_id = room_id or room
+            try:
+                await self._gateway.redact(room, event_id, f"{row.transaction_id}-{version.id}")
+            except Rejected as error:
+                if error.errcode != "M_FORBIDDEN":
+                    raise
+                if version is versions[0]:
+                    edit = _as_edit(row.content, {"rel_type": "m.replace", "event_id": event_id})
+                    sent = await self._gateway.send(room, edit, row.transaction_id)
+                    return _Outcome(event_id=sent.event_id, room_id=room)
+        return _Outcome(room_id=room_id, dropped=room_id is None)
+
+    async def _event_of(self, version: OutboxRow) -> tuple[EventId | None, RoomId | None]:
+        """Return the event of what is to be taken away; what was never marked sent may have arrived all the same."""
+        if version.event_id is not None or version.emptied_at is None:
+            return version.event_id, version.sent_room
+        room = version.room_id
+        if room is None and version.user_id is not None:
+            room = await self._gateway.direct_room(version.user_id)
+        if room is None:
+            return None, None
+        try:
+            return await self._gateway.find_sent(room, version.transaction_id), room
+        except (Rejected, RoomUnsafe):  # the bot is not there: nothing of it came there either
+            return None, None
 
     async def _with_file(self, row: OutboxRow, content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the content of a row's file, which is uploaded once and before its message."""
@@ -612,6 +650,12 @@ class Sender:
             where=await self._name(row),
             reason=failure_words(row.failure or Failure.REFUSED),
         )
+        if row.kind is RowKind.REDACT:
+            loss = _(
+                "I could not take back a message in {where} that may no longer be shown there: {reason}. "
+                "Somebody with power in that room should remove it.",
+                where=await self._name(row), reason=failure_words(row.failure or Failure.REFUSED),
+            )  # fmt: skip
         # What it was about is said only to who asked for it: the number of an alert may be more than others may know.
         await alarm(doc(loss), context, but=row.room_id, part=LOSS_REPORT)
         asked_by = await Members(context.tx).get(row.origin_user) if row.origin_user else None

@@ -134,7 +134,7 @@ class Post:
     replaces: int | None = None
     """The outbox id of the message that this one edits."""
     harmless: bool = False
-    """An edit that says nothing of the content, and so may reach whoever sits before its original."""
+    """Says nothing of any content: as an edit it may reach whoever sits before its original."""
     aside: bool = False
     """An answer that, when it may be read by anybody, need not wait behind what is held back in its room."""
     reply_to: EventId | None = None
@@ -197,6 +197,9 @@ class Context(Protocol):
     @property
     def commands(self) -> Sequence["Command"]:
         """Every command there is, for the help."""
+
+    def names(self, *subjects: Subject) -> None:
+        """Note that what is answered to this command names these, so that the answer can be emptied with them."""
 
     def settings(self, model: type[S]) -> S:
         """Return a capability's section of the configuration."""

@@ -157,6 +157,12 @@ class Doc:
     """Persons who are notified beside those that the text mentions."""
     for_anybody: bool = False
     """Says nothing above TLP:CLEAR, so that whoever is in the room may read it."""
+    names: tuple[str, ...] = ()
+    """What it names beside its own subject, such as "alert:17": it is emptied when one of them may not be shown."""
+
+    def naming(self, subjects: Iterable[object]) -> Self:
+        """Return the same words, known to name these subjects."""
+        return replace(self, names=tuple(dict.fromkeys([*self.names, *map(str, subjects)])))
 
     def quietly(self) -> Self:
         return replace(self, notice=True)
@@ -171,6 +177,7 @@ class Doc:
             self.notice and other.notice,
             self.mentions + other.mentions,
             self.for_anybody and other.for_anybody,
+            self.names + other.names,
         )
 
 

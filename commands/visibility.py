@@ -166,6 +166,17 @@ def _unknown(about: Ref, prefix: str) -> Refusal:
     )
 
 
+def shown_here(alert: Alert, context: Context) -> bool:
+    """Decide whether an alert may be named in the answer to this command, and note that it is.
+
+    For lists: when the alert may no longer be seen there, the whole answer is taken back.
+    """
+    if not may_see(alert, context.member, context.room):
+        return False
+    context.names(Subject(ALERT, alert.id))
+    return True
+
+
 async def find(about: Ref, context: Context) -> Alert:
     """Return the alert that is meant, if this member may see it in this room.
 
@@ -181,6 +192,7 @@ async def find(about: Ref, context: Context) -> Alert:
         alert = await alerts.by_number(number) if number is not None else None
     if alert is None or not may_see(alert, context.member, context.room):
         raise _unknown(about, context.prefix)
+    context.names(Subject(ALERT, alert.id))
     return alert
 
 

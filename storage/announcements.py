@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from storage.alerts.kinds import Tlp
 from storage.base import Base, Transaction
 from storage.ids import RoomId, UserId
 from storage.outbox import Failure
@@ -95,6 +96,7 @@ class Announcement(Base):
     text: Mapped[str]
     persons: Mapped[int]
     """How many different people it reaches, as counted when its author was asked."""
+    tlp: Mapped[Tlp] = mapped_column(default=Tlp.GREEN)
     state: Mapped[AnnouncementState] = mapped_column(default=AnnouncementState.DRAFT, index=True)
     drafted_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

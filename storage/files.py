@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -36,6 +36,10 @@ class OutgoingFiles:
     async def of_row(self, row_id: int) -> OutgoingFile | None:
         """Return the file that an outbox row carries."""
         return await self._tx.find(OutgoingFile, row_id)
+
+    async def forget(self, row_id: int) -> None:
+        """Drop the bytes of a file, or where it lies and with which key it is read."""
+        await self._session.execute(delete(OutgoingFile).where(OutgoingFile.row_id == row_id))
 
     async def uploaded(self, row_id: int, content: dict[str, Any]) -> None:
         """The homeserver has the file: keep how it is named there, and not what is in it."""

@@ -1,11 +1,11 @@
 """The outbox: everything the bot will say or do on Matrix, written in the transaction that decided it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import Index, bindparam, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, IntEnumType, Transaction
@@ -27,6 +27,7 @@ class RowKind(StrEnum):
     INVITE = "invite"
     JOIN = "join"
     LEAVE = "leave"
+    REDACT = "redact"  # take a message and its edits away; where the room forbids it, edit it
 
 
 class RowState(StrEnum):
@@ -96,6 +97,18 @@ class OutboxRow(Base):
     sent_room: Mapped[RoomId | None]
     event_id: Mapped[EventId | None] = mapped_column(index=True)
     failure: Mapped[Failure | None]
+    emptied_at: Mapped[datetime | None]
+    """When it lost the right to be shown where it stands: not sent any more, its content forgotten, redacted."""
+
+
+class OutboxName(Base):
+    """What a message names beside its own subject: a list of alerts, or a refusal that says which alert is meant."""
+
+    __tablename__ = "outbox_names"
+    __table_args__ = (Index("ix_outbox_names_subject", "subject"),)
+
+    row_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
 
 
 TOPIC = "outbox"
@@ -119,9 +132,12 @@ class Outbox:
         """Write the row and give it its id.
 
         What an edit replaces and still waits is brought up to date at once: it must not be said first as it was. An
-        edit that still waits is overtaken by a newer one of the same target.
+        edit that still waits is overtaken by a newer one of the same target. What was emptied is not edited any more.
         """
-        if row.replaces_row is not None:
+        if row.replaces_row is not None and row.kind is RowKind.MESSAGE:
+            target = await self.get(row.replaces_row)
+            if target is not None and target.emptied_at is not None:
+                row.state = RowState.DROPPED
             same = or_(OutboxRow.id == row.replaces_row, OutboxRow.replaces_row == row.replaces_row)
             waiting = await self._session.scalars(select(OutboxRow).where(same, OutboxRow.state == RowState.PENDING))
             for older in waiting.all():
@@ -136,6 +152,42 @@ class Outbox:
 
     async def get(self, row_id: int) -> OutboxRow | None:
         return await self._tx.find(OutboxRow, row_id)
+
+    async def name(self, row: OutboxRow, subjects: Collection[str]) -> None:
+        """Note what a message names beside its own subject."""
+        others = [{"row_id": row.id, "subject": one} for one in dict.fromkeys(subjects) if one != row.subject]
+        if others:
+            await self._session.execute(insert(OutboxName), others)
+
+    async def naming(self, subject: str) -> Sequence[OutboxRow]:
+        """Return every message that says something of a subject or names it, edits and the emptied left out."""
+        named = select(OutboxName.row_id).where(OutboxName.subject == subject)
+        query = select(OutboxRow).where(
+            or_(OutboxRow.subject == subject, OutboxRow.id.in_(named)),
+            OutboxRow.kind == RowKind.MESSAGE,
+            OutboxRow.replaces_row.is_(None),
+            OutboxRow.emptied_at.is_(None),
+        )
+        return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
+
+    async def versions(self, row_id: int) -> Sequence[OutboxRow]:
+        """Return a message and its edits, oldest first."""
+        same = or_(OutboxRow.id == row_id, OutboxRow.replaces_row == row_id)
+        query = select(OutboxRow).where(same, OutboxRow.kind == RowKind.MESSAGE)
+        return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
+
+    async def empty(self, row: OutboxRow, now: datetime) -> None:
+        """Forget what a message and its edits say; what was not sent yet is not sent any more.
+
+        What is on its way at this moment still arrives and is marked sent: a row of kind REDACT, added after this,
+        takes it away again.
+        """
+        for one in await self.versions(row.id):
+            one.content = {}
+            if one is row or one.state is not RowState.DROPPED:  # a dropped edit never left
+                one.emptied_at = now
+            if one.state is RowState.PENDING:
+                one.state = RowState.DROPPED
 
     async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[str]:
         """Return the lanes with something to send, the one that holds the most urgent row first."""
@@ -167,8 +219,10 @@ class Outbox:
         return (await self._session.scalars(select(OutboxRow).where(OutboxRow.event_id == event_id))).first()
 
     async def about(self, subject: str, part: str | None = None) -> Sequence[OutboxRow]:
-        """Return every message about a subject that was not an edit, oldest first."""
-        query = select(OutboxRow).where(OutboxRow.subject == subject, OutboxRow.replaces_row.is_(None))
+        """Return every message about a subject that was not an edit and was not emptied, oldest first."""
+        query = select(OutboxRow).where(
+            OutboxRow.subject == subject, OutboxRow.replaces_row.is_(None), OutboxRow.emptied_at.is_(None)
+        )
         if part is not None:
             query = query.where(OutboxRow.part == part)
         return (await self._session.scalars(query.order_by(OutboxRow.id))).all()

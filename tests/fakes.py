@@ -22,6 +22,7 @@ from bot.matrix.interface import (
     MatrixError,
     Message,
     NewRoom,
+    Rejected,
     RoomFacts,
     RoomUnsafe,
     Sent,
@@ -56,6 +57,8 @@ class Heard:
     replaces: EventId | None
     mentions: tuple[UserId, ...]
     notice: bool
+    file: str | None = None
+    """The name of the file that it carries."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,9 @@ class FakeRoom:
     heard: list[Heard] = field(default_factory=list)
     failure: MatrixError | None = None
     unread: frozenset[Unread] = frozenset()
+    redacted: list[Heard] = field(default_factory=list)
+    """What the bot said and took away again."""
+    lets_redact: bool = True
 
 
 class FakeGateway:
@@ -178,6 +184,16 @@ class FakeGateway:
             "m.mentions": {},
         }
 
+    async def redact(self, room_id: RoomId, event_id: EventId, transaction_id: str) -> None:
+        if (self.device, transaction_id) in self.by_transaction:
+            return
+        room = self._room(room_id)
+        if not room.lets_redact:
+            raise Rejected(403, "M_FORBIDDEN")
+        self.by_transaction[self.device, transaction_id] = self.event_id()
+        room.redacted += [one for one in room.heard if one.event_id == event_id]
+        room.heard[:] = [one for one in room.heard if one.event_id != event_id]
+
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         del room_id
         found = [event for (_device, known), event in self.by_transaction.items() if known == transaction_id]
@@ -249,6 +265,7 @@ def _heard(room_id: RoomId, event_id: EventId, content: Mapping[str, Any]) -> He
         replaces=EventId(relation["event_id"]) if is_edit else None,
         mentions=tuple(content["m.mentions"].get("user_ids", ())),
         notice=content["msgtype"] == "m.notice",
+        file=content.get("filename"),
     )
 
 
@@ -432,9 +449,9 @@ class Network:
             thread_root=thread,
             reply_to=reply_to,
         )
-        before = len(facts.heard)
+        before = {one.event_id for one in facts.heard}
         await self.receive(message)
-        return Reply(message.event_id, tuple(facts.heard[before:]))
+        return Reply(message.event_id, tuple(one for one in facts.heard if one.event_id not in before))
 
     async def receive(self, *events: Any) -> None:
         """Offer events as one sync answer, handle them and send what follows."""
@@ -474,6 +491,13 @@ class Network:
     def clear_heard(self) -> None:
         for room in self.gateway.rooms.values():
             room.heard.clear()
+
+    def redacted(self, room: str) -> list[Heard]:
+        """Return what the bot said in a room and took away again, edits included."""
+        return list(self.gateway.rooms[self._names[room]].redacted)
+
+    def is_redacted(self, room: str, event_id: EventId) -> bool:
+        return any(one.event_id == event_id for one in self.redacted(room))
 
     def latest(self, room: str, event_id: EventId) -> str:
         """Return the text of a message after its edits."""

@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from bot.context import BotContext
 from bot.matrix.interface import Trust
@@ -35,6 +36,7 @@ from storage.alerts import (
     Ground,
 )
 from storage.audit import Audit
+from storage.files import OutgoingFile
 from storage.ids import CountryCode, RoomId
 from storage.members import Members
 from tests.fakes import START, Network
@@ -354,9 +356,10 @@ async def test_what_was_given_out_is_emptied_where_the_marking_no_longer_allows_
     await sent(net, SUSPICION)
     reply = await net.say("!alert export 1 format=json", as_="coordinator")
     await net.say("!alert set 1 tlp=amber-strict", as_="ghana", room="ghana")
-    edits = [one for one in await net.heard_by("coordinator") if one.replaces == reply.messages[0].event_id]
-    assert edits
-    assert "The record" not in edits[-1].body
+    assert reply.messages[0].file is not None
+    assert reply.messages[0].event_id not in {one.event_id for one in await net.heard_by("coordinator")}
+    async with net.transaction() as tx:
+        assert (await tx.session.scalars(select(OutgoingFile))).all() == []
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))

@@ -251,7 +251,7 @@ async def test_the_answer_is_emptied_when_its_room_may_no_longer_see_it(net: Net
     await sent(net, "CSQU3054384 at Tema to Rotterdam, leaking")
     answer = await risk(net, as_="coordinator", room="coordination")
     await net.say("!alert set 1 tlp=amber-strict", as_="ghana", room="ghana")
-    assert "CSQU3054384" not in net.latest("coordination", answer.messages[0].event_id)
+    assert net.is_redacted("coordination", answer.messages[0].event_id)
 
 
 # Weights

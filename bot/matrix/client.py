@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -308,6 +309,13 @@ class MatrixGateway:
             picture=PictureSize(*pixels) if pixels is not None else None,
             caption=caption,
         )
+
+    async def redact(self, room_id: RoomId, event_id: EventId, transaction_id: str) -> None:
+        try:
+            await self._http.request("PUT", path_of("rooms", room_id, "redact", event_id, transaction_id), {})
+        except Rejected as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         query = {"dir": "b", "limit": str(_PAGE)}

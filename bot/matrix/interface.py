@@ -297,6 +297,13 @@ class Gateway(Protocol):
         `caption` stands beside it; `pixels` are width and height of a picture.
         """
 
+    async def redact(self, room_id: RoomId, event_id: EventId, transaction_id: str) -> None:
+        """Take the content of an own event away for good, in clear and without a reason; twice is once.
+
+        Raises:
+            Rejected: M_FORBIDDEN where the bot has not the power for it; what the room does not know is no error.
+        """
+
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         """Look for an own message with this MARKER among the latest messages of the room."""
 

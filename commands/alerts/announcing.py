@@ -17,8 +17,9 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.lines import sentence
 from commands.alerts.second_pair import second_pair
 from commands.alerts.words import who
-from commands.base import Context, Priority
+from commands.base import Context, Priority, Subject
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
+from commands.visibility import ALERT
 from storage.alerts import Alert, AlertMarks, Finding, HistoryLine, What
 
 _IN_PREPARATION = frozenset({What.DRAFTED, What.SUBMITTED, What.SENT_BACK, What.TAKEN_UP})
@@ -91,7 +92,8 @@ async def _lines(event: AlertChanged, context: Context) -> LineFor:
 
     def words(one: Listener) -> Doc:
         told = sentence(line, alert.number, zone_of(one.bindings), into=targets.get((one.room, one.person)))
-        return doc(_weighed(told, line), *([Quote(line.text)] if line.text else []))
+        said = doc(_weighed(told, line), *([Quote(line.text)] if line.text else []))
+        return said.naming([Subject(ALERT, int(line.details["into"]))]) if line.what is What.MERGED else said
 
     return words
 

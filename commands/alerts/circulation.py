@@ -27,7 +27,7 @@ from commands.document import Code, Doc, Strong, Words, _, doc
 from storage.alerts import Alert, AlertCard, AlertRequests, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow
+from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.rooms import BindingKind, Rooms
 
 CARD, LINE, DRAFT, REPORT, SHOWN = "card", "line", "draft", "report", "shown"
@@ -53,7 +53,7 @@ async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priori
     missed = unreached(alert, entitled)
     wanted = {(one.room, one.person): one for one in entitled}
     for existing in await alerts.cards(alert):
-        one = wanted.pop((existing.room_id, existing.user_id), None)
+        one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
         if one is None:
             await _retract(alert, existing, context)
             continue
@@ -65,6 +65,14 @@ async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priori
     if alert.is_open:
         for one in wanted.values():
             await _show_card(alert, one, missed, context)
+
+
+async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:
+    """Return who has a card and is not told of it anew, and yet may go on seeing it: a person once named."""
+    one = Listener(room=existing.room_id, person=existing.user_id)
+    if existing.room_id is not None:
+        one = Listener(room=existing.room_id, bindings=tuple(await Rooms(context.tx).of_room(existing.room_id)))
+    return one if await listener_may_see(alert, one, context) else None
 
 
 async def _show_card(alert: Alert, one: Listener, missed: Sequence[CountryCode], context: Context) -> None:
@@ -172,24 +180,30 @@ async def name_of_author(alert: Alert, context: Context) -> str | None:
 
 
 async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
-    """Empty a card and the lines in its thread."""
-    outbox = Outbox(context.tx)
+    """Take back a card and the lines in its thread, and say in its place that it was."""
     existing.retracted_at = context.now
-    rows = [row for row in await outbox.about(str(subject_of(alert))) if row.thread_row == existing.row_id]
-    own = await outbox.get(existing.row_id)
-    for row in [*([own] if own is not None else []), *rows]:
-        await empty_message(alert, row, context)
+    card_ = await Outbox(context.tx).get(existing.row_id)
+    assert card_ is not None
+    await context.tx.flush()
+    for row in await Outbox(context.tx).naming(str(subject_of(alert))):
+        if existing.row_id in {row.id, row.thread_row}:
+            await empty_message(alert, row, context)
+    room = card_.sent_room or card_.room_id
+    words = marked(alert, retracted(alert)).openly()
+    if card_.state is RowState.SENT:
+        # Part of no thread and of no alert: a command in reply to it means none.
+        person = card_.user_id if card_.room_id is None else None
+        await context.post(
+            Post(doc=words, room=None if person else room, person=person, priority=Priority.ALERT, harmless=True)
+        )
 
 
 async def empty_message(alert: Alert, row: OutboxRow, context: Context) -> None:
-    """Put words that say nothing in the place of a message."""
+    """Take a message away with all its edits: not sent if it waits, redacted if it was."""
     await context.post(
         Post(
+            kind=RowKind.REDACT,
             doc=marked(alert, retracted(alert)),
-            room=row.room_id,
-            person=row.user_id if row.room_id is None else None,
-            subject=subject_of(alert),
-            part=row.part,
             replaces=row.id,
             harmless=True,
             priority=Priority.ALERT,
@@ -198,28 +212,26 @@ async def empty_message(alert: Alert, row: OutboxRow, context: Context) -> None:
 
 
 async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = True) -> None:
-    """Empty every draft, report, answer and direct message that may no longer be seen where it stands.
+    """Take back every message about an alert, or that names it among others, where it may no longer be seen.
 
-    Cards and the lines in their threads are emptied with the card, by `tell_everyone`; drafts also by `refresh_draft`.
+    Cards are taken back by `tell_everyone`, with the lines in their threads; drafts also by `refresh_draft`.
     """
-    for row in await Outbox(context.tx).about(str(subject_of(alert))):
-        if (
-            row.part != CARD
-            and (drafts or row.part != DRAFT)
-            and row.thread_row is None
-            and not await may_stay(alert, row, context)
-        ):
+    await context.tx.flush()
+    for row in await Outbox(context.tx).naming(str(subject_of(alert))):
+        is_own = row.subject == str(subject_of(alert))
+        if is_own and (row.part == CARD or (row.part == DRAFT and not drafts)):
+            continue
+        if not await may_stay(alert, row, context):
             await empty_message(alert, row, context)
 
 
 async def may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
+    """Whether an alert may still be shown where a message stands: by the room's bindings, or before the one person."""
     if row.room_id is not None:
         bindings = await Rooms(context.tx).of_room(row.room_id)
-        if bindings:
+        if bindings or row.user_id is None:
             return room_may_see(alert, bindings)
-    # Where nothing is bound only direct chats were ever answered in: the person who asked decides.
-    reader = row.user_id or row.origin_user
-    member = await Members(context.tx).get(reader) if reader is not None else None
+    member = await Members(context.tx).get(row.user_id) if row.user_id is not None else None
     return member is not None and may_see(alert, member, RoomView(row.room_id or RoomId(""), direct=True))
 
 

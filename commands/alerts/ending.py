@@ -9,7 +9,13 @@ from typing import Annotated, Any
 
 from commands.alerts import clocks, escalation
 from commands.alerts.audience import listeners
-from commands.alerts.circulation import listener_may_see, retract_elsewhere, tell_everyone, unless_heard
+from commands.alerts.circulation import (
+    listener_may_see,
+    retract_elsewhere,
+    subject_of,
+    tell_everyone,
+    unless_heard,
+)
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.drafts import refresh_draft
@@ -167,6 +173,7 @@ async def _tell_target(alert: Alert, target: Alert, context: Context) -> None:
         if await listener_may_see(alert, one, context)
     }
     said = doc(_("Alert {other} was merged into {number}.", other=alert.number, number=target.number))
+    said = said.naming([subject_of(alert)])
     await tell_everyone(target, lambda one: said if (one.room, one.person) in allowed else None, context)
 
 

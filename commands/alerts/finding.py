@@ -4,7 +4,7 @@ from commands.alerts.words import option, refusal, state_words
 from commands.arguments import Ref
 from commands.base import Context, Refusal
 from commands.document import Code, Inline, Message, Moment, Text, _, joined
-from commands.visibility import find, may_see
+from commands.visibility import find, shown_here
 from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Outcome, Why
 
 __all__ = ["check_author", "find", "find_draft", "not_possible"]
@@ -15,7 +15,7 @@ async def find_draft(about: Ref | None, context: Context, command: str) -> Alert
     if about is not None:
         return await find(about, context)
     drafts = await Alerts(context.tx).drafts_of(context.member.user_id)
-    shown = [draft for draft in drafts if may_see(draft, context.member, context.room)]
+    shown = [draft for draft in drafts if shown_here(draft, context)]
     if len(shown) == 1:
         return shown[0]
     if not shown:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from commands.alerts import escalation
-from commands.alerts.audience import may_see
 from commands.alerts.circulation import unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
@@ -15,6 +14,7 @@ from commands.alerts.words import option, refusal, type_words
 from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
 from commands.document import Code, CountryName, Doc, _, joined
+from commands.visibility import shown_here
 from storage.alerts import Alert, Alerts, AlertType, NotPossible, Why
 
 _WHICH = _("Which alert? Answer with its number.")
@@ -55,7 +55,7 @@ async def acknowledge(args: Acknowledge, context: Context) -> Doc | None:
 async def _only_one_waiting(context: Context) -> Alert:
     country = context.member.country
     found = await Alerts(context.tx).awaiting(country, limit=50) if country is not None else ()
-    shown = [alert for alert in found if may_see(alert, context.member, context.room)]
+    shown = [alert for alert in found if shown_here(alert, context)]
     if len(shown) == 1:
         return shown[0]
     if not shown:

@@ -17,7 +17,7 @@ from commands.alerts.lines import sentence
 from commands.alerts.typed import SHORT
 from commands.alerts.words import state_words, who
 from commands.arguments import About, Choice, Country, Option, Ref, Word
-from commands.base import Args, Context, Role, RoomView
+from commands.base import Args, Context, Role, RoomView, Subject
 from commands.document import (
     Code,
     CountryName,
@@ -168,6 +168,7 @@ async def list_alerts(args: ListAlerts, context: Context) -> Doc:
             if not may_see(alert, context.member, context.room):
                 continue
             if len(shown) < AT_MOST:
+                context.names(Subject(KIND, alert.id))
                 shown.append(alert)
             else:
                 more += 1
@@ -241,10 +242,11 @@ async def duties(member: Member, context: Context) -> Sequence[Message]:
     """Name the alerts that this member raised and that have not ended, as far as who asks may hear of them."""
     direct = RoomView(RoomId(""), direct=True) if context.room.direct else context.room
     alerts = await Alerts(context.tx).unfinished_of(member.user_id)
+    shown = [alert for alert in alerts if may_see(alert, context.member, direct)]
+    context.names(*(Subject(KIND, alert.id) for alert in shown))
     return [
         _("author of alert {number} (EXERCISE), which has not ended", number=alert.number)
         if alert.is_exercise
         else _("author of alert {number}, which has not ended", number=alert.number)
-        for alert in alerts
-        if may_see(alert, context.member, direct)
+        for alert in shown
     ]

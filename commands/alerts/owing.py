@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from commands.alerts.audience import may_see
 from commands.alerts.cards import zone_of
 from commands.alerts.declaration import capability
 from commands.alerts.requests import open_here
@@ -12,6 +11,7 @@ from commands.alerts.words import days_words
 from commands.arguments import Country, Option
 from commands.base import Args, Context, Role
 from commands.document import Block, Code, CountryName, Doc, Inline, Message, Moment, Strong, Text, _, bullets, doc
+from commands.visibility import shown_here
 from storage.alerts import Alert, Alerts
 from storage.ids import CountryCode
 
@@ -34,7 +34,7 @@ async def owed(args: Owed, context: Context) -> Doc:
     """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
     lines: list[tuple[bool, CountryCode, Inline]] = []
     for alert in await Alerts(context.tx).owing(country=args.country, limit=_LOOKED_AT):
-        if may_see(alert, context.member, context.room):
+        if shown_here(alert, context):
             lines += _owed_on(alert, args.country, context)
     for alert, one in await open_here(args.country, context):
         zone = context.zone if context.room.direct else zone_of(context.room.bindings)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from commands.alerts import clocks
-from commands.alerts.audience import listeners, may_see, unreached
+from commands.alerts.audience import listeners, unreached
 from commands.alerts.circulation import unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
@@ -28,6 +28,7 @@ from commands.document import (
     doc,
     joined,
 )
+from commands.visibility import shown_here
 from storage.alerts import Alert, AlertRequest, AlertRequests, Alerts, NotPossible, RequestStep
 from storage.ids import CountryCode
 
@@ -230,5 +231,5 @@ async def open_here(country: CountryCode | None, context: Context) -> Sequence[t
     return [
         (alerts[one.alert_id], one)
         for one in requests
-        if one.alert_id in alerts and may_see(alerts[one.alert_id], context.member, context.room)
+        if one.alert_id in alerts and shown_here(alerts[one.alert_id], context)
     ]

@@ -11,7 +11,7 @@ from commands.network import named, tell_coordination
 from commands.risk.lines import MOST_POINTS, TABLE, Line
 from commands.risk.profile import EarlierCase, Input, Scored, profile
 from commands.shipment import Kind, Place, Shipment
-from commands.visibility import ALERT, answer_about, find, may_see
+from commands.visibility import ALERT, answer_about, find, shown_here
 from storage.alerts import Alert, AlertState
 from storage.audit import Audit
 from storage.members import Member, Members
@@ -65,8 +65,8 @@ async def assess(alert: Alert, context: Context) -> Sequence[Scored]:
     given = Input(
         shipment,
         context.now.date(),
-        [_case(one, shipment) for one in earlier if may_see(one, context.member, context.room)],
-        [EarlierCase(one.number, ()) for one in similar if may_see(one, context.member, context.room)],
+        [_case(one, shipment) for one in earlier if shown_here(one, context)],
+        [EarlierCase(one.number, ()) for one in similar if shown_here(one, context)],
     )
     return profile(given, await RiskWeights(context.tx).current())
 

@@ -9,8 +9,10 @@ from storage.alerts.kinds import (
     FactSource,
     Finding,
     Ground,
+    Information,
     Outcome,
     Reason,
+    Source,
     Tlp,
     Urgency,
 )
@@ -18,7 +20,7 @@ from storage.alerts.likeness import MARKED_KINDS, TELLING_KINDS, Mark, mark_of, 
 from storage.alerts.marks import AlertMark, AlertMarks
 from storage.alerts.matches import AlertMatch, AlertMatches, HiddenMatch
 from storage.alerts.numbers import EXERCISE, REAL, AlertNumber
-from storage.alerts.parts import Addressee, Fact, NamedPerson, Wording
+from storage.alerts.parts import Addressee, Fact, Individual, NamedPerson, Wording
 from storage.alerts.proposals import AlertProposal, AlertProposals, ProposalState
 from storage.alerts.record import HistoryLine, HistoryText, Step, What
 from storage.alerts.refusals import NotPossible, Why
@@ -32,6 +34,7 @@ __all__ = [
     "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertCard", "AlertMark", "AlertMarks",
     "AlertMatch", "AlertMatches", "AlertNumber", "AlertProposal", "AlertProposals", "AlertRequest", "AlertRequests",
     "AlertState", "AlertType", "Alerts", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch",
-    "HistoryLine", "HistoryText", "Mark", "NamedPerson", "NotPossible", "Outcome", "ProposalState", "Reason",
-    "RequestState", "RequestStep", "Step", "Tlp", "Urgency", "What", "Why", "Wording", "mark_of", "marks_of",
+    "HistoryLine", "HistoryText", "Individual", "Information", "Mark", "NamedPerson", "NotPossible", "Outcome",
+    "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp", "Urgency", "What", "Why",
+    "Wording", "mark_of", "marks_of",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, declared_attr, mapped_column, relationship
 
-from storage.alerts.kinds import AlertType, CostBearer, Ground, Outcome, Tlp, Urgency
+from storage.alerts.kinds import AlertType, CostBearer, Ground, Information, Outcome, Source, Tlp, Urgency
 from storage.alerts.numbers import EXERCISE, AlertNumber
 from storage.alerts.parts import Addressee, Fact, NamedPerson, Wording
 from storage.alerts.record import HistoryLine, HistoryText, What
@@ -51,6 +51,13 @@ class AlertCore(Base):
     sanction: Mapped[str | None]
     merged_into: Mapped[int | None]
     """The id of the alert that goes on in its place."""
+    source: Mapped[Source | None] = mapped_column(default=None)
+    information: Mapped[Information | None] = mapped_column(default=None)
+    """How far source and information can be relied on; None where nobody has said so."""
+    individuals: Mapped[int] = mapped_column(default=0)
+    """How many persons are named in it. Their names stand apart, see `Individual`."""
+    purged_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the names of persons, and the texts that may hold some, were deleted."""
 
     @declared_attr
     def wording(self) -> Mapped[Wording]:

@@ -19,6 +19,24 @@ class Tlp(StrEnum):
 _STRICTEST_FIRST = tuple(Tlp)
 
 
+class Source(StrEnum):
+    """How reliable the source of an information is: the first half of the 4x4 evaluation of European police forces."""
+
+    RELIABLE = "A"  # no doubt about it, or reliable in every instance so far
+    MOSTLY_RELIABLE = "B"
+    MOSTLY_UNRELIABLE = "C"
+    NOT_ASSESSED = "X"  # new, or not to be assessed
+
+
+class Information(StrEnum):
+    """How far the information itself can be relied on: the second half of the 4x4 evaluation."""
+
+    CERTAIN = "1"
+    KNOWN_TO_SOURCE = "2"  # by the source itself, not by the official who passes it on
+    CORROBORATED = "3"  # not known to the source itself, agrees with what is on record
+    NOT_CORROBORATED = "4"  # not known to the source itself, and nothing else supports it
+
+
 class AlertType(StrEnum):
     """What an alert asks of those who read it."""
 

@@ -73,7 +73,7 @@ class Addressee(Base):
 
 
 class NamedPerson(Base):
-    """A person whom the author named."""
+    """A member of the network whom the author named to be told."""
 
     __tablename__ = "alert_persons"
 
@@ -81,3 +81,19 @@ class NamedPerson(Base):
     user_id: Mapped[UserId] = mapped_column(primary_key=True, index=True)
     named_by: Mapped[UserId]
     named_at: Mapped[datetime]
+
+
+class Individual(Base):
+    """A person who is named in an alert: a driver, a broker. Kept apart and for less long; shown only on demand."""
+
+    __tablename__ = "alert_individuals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), index=True)
+    name: Mapped[str]
+    role: Mapped[str | None]
+    """The part that the person has in the case, such as "driver"."""
+    added_by: Mapped[UserId]
+    added_authority: Mapped[str]
+    added_country: Mapped[CountryCode | None]
+    added_at: Mapped[datetime]

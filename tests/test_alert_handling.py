@@ -1,0 +1,118 @@
+"""What was said of an alert is taken back where a stricter marking no longer lets it stand."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.matrix.interface import Unavailable
+from storage.outbox import OutboxRow, RowState
+from tests.fakes import Network
+from tests.test_alerts import card_in, sent
+
+SUSPICION = "CSQU3054383 at Tema to Rotterdam, SECRETWORD"
+STRICT = "!alert set 1 tlp=amber-strict"
+
+
+def said(net: Network, room: str) -> str:
+    return "".join(one.body + one.html for one in net.heard(room))
+
+
+async def rows_about(net: Network, word: str) -> list[OutboxRow]:
+    """Return the rows of the outbox that still hold a word."""
+    async with net.transaction() as tx:
+        return [row for row in await tx.session.scalars(select(OutboxRow)) if word in str(row.content)]
+
+
+async def test_every_version_of_a_message_is_redacted_not_only_the_first(net: Network) -> None:
+    await sent(net, SUSPICION)
+    card = card_in(net, "coordination")
+    await net.say("!alert set 1 declared=SECRETGOODS", as_="ghana", room="ghana")
+    edits = [one.event_id for one in net.heard("coordination") if one.replaces == card]
+    assert edits
+    await net.say(STRICT, as_="ghana", room="ghana")
+    for event in (card, *edits):
+        assert net.is_redacted("coordination", event)
+    assert "SECRET" not in said(net, "coordination")
+    assert "SECRETGOODS" in said(net, "netherlands")
+
+
+async def test_lists_refusals_and_questions_that_name_it_are_taken_back_too(net: Network) -> None:
+    await sent(net, SUSPICION)
+    room = "coordination"
+    texts = (
+        "!alert list",
+        "!alert owed",
+        "!alert show 1",
+        "!alert next 1",
+        "!alert risk 1",
+        "!alert reopen 1 SECRETWORD",  # refused: it is open
+        "!alert set 1 vessel=IMO9811000",  # refused: not its author
+    )
+    answers = [(await net.say(text, as_="coordinator", room=room)).messages for text in texts]
+    card = card_in(net, room)
+    answers.append((await net.say("!close outcome=other", as_="coordinator", room=room, thread=card)).messages)
+    assert all("0001" in messages[-1].body for messages in answers)
+    await net.say(STRICT, as_="ghana", room="ghana")
+    for messages in answers:
+        for one in messages:
+            assert net.is_redacted(room, one.event_id), one.body
+    assert "CSQU" not in said(net, room)
+
+
+async def test_a_list_goes_when_one_of_its_alerts_may_no_longer_stand_there(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await sent(net, "drums at Tema to Rotterdam")
+    listed = (await net.say("!alert list", as_="coordinator")).messages[0].event_id
+    await net.say("!alert set 2 tlp=amber-strict", as_="ghana", room="ghana")
+    assert listed not in {one.event_id for one in await net.heard_by("coordinator")}
+
+
+async def test_what_waits_is_not_sent_any_more(net: Network) -> None:
+    net.fail_room("coordination", Unavailable())
+    await sent(net, SUSPICION)
+    await net.say("!alert note 1 SECRETWORD again", as_="ghana", room="ghana")
+    await net.say(STRICT, as_="ghana", room="ghana")
+    net.fail_room("coordination", None)
+    await net.forward(timedelta(hours=1))
+    assert net.heard("coordination") == net.redacted("coordination") == []
+
+
+async def test_what_arrived_without_an_answer_is_found_and_redacted(net: Network) -> None:
+    await sent(net, SUSPICION)
+    card = card_in(net, "coordination")
+    async with net.transaction() as tx:  # as after a crash between the sending and the marking
+        row = (await tx.session.scalars(select(OutboxRow).where(OutboxRow.event_id == card))).one()
+        row.state, row.event_id, row.sent_room, row.sent_at = RowState.PENDING, None, None, None
+        row.not_before = net.now.replace(year=2027)
+    await net.say(STRICT, as_="ghana", room="ghana")
+    await net.forward(timedelta(hours=1))
+    assert net.is_redacted("coordination", card)
+
+
+async def test_where_nobody_may_redact_an_edit_takes_its_place(net: Network) -> None:
+    await sent(net, SUSPICION)
+    card = card_in(net, "coordination")
+    net.gateway.rooms[net.room("coordination")].lets_redact = False
+    await net.say(STRICT, as_="ghana", room="ghana")
+    assert "may no longer be shown" in net.latest("coordination", card)
+    assert net.redacted("coordination") == []
+
+
+async def test_the_outbox_forgets_what_was_taken_back(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await net.say("!alert set 1 tlp=red person=@netherlands:test", as_="ghana", room="ghana")
+    kept = await rows_about(net, "SECRETWORD")
+    assert {row.user_id for row in kept} == {net.person("netherlands"), net.person("ghana")}
+    for room in ("ghana", "netherlands", "coordination"):
+        assert "SECRETWORD" not in said(net, room)
+    assert any("SECRETWORD" in one.body for one in await net.heard_by("netherlands"))
+
+
+async def test_a_second_change_takes_nothing_back_twice(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await net.say(STRICT, as_="ghana", room="ghana")
+    once = net.redacted("coordination")
+    heard = net.heard("coordination")
+    await net.say("!alert set 1 tlp=red person=@netherlands:test", as_="ghana", room="ghana")
+    assert net.redacted("coordination") == once
+    assert net.heard("coordination") == heard
