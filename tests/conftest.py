@@ -1,12 +1,17 @@
 """Fixtures of the unit tests."""
 
+import asyncio
 import gc
+import shutil
 from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from bot.logs import places_only
+from storage import schema
+from storage.base import Database
 from tests.databases import Postgres, postgres
 from tests.fakes import IN_MEMORY, Network
 
@@ -25,6 +30,9 @@ def pytest_runtest_setup() -> None:
     )
 
 
+KINDS = ["sqlite", "postgresql"]
+
+
 @pytest.fixture
 async def net() -> AsyncGenerator[Network]:
     """The whole pipeline in memory, with the preset roster and rooms."""
@@ -38,7 +46,45 @@ def postgres_server() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database at the newest schema, to be copied: to migrate one takes a hundred times as long."""
+    file = tmp_path_factory.mktemp("migrated") / "sesn.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_name(postgres_server: Postgres) -> str:
+    """A PostgreSQL database at the newest schema, to be copied."""
+    postgres_server.command("CREATE DATABASE migrated")
+    _migrate(postgres_server.url("migrated"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def preset_name(postgres_server: Postgres) -> str:
+    """A PostgreSQL database with the preset roster and bindings, to be copied."""
+    postgres_server.command("CREATE DATABASE preset")
+
+    async def make() -> None:
+        async with Network.open(url=postgres_server.url("preset")):
+            pass
+
+    asyncio.run(make())
+    return "preset"
+
+
+def _migrate(url: str) -> None:
+    async def migrate() -> None:
+        database = Database.open(url)
+        await schema.upgrade(database)
+        await database.close()
+
+    asyncio.run(migrate())
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
@@ -48,7 +94,32 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def net_on_each(database_url: str) -> AsyncGenerator[Network]:
+def migrated_sqlite(migrated_file: Path, tmp_path: Path) -> str:
+    """The URL of an SQLite database at the newest schema, sesn.db in the folder of the test."""
+    shutil.copyfile(migrated_file, tmp_path / "sesn.db")
+    return f"sqlite:///{tmp_path / 'sesn.db'}"
+
+
+@pytest.fixture(params=KINDS)
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database at the newest schema, of each kind in turn; the SQLite one is a file."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("migrated_sqlite"))
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.new_database(like=request.getfixturevalue("migrated_name"))
+
+
+@pytest.fixture(params=KINDS)
+def preset_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database for a network, of each kind in turn; the PostgreSQL one holds the preset already."""
+    if request.param == "sqlite":
+        return IN_MEMORY
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.new_database(like=request.getfixturevalue("preset_name"))
+
+
+@pytest.fixture
+async def net_on_each(preset_url: str) -> AsyncGenerator[Network]:
     """The same network on SQLite and on PostgreSQL."""
-    async with Network.open(url=database_url) as network:
+    async with Network.open(url=preset_url, is_preset=preset_url != IN_MEMORY) as network:
         yield network

@@ -15,7 +15,7 @@ from typing import Any, Self
 from sqlalchemy import Engine
 
 from bot.app import Machinery
-from bot.capabilities import discover
+from bot.capabilities import Registry, discover
 from bot.config import Config
 from bot.matrix.interface import (
     Journal,
@@ -296,18 +296,23 @@ _copy = Path(_copy_folder.name) / "preset.db"
 class Network:
     """The bot's pipeline with a preset roster and rooms, and a clock that the test sets."""
 
-    def __init__(self, database: Database, config: Config) -> None:
+    def __init__(self, database: Database, config: Config, registry: Registry | None = None) -> None:
         self.now = START
         self.gateway = FakeGateway()
         self.database = database
-        self.machinery = Machinery(database, self.gateway, config, now=lambda: self.now)
+        self.machinery = Machinery(database, self.gateway, config, now=lambda: self.now, registry=registry)
         self._names: dict[str, RoomId] = {}
         self._batches = 0
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, *, url: str = IN_MEMORY, **settings: Mapping[str, Any]) -> AsyncGenerator[Self]:
-        """Open a network; `settings` are sections of the configuration, such as alerts={...}."""
+    async def open(
+        cls, *, url: str = IN_MEMORY, is_preset: bool = False, **settings: Mapping[str, Any]
+    ) -> AsyncGenerator[Self]:
+        """Open a network; `settings` are sections of the configuration, such as alerts={...}.
+
+        The database of `url` is empty, or holds the roster and the bindings already (`is_preset`).
+        """
         models.load()
         config = Config.read(
             {
@@ -315,14 +320,16 @@ class Network:
                 "network": {"name": "Seaport Environmental Security Network", "coordinators": ["@coordinator:test"]},
                 **settings,
             },
-            discover(),
+            registry := discover(),
         )
         # An engine that compiled its statements once is used again: closed, it has forgotten its database in memory.
         idle = _idle if url == IN_MEMORY else []
         database = Database(idle.pop().engine) if idle else Database.open(url)
-        net = cls(database, config)
+        net = cls(database, config, registry)
         try:
-            if url != IN_MEMORY:
+            if is_preset:
+                pass
+            elif url != IN_MEMORY:
                 await net._create()
             elif not _copy.exists():
                 await net._create()

@@ -26,10 +26,9 @@ LINES = 7
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncGenerator[Database]:
+async def database(migrated_url: str) -> AsyncGenerator[Database]:
     """A migrated database of each kind with seven lines, two of them written by one flush."""
-    database = Database.open(database_url)
-    await schema.upgrade(database)
+    database = Database.open(migrated_url)
     for number in range(1, LINES, 2):
         await write(database, f"first {number}", f"second {number}")
     await write(database, "last")
@@ -253,8 +252,9 @@ coordinators = ["@coordinator:test"]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, migrated_sqlite: str) -> Path:
     """A folder with a configuration and a database of three lines."""
+    assert migrated_sqlite == f"sqlite:///{tmp_path / 'sesn.db'}"
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     asyncio.run(_fill(tmp_path))
     return tmp_path
@@ -266,7 +266,6 @@ async def _fill(folder: Path, *statements: str) -> None:
         if statements:
             await tamper(database, *statements)
             return
-        await schema.upgrade(database)
         await write(database, "alert send", "alert ack", "alert close")
     finally:
         await database.close()

@@ -9,20 +9,17 @@ import pytest
 from bot.matrix.crypto import Crypto
 from bot.matrix.interface import IdentityChanged, Incoming
 from bot.matrix.signing import CrossSigningIdentity
-from storage import schema
 from storage.base import Database
 from storage.ids import UserId
 from storage.pins import Pins
-from tests.fakes import IN_MEMORY
 from tests.played import BENIN, GHANA, Homeserver, Person, opened
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def database() -> AsyncIterator[Database]:
-    database = Database.open(IN_MEMORY)
-    await schema.upgrade(database)
+async def database(migrated_sqlite: str) -> AsyncIterator[Database]:
+    database = Database.open(migrated_sqlite)
     yield database
     await database.close()
 

@@ -8,10 +8,8 @@ from bot.matrix.crypto import Crypto
 from bot.matrix.interface import Rejected, Unread, WhyUnread
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.sharing import _PER_REQUEST
-from storage import schema
 from storage.base import Database
 from storage.ids import RoomId, UserId
-from tests.fakes import IN_MEMORY
 from tests.played import GHANA, TOGO, Homeserver, Json, Person, opened
 
 
@@ -31,10 +29,8 @@ def many(devices: int) -> Person:
 
 
 @pytest.fixture
-async def database() -> Database:
-    database = Database.open(IN_MEMORY)
-    await schema.upgrade(database)
-    return database
+async def database(migrated_sqlite: str) -> Database:
+    return Database.open(migrated_sqlite)
 
 
 def holders(crypto: Crypto, view: RoomView) -> set[str]:

@@ -19,7 +19,6 @@ from bot.matrix.outbound import RoomSession
 from bot.matrix.rooms import Rooms
 from bot.matrix.sync import Syncer
 from bot.matrix.vault import Vault
-from storage import schema
 from storage.base import Base, Database
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.inbox import Inbox
@@ -35,9 +34,8 @@ KINDS |= {"key_rooms", "key_room_states", "key_replays", "key_waiting"}
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database.open(database_url)
-    await schema.upgrade(database)
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    database = Database.open(migrated_url)
     yield database
     await database.close()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from bot.matrix.crypto import Crypto
 from bot.matrix.errors import DamagedStore, ForeignStore, StoreInUse, WrongSecret
 from bot.matrix.http import Http
 from bot.matrix.vault import Cost, Secrets, Vault
-from storage import schema
 from storage.base import Database
 from storage.ids import DeviceId, UserId
 from storage.keys import Keys
@@ -24,16 +22,14 @@ Row = tuple[dict[str, Any], str, str]
 
 
 @pytest.fixture
-async def url(database_url: str, tmp_path: Path) -> str:
-    """A database with the kept secrets in it; SQLite as a file, because only that can be opened twice."""
-    url = f"sqlite:///{tmp_path / 'sesn.db'}" if "sqlite" in database_url else database_url
-    database = Database.open(url)
-    await schema.upgrade(database)
+async def url(migrated_url: str) -> str:
+    """A database with the kept secrets in it."""
+    database = Database.open(migrated_url)
     async with Vault.open(database, BOT, "secret", cost=CHEAP) as vault:
         assert vault.secrets is None
         await vault.keep(KEPT)
     await database.close()
-    return url
+    return migrated_url
 
 
 @pytest.fixture
