@@ -26,27 +26,41 @@ class Postgres:
     def url(self, name: str) -> str:
         return f"postgresql+asyncpg://postgres@/{name}?host={self._socket}"
 
-    def command(self, sql: str) -> None:
-        self._server.psql(sql)  # type: ignore[attr-defined]  # the package has no types
+    def databases(self) -> list[str]:
+        """Return the names of the databases there are."""
+        return self.command("COPY (SELECT datname FROM pg_database) TO STDOUT").split()
+
+    def command(self, sql: str) -> str:
+        """Carry out a command and return what the server's client prints."""
+        return str(self._server.psql(sql))  # type: ignore[attr-defined]  # the package has no types
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[Postgres]:
+    """Start the server whose data are in the folder, made when there are none; it is stopped at the end.
+
+    Run by root, the server takes a user of its own, who must reach the folder.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # unset on a build machine, and not needed
+        from pgserver.postgres_server import get_server
+
+        started = get_server(folder, cleanup_mode="stop")
+        try:
+            yield Postgres(started, folder)
+        finally:
+            started.cleanup()
 
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """Start the server; it is stopped and its folder removed at the end."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")  # unset on a build machine, and not needed
-        from pgserver.postgres_server import get_server
-
-        with tempfile.TemporaryDirectory(prefix="sesn-pg-", ignore_cleanup_errors=True) as folder:
-            Path(folder).chmod(0o755)  # run by root, the server takes a user of its own, who must reach its folder
-            server = get_server(Path(folder) / "data", cleanup_mode="stop")
-            try:
-                running = Postgres(server, Path(folder) / "data")
-                # Nothing of it outlives the tests: to wait for the disk at each commit, and for every file of every
-                # database when it stops, was most of the time that these tests took.
-                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                    running.command(f"ALTER SYSTEM SET {setting} = off")
-                running.command("SELECT pg_reload_conf()")
-                yield running
-            finally:
-                server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="sesn-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        with server(Path(folder) / "data") as running:
+            # Nothing of it outlives the tests: to wait for the disk at each commit, and for every file of every
+            # database when it stops, was most of the time that these tests took.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                running.command(f"ALTER SYSTEM SET {setting} = off")
+            running.command("SELECT pg_reload_conf()")
+            yield running

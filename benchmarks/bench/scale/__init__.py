@@ -1,0 +1,1 @@
+"""A database as large as the network may ever have, and every command on it."""

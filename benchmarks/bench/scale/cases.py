@@ -1,0 +1,254 @@
+"""What is said to the bot: for every command of the registry, as who says it, where, and about which alert.
+
+A command that stands nowhere here is said as its declaration shows it, about alerts that its speaker may see.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from commands.base import Command, Role
+
+GHANA, NETHERLANDS, COORDINATOR = "ghana", "netherlands", "coordinator"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that is said, in as many ways as there are rows of `about`.
+
+    `{0}` in the text stands for the first value of a row, `{1}` for the second; without `about` it is said as it is.
+    """
+
+    text: str
+    as_: str = GHANA
+    room: str | None = None
+    """The name of the room; None for the direct chat."""
+    about: str | None = None
+    """SQL for the rows; the same on both databases."""
+    note: str = ""
+    """What tells this case from others of the same command."""
+
+
+def _alerts(where: str) -> str:
+    """The numbers of some alerts that match, newest first."""
+    head = "SELECT a.series, a.year, a.sequence FROM alerts a"
+    return f"{head} WHERE {where} ORDER BY a.id DESC LIMIT 400"
+
+
+_CONCERNED = "SELECT 1 FROM alert_addressees d WHERE d.alert_id = a.id"
+
+
+def _concerns(country: str) -> str:
+    return f"EXISTS ({_CONCERNED} AND d.country = '{country}')"
+
+
+def _own(state: str) -> str:
+    return _alerts(f"a.author = '@ghana:test' AND a.state IN ({state})")
+
+
+_SEEN = _alerts("a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'circulated'")
+_ANY_AGE = (
+    "SELECT a.series, a.year, a.sequence FROM alerts a WHERE a.author_country = 'GH' AND a.tlp IN ('AMBER', 'GREEN') "
+    "AND a.state = 'closed' AND a.id % 97 = 5 LIMIT 400"
+)
+_UNDER_CONTROL = _alerts(
+    "a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'under control' AND EXISTS (SELECT 1 FROM "
+    "alert_addressees d WHERE d.alert_id = a.id AND d.country = 'GH' AND d.held_at IS NOT NULL AND d.finding IS NULL)"
+)
+_CONFIRMED = _alerts("a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'confirmed'")
+_REQUESTED = (
+    "SELECT a.series, a.year, a.sequence FROM alert_requests r JOIN alerts a ON a.id = r.alert_id "
+    "WHERE r.state = 'open' AND r.country = 'GH' AND a.tlp IN ('AMBER', 'GREEN') "
+    "AND a.state IN ('circulated', 'under control') LIMIT 400"
+)
+_ASKED = _REQUESTED.replace("r.country = 'GH'", "r.asked_country = 'GH'")
+_PROPOSED = (
+    "SELECT a.series, a.year, a.sequence FROM alert_proposals p JOIN alerts a ON a.id = p.alert_id WHERE p.state = "
+    "'open' AND a.author = '@ghana:test' AND a.tlp = 'AMBER' AND a.state IN ('circulated', 'under control') LIMIT 400"
+)
+_SUBMITTED = _alerts("a.author_country = 'GH' AND a.author <> '@ghana:test' AND a.tlp = 'AMBER' "
+                     "AND a.state = 'submitted'")  # fmt: skip
+_CONTACT = "SELECT id FROM contacts WHERE country = 'GH' AND id % 7 = 3 LIMIT 400"
+_MEMBER = "SELECT user_id FROM members WHERE user_id LIKE '@m%' LIMIT 400"
+
+
+def _of(state: str) -> str:
+    return _alerts(f"a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = '{state}' AND {_concerns('GH')}")
+
+
+CASES: Mapping[str, Sequence[Case]] = {
+    "alert": [
+        Case("alert 20 ft CSQU3054383 at Tema, waste batteries declared as plastic scrap, from Antwerp via Tangier"),
+        Case("alert MV Example arrives in Tema with 18 t of e-waste urgency=urgent tlp=green", note="other"),
+    ],
+    "alert hold": [Case("alert hold {0} On terminal 3", about=_SEEN)],
+    "alert inspect": [Case("alert inspect {0} Box opened", about=_SEEN)],
+    "alert confirm": [Case("alert confirm {0} ground=d Unsorted e-waste", about=_UNDER_CONTROL)],
+    "alert clear": [Case("alert clear {0} Tested and working", about=_UNDER_CONTROL)],
+    "alert not-located": [Case("alert not-located {0} Left before we came", about=_UNDER_CONTROL)],
+    "alert set": [Case("alert set {0} container=CSQU3054383 origin=BE", about=_own("'draft'"))],
+    "alert close": [Case("alert close {0} outcome=other Nothing came of it", about=_own("'circulated'"))],
+    "alert withdraw": [Case("alert withdraw {0} Misread", about=_own("'circulated', 'draft'"))],
+    "alert merge": [Case("alert merge {0} into={1} The same container", about=(
+        "SELECT a.series, a.year, a.sequence, b.series, b.year, b.sequence FROM alerts a JOIN alerts b "
+        "ON b.id > a.id AND b.id < a.id + 50 AND b.author = a.author AND b.state = 'circulated' "
+        "AND b.series = a.series AND b.tlp = a.tlp "
+        "WHERE a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp = 'AMBER' ORDER BY a.id DESC LIMIT 100"
+    ))],
+    "alert reopen": [Case("alert reopen {0} It is back", about=_own("'closed'"))],
+    "alert ack": [
+        Case("alert ack {0}", about=(
+            "SELECT a.series, a.year, a.sequence FROM alert_addressees d JOIN alerts a ON a.id = d.alert_id "
+            "WHERE d.country = 'GH' AND d.acknowledged_at IS NULL AND a.state = 'circulated' "
+            "AND a.tlp IN ('AMBER', 'GREEN') LIMIT 400"
+        )),
+        Case("alert ack", as_=NETHERLANDS, note="which?"),
+    ],
+    "alert note": [Case("alert note {0} Lead-acid batteries, leaking", about=_SEEN)],
+    "alert type": [Case("alert type {0} information Less than was thought", about=_SEEN)],
+    "alert show": [
+        Case("alert show {0}", about=_SEEN, note="new"),
+        Case("alert show {0}", about=_ANY_AGE, note="old"),
+        Case("alert show {0}", about=_SEEN, room="ghana", note="room"),
+        Case("alert show A-2019-1", note="unknown"),
+    ],
+    "alert list": [
+        Case("alert list"),
+        Case("alert list", room="germany", as_="germany", note="rare in a room"),
+        Case("alert list open", note="open"),
+        Case("alert list mine", note="mine"),
+        Case("alert list open country=GH", note="open, country"),
+        Case("alert list country=NL", note="country"),
+        Case("alert list country=TO", note="country of few"),
+        Case("alert list mine country=TO", note="mine, country of few"),
+        Case("alert list waste=B3011", note="waste of many"),
+        Case("alert list waste=191212", note="waste of few"),
+        Case("alert list waste=XQZ", note="waste of none"),
+        Case("alert list open", room="network", as_="germany", note="open, network room"),
+    ],
+    "alert next": [Case("alert next {0}", about=_SEEN), Case("alert next", note="mine")],
+    "request": [Case("request {0} GH Who is the consignee? due=3d", as_=NETHERLANDS, about=_alerts(
+        f"a.tlp IN ('AMBER', 'GREEN') AND a.state = 'circulated' AND {_concerns('GH')} AND {_concerns('NL')}"
+    ))],
+    "answer": [Case("answer {0} R1 A shell company", about=_REQUESTED)],
+    "request close": [Case("request close {0} R1 The carrier told us", about=_ASKED)],
+    "alert owed": [
+        Case("alert owed"),
+        Case("alert owed country=GH", note="country of many"),
+        Case("alert owed country=TO", note="country of few"),
+        Case("alert owed", as_=COORDINATOR, room="coordination", note="coordination"),
+        Case("alert owed", as_="germany", room="germany", note="room"),
+    ],
+    "alert propose": [Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", about=_SEEN)],
+    "alert accept": [Case("alert accept {0} P1", about=_PROPOSED)],
+    "alert decline": [Case("alert decline {0} P1 It was read from the box", about=_PROPOSED)],
+    "alert submit": [Case("alert submit {0}", about=_own("'draft'"))],
+    "alert send": [Case("alert send {0}", about=_own("'verified'")), Case("alert send", note="which?")],
+    "alert inform-export-state": [
+        Case("alert inform-export-state {0} when=2026-11-22 14:00 proof=e-mail, receipt 4711", about=_CONFIRMED)
+    ],
+    "alert extend": [Case("alert extend {0} until=2031-01-31 with=BE proof=letter",
+                          about=_of("export state informed"))],
+    "alert take-back": [Case("alert take-back {0} By the exporter", about=_of("export state informed"))],
+    "alert shipped": [Case("alert shipped {0} Left Tema", about=_of("take-back agreed"))],
+    "alert received": [Case("alert received {0} Seals whole", about=(
+        "SELECT a.series, a.year, a.sequence FROM alerts a WHERE a.state = 'in return' AND a.tlp = 'AMBER' AND EXISTS "
+        "(SELECT 1 FROM alert_addressees d WHERE d.alert_id = a.id AND d.country = 'NL' AND d.reasons LIKE "
+        "'%origin%') LIMIT 400"
+    ), as_=NETHERLANDS)],
+    "alert treat": [Case("alert treat {0} At the licensed plant", about=_of("export state informed"))],
+    "alert dispute": [Case("alert dispute {0} It is no waste", about=_of("export state informed"))],
+    "alert verify": [Case("alert verify {0}", about=_SUBMITTED)],
+    "alert return": [Case("alert return {0} A digit too few", about=_SUBMITTED)],
+    "alert stats": [
+        Case("alert stats"),
+        Case("alert stats", room="ghana", note="room"),
+        Case("alert stats period=2026", note="year"),
+        Case("alert stats country=GH period=2026", note="year, own country"),
+        Case("alert stats country=NL period=2026", note="year, other country"),
+        Case("alert stats period=2026", as_=COORDINATOR, room="coordination", note="year, coordination"),
+    ],
+    "alert export": [
+        Case("alert export {0} format=json", about=_SEEN, note="json"),
+        Case("alert export {0} format=csv", about=_SEEN, note="csv"),
+        Case("alert export {0}", about=_SEEN, note="pdf"),
+    ],
+    "alert risk": [Case("alert risk {0}", about=_SEEN), Case("alert risk {0}", about=_ANY_AGE, note="old")],
+    "risk weights": [Case("risk weights", as_=COORDINATOR), Case("risk weights codes 3", as_=COORDINATOR,
+                                                                  note="change")],
+    "announce show": [Case("announce show 3", as_=COORDINATOR)],
+    "contact confirm": [Case("contact confirm {0}", about=_CONTACT)],
+    "contact duty": [Case("contact duty {0} off", about=_CONTACT)],
+    "contact add": [
+        Case("contact add country=GH kind=customs name=Efua Example phone=030 299 9999 languages=en,fr hours=24/7")
+    ],
+    "contact set": [Case("contact set {0} hours=24/7", about=_CONTACT)],
+    "contact remove": [Case("contact remove {0}", about=_CONTACT)],
+    "contact show": [Case("contact show {0}", about=_CONTACT)],
+    "contact": [
+        Case("contact ghana customs", note="country, kind"),
+        Case("contact customs", note="kind"),
+        Case("contact officer on duty", note="common words"),
+        Case("contact ama", note="common name"),
+        Case("contact ama kamori", note="name"),
+        Case("contact french speaking customs benin", note="language"),
+        Case("contact english", note="common language"),
+        Case("contact Tema port police", note="port"),
+        Case("contact container control inspector", note="roles"),
+        Case("contact xandrika", note="near to nothing"),
+        Case("contact c99@office.example", note="e-mail"),
+        Case("contact 200000999", note="phone"),
+    ],
+    "profile set": [Case("profile set GH section=ports Tema and Takoradi take containers.")],
+    "exercise new": [Case('exercise new title="Quay" start="2027-03-01 08:00" end="2027-03-05 18:00" '
+                          "tz=Africa/Accra countries=GH,NL", as_=COORDINATOR)],
+    "exercise show": [Case("exercise show E-2026-195")],
+    "exercise join": [Case("exercise join E-2026-195", as_=NETHERLANDS)],
+    "exercise cancel": [Case("exercise cancel E-2026-195 A strike", as_=COORDINATOR)],
+    "exercise set": [Case("exercise set E-2026-195 tz=Africa/Accra", as_=COORDINATOR)],
+    "member add": [Case('member add @ama:test role=official country=GH authority="EPA Ghana" kind=environment '
+                        'name="Ama E."', as_=COORDINATOR)],
+    "member list": [Case("member list", as_=COORDINATOR), Case("member list country=GH", as_=COORDINATOR,
+                                                               note="country")],
+    "member show": [Case("member show {0}", as_=COORDINATOR, about=_MEMBER),
+                    Case("member show @ghana:test", as_=COORDINATOR, note="author of many")],
+    "member set": [Case('member set {0} authority="Customs" kind=customs', as_=COORDINATOR, about=_MEMBER)],
+    "member remove": [Case("member remove {0}", as_=COORDINATOR, about=_MEMBER),
+                      Case("member remove @ghana:test", as_=COORDINATOR, note="author of many")],
+    "member confirm": [Case("member confirm {0}", as_=COORDINATOR, about=_MEMBER)],
+    "me": [Case("me"), Case("me tz=Africa/Accra", as_=NETHERLANDS, note="change")],
+    "remind cancel": [Case("remind cancel 30")],
+    "room bind": [
+        Case("room bind country=GH", as_=COORDINATOR, room="empty"),
+        Case("room bind network", as_=COORDINATOR, room="empty", note="network"),
+    ],
+    "room unbind": [Case("room unbind", as_=COORDINATOR, room="ghana")],
+    "room allow": [Case("room allow @guest:test", as_=COORDINATOR, room="ghana")],
+    "room disallow": [Case("room disallow @known:test", as_=COORDINATOR, room="ghana")],
+    "room show": [Case("room show", as_=COORDINATOR, room="ghana")],
+    "room move": [Case("room move !gone:test to=!empty:test", as_=COORDINATOR)],
+    "room create": [Case("room create country=TO", as_=COORDINATOR)],
+}  # fmt: skip
+
+_IN_AN_EXAMPLE = re.compile(r"A-2026-\d+")
+
+
+def cases_of(command: Command) -> Iterator[Case]:
+    """Yield what is said for a command: what stands above, else the examples of its declaration."""
+    if command.name in CASES:
+        yield from CASES[command.name]
+        return
+    speaker = COORDINATOR if command.role is Role.COORDINATOR else GHANA
+    for number, example in enumerate(command.examples):
+        text, found = _IN_AN_EXAMPLE.subn("{0}", example)
+        yield Case(text, as_=speaker, about=_SEEN if found else None, note=f"example {number + 1}" if number else "")
+
+
+def said(case: Case, row: Sequence[object]) -> str:
+    """Put a row of what it is about into the text; three values in a row are the number of an alert."""
+    if not row:
+        return case.text
+    if len(row) % 3 == 0:
+        numbers = [f"{row[at]}-{row[at + 1]}-{int(str(row[at + 2])):04d}" for at in range(0, len(row), 3)]
+        return case.text.format(*numbers)
+    return case.text.format(*row)

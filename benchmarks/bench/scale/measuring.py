@@ -1,0 +1,167 @@
+"""Says every command to the bot on a database, and takes the time; what a command did is undone each time."""
+
+import gc
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter, process_time
+
+from benchmarks.bench.results import percentile
+from benchmarks.bench.scale.cases import Case, cases_of, said
+from bot.app import Machinery
+from bot.capabilities import Registry, discover
+from bot.config import Config
+from bot.dispatch import Dispatcher
+from bot.matrix.interface import Message, SyncBatch, Trust
+from storage.base import Database, Transaction
+from storage.ids import DeviceId, RoomId, UserId
+from storage.inbox import InboxRow
+from tests.fakes import BOT, PEOPLE, START, FakeGateway, FakeRoom
+
+WARM_UP = 3
+"""Times that each thing is said before its time counts: statements are put together at the first."""
+
+
+class Undone(Exception):
+    """Raised at the end of each transaction, so that nothing stays of it."""
+
+
+@dataclass(slots=True)
+class Timed:
+    """What was taken of one thing said: seconds of the handling, and what became of it."""
+
+    command: str
+    note: str
+    seconds: list[float] = field(default_factory=list)
+    outcomes: set[str] = field(default_factory=set)
+    answer: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.command} ({self.note})" if self.note else self.command
+
+    @property
+    def median(self) -> float:
+        """Milliseconds."""
+        return percentile(self.seconds, 0.5) * 1000 if self.seconds else 0.0
+
+    @property
+    def p95(self) -> float:
+        """Milliseconds."""
+        return percentile(self.seconds, 0.95) * 1000 if self.seconds else 0.0
+
+
+class House:
+    """The bot's pipeline on a large database: rooms and persons are there, nothing is ever sent."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+        self._gateway = FakeGateway()
+        config = Config.read(
+            {
+                "matrix": {"homeserver": "http://test", "user_id": BOT},
+                "network": {"name": "Seaport Environmental Security Network", "coordinators": ["@coordinator:test"]},
+            },
+            discover(),
+        )
+        self._machinery = Machinery(database, self._gateway, config, now=lambda: START)
+        self._dispatcher = Dispatcher(
+            database, self._machinery.house, too_old=config.commands.too_old, look_ahead=self._end
+        )
+        self._outcome = self._answer = ""
+        self._last_row = 0
+        self._count = 0
+        self._furnish()
+
+    @property
+    def registry(self) -> Registry:
+        return self._machinery.house.registry
+
+    def _furnish(self) -> None:
+        rooms = {name: {name, f"{name}2", "coordinator"} for name in PEOPLE if name != "ghana2"}
+        rooms["network"] = set(PEOPLE)
+        rooms["coordination"] = {"coordinator"}
+        rooms["empty"] = {"coordinator"}
+        for name, people in rooms.items():
+            joined = {UserId(f"@{one}:test") for one in people if one in PEOPLE}
+            room = RoomId(f"!{name}:test")
+            self._gateway.rooms[room] = FakeRoom(room, joined, name.capitalize())
+
+    async def _end(self, tx: Transaction) -> None:
+        """See what became of the command, and undo it: the next one finds everything as this one did."""
+        await tx.flush()
+        row = await tx.session.get(InboxRow, self._handled)
+        self._outcome = (row.outcome or "") if row is not None else ""
+        self._stopped = self._clock()
+        raise Undone
+
+    async def say(self, case: Case, text: str) -> tuple[float, str]:
+        """Say something once; return the seconds from the reading of its row to the last statement, and the outcome.
+
+        The commit itself, which waits for the disk, is left out.
+        """
+        self._count += 1
+        person = UserId(f"@{case.as_}:test")
+        room = RoomId(f"!{case.room}:test") if case.room else RoomId(f"!direct-{case.as_}:test")
+        self._gateway.rooms.setdefault(room, FakeRoom(room, {person}))
+        message = Message(
+            event_id=self._gateway.event_id(), room_id=room, sender=person, sent_at=START,
+            body=text if case.room is None else f"!{text}", trust=Trust.SIGNED, device_id=DeviceId("PHONE"),
+            room_encrypted=True, direct=case.room is None, mentioned=False, thread_root=None, reply_to=None,
+        )  # fmt: skip
+        await self._machinery.journal(SyncBatch(f"s{self._count}", [message]))
+        async with self._database.transaction() as tx:
+            self._handled = await _newest(tx, message.event_id)
+        begun = self._clock()
+        try:
+            await self._dispatcher.handle_next()
+        except Undone:
+            taken = self._stopped - begun
+        async with self._database.transaction() as tx:
+            row = await tx.session.get(InboxRow, self._handled)
+            await tx.session.delete(row)
+        return taken, self._outcome
+
+    async def time(self, case: Case, command: str, rows: Sequence[Sequence[object]], times: int) -> Timed:
+        """Say something so many times, each time about another row while there are any."""
+        timed = Timed(command, case.note)
+        for turn in range(WARM_UP + times):
+            taken, outcome = await self.say(case, said(case, rows[turn % len(rows)]))
+            if turn >= WARM_UP:
+                timed.seconds.append(taken)
+                timed.outcomes.add(outcome)
+        return timed
+
+
+async def _newest(tx: Transaction, key: str) -> int:
+    from sqlalchemy import select
+
+    return (await tx.session.scalars(select(InboxRow.seq).where(InboxRow.key == key))).one()
+
+
+async def measure(database: Database, *, times: int, only: str = "", cpu: bool = False) -> list[Timed]:
+    """Say every command of the registry and return what was taken; with `cpu`, of this process's processor time.
+
+    SQLite works in this process, so that its processor time is the handling without what other programs take away.
+    """
+    from sqlalchemy import text
+
+    house = House(database, process_time if cpu else perf_counter)
+    found = []
+    gc.collect()
+    gc.freeze()  # as the bot does not throw away what it loaded at its start
+    for command in house.registry.commands:
+        if not command.name.startswith(only):
+            continue
+        for case in cases_of(command):
+            rows: list[Sequence[object]] = [()]
+            if case.about is not None:
+                async with database.transaction() as tx:
+                    rows = [tuple(row) for row in await tx.session.execute(text(case.about))]
+                random.Random(5).shuffle(rows)  # noqa: S311 - the same at each run
+            if not rows:
+                found.append(Timed(command.name, case.note, outcomes={"nothing to say it about"}))
+                continue
+            found.append(await house.time(case, command.name, rows, times))
+    return found
