@@ -348,7 +348,12 @@ class Dispatcher:
         if answer is not None:
             await self._say(message, context.tx, answer, context=context)
         Audit(context.tx).record(
-            context.now, context.member.user_id, question.kind, "answered", room_id=message.room_id
+            context.now,
+            context.member.user_id,
+            question.kind,
+            "answered",
+            subject=next(iter(context.subjects_touched), None),
+            room_id=message.room_id,
         )
         return f"answered {question.kind}"
 

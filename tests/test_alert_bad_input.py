@@ -33,6 +33,7 @@ COMMANDS = {
     "alert close": "!alert close {n} outcome=other",
     "alert withdraw": "!alert withdraw {n} misread",
     "alert merge": "!alert merge {n} into=2",
+    "alert downgrade": "!alert downgrade {n} tlp=clear it is public",
     "alert reopen": "!alert reopen {n} again",
     "request": "!request {n} NL Who is it?",
     "answer": "!answer {n} R1 somebody",

@@ -1,10 +1,14 @@
 """What was said of an alert is taken back where a stricter marking no longer lets it stand."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
 from bot.matrix.interface import Unavailable
+from commands.alerts import capability
+from commands.alerts.meant import is_by_number
+from storage.audit import Audit
 from storage.outbox import OutboxRow, RowState
 from tests.fakes import Network
 from tests.test_alerts import card_in, sent
@@ -116,3 +120,84 @@ async def test_a_second_change_takes_nothing_back_twice(net: Network) -> None:
     await net.say("!alert set 1 tlp=red person=@netherlands:test", as_="ghana", room="ghana")
     assert net.redacted("coordination") == once
     assert net.heard("coordination") == heard
+
+
+# Downwards
+
+
+async def test_after_a_downgrade_the_rooms_that_now_may_hear_are_told_once(net: Network) -> None:
+    await sent(net, SUSPICION)
+    kept = card_in(net, "netherlands")
+    answer = await net.say("!alert downgrade 1 tlp=green The case is public", as_="ghana", room="ghana")
+    assert "TLP:GREEN" in answer
+    assert "SECRETWORD" in net.latest("network", card_in(net, "network"))
+    lines = [one.body for one in net.heard("netherlands") if one.thread_root == kept]
+    assert lines == [
+        "EPA Ghana (Ghana) changed the marking of alert A-2026-0001 from TLP:AMBER to TLP:GREEN.\n> The case is public"
+    ]
+    await net.say("!alert note 1 seal broken", as_="ghana", room="ghana")
+    assert len([one for one in net.heard("network") if "Raised by" in one.body and one.replaces is None]) == 1
+    assert "TLP:GREEN" in net.latest("netherlands", kept)
+
+
+async def test_what_was_taken_back_comes_anew_after_a_downgrade(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await net.say(STRICT, as_="ghana", room="ghana")
+    assert "SECRETWORD" not in said(net, "coordination")
+    await net.say("!alert downgrade 1 tlp=amber wrongly marked", as_="ghana", room="ghana")
+    assert "SECRETWORD" in net.latest("coordination", card_in(net, "coordination"))
+
+
+async def test_only_the_authors_authority_lowers_the_marking_and_it_is_on_record(net: Network) -> None:
+    await sent(net, SUSPICION)
+    for person in ("ghana2", "netherlands", "coordinator"):  # customs, another country, a coordinator
+        answer = await net.say("!alert downgrade 1 tlp=green we all know", as_=person)
+        assert "only by EPA Ghana (Ghana), which raised it" in answer, person
+    assert "TLP:AMBER," in await net.say("!alert show 1", as_="ghana")
+    await net.say("!member set @ghana2:test authority=EPA Ghana", as_="coordinator")
+    await net.say("!alert downgrade 1 tlp=green the press has it", as_="ghana2", room="ghana")
+    shown = await net.say("!alert show 1", as_="ghana")
+    assert "marked TLP:GREEN instead of TLP:AMBER by EPA Ghana (Ghana): “the press has it”" in shown
+    assert "TLP:GREEN, which lets as many hear" in await net.say("!alert downgrade 1 tlp=amber x", as_="ghana")
+
+
+async def test_red_lowered_to_amber_stays_before_the_named_who_may_see_it(net: Network) -> None:
+    await net.say(f"!alert {SUSPICION} tlp=red person=@netherlands:test,@germany:test", as_="ghana")
+    await net.say("!alert send 1", as_="ghana")
+    await net.say("!alert downgrade 1 tlp=amber rooms must look", as_="ghana")
+    assert "SECRETWORD" in said(net, "netherlands")
+    assert any("SECRETWORD" in one.body for one in await net.heard_by("netherlands"))
+    assert not any("SECRETWORD" in one.body for one in await net.heard_by("germany"))
+
+
+# The number is typed
+
+
+async def test_what_cannot_be_undone_asks_for_the_number_in_a_thread(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await net.say("!alert hold 1", as_="netherlands", room="netherlands")
+    card = card_in(net, "ghana")
+    asked = await net.say("!downgrade tlp=clear public", as_="ghana", room="ghana", thread=card)
+    assert "Do you mean alert A-2026-0001" in asked
+    assert "stays as it is" in await net.say("A-2026-0002", as_="ghana", room="ghana", thread=card)
+    assert "TLP:AMBER," in await net.say("!alert show 1", as_="ghana")
+    await net.say("!downgrade tlp=clear public", as_="ghana", room="ghana", thread=card)
+    await net.say("A-2026-0001", as_="ghana", room="ghana", thread=card)
+    assert "TLP:CLEAR" in net.latest("ghana", card)
+    async with net.transaction() as tx:
+        lines = await Audit(tx).lines("alert:1")
+    assert ("alert downgrade", "@ghana:test") in {(line.action, line.actor) for line in lines}
+
+
+ASKED = {
+    "close", "withdraw", "merge", "confirm", "clear", "inform-export-state", "take-back", "received", "treat",
+    "downgrade",
+}  # fmt: skip
+
+
+def test_which_commands_ask_for_the_number_is_written_down() -> None:
+    commands = {command.words[-1] for command in capability.commands if command.words[0] == "alert"}
+    assert {command for command in commands if is_by_number(command)} == ASKED
+    written = (Path(__file__).parent.parent / "docs/decisions/0019-the-number-is-typed.md").read_text()
+    for command in ASKED:
+        assert f"`{command}`" in written

@@ -19,7 +19,9 @@ async def test_the_whole_life_in_single_words(net: Network) -> None:
         ("ghana", "!shipped", AlertState.IN_RETURN),
         ("belgium", "!received", AlertState.RECEIVED),
     ):
-        await net.say(text, as_=person, room=person, thread=card_in(net, person))
+        answer = await net.say(text, as_=person, room=person, thread=card_in(net, person))
+        if "Do you mean alert A-2026-0001" in answer:
+            await net.say("A-2026-0001", as_=person, room=person, thread=card_in(net, person))
         assert await state_of(net) is state
     card = card_in(net, "ghana")
     assert "Do you mean alert A-2026-0001" in await net.say(

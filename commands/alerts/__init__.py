@@ -12,6 +12,7 @@ from commands.alerts import (
     escalation,
     following,
     lookup,
+    marking,
     next_steps,
     owing,
     proposals,
@@ -25,6 +26,6 @@ from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
     "AlertSettings", "announcing", "arriving", "capability", "circulation", "controlling", "correcting", "deadlines",
-    "drafting", "ending", "escalation", "following", "lookup", "next_steps", "owing", "proposals", "requests",
-    "sending", "submitting", "taking_back", "verifying",
+    "drafting", "ending", "escalation", "following", "lookup", "marking", "next_steps", "owing", "proposals",
+    "requests", "sending", "submitting", "taking_back", "verifying",
 ]  # fmt: skip

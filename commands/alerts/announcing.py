@@ -20,7 +20,7 @@ from commands.alerts.words import who
 from commands.base import Context, Priority, Subject
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
 from commands.visibility import ALERT
-from storage.alerts import Alert, AlertMarks, Finding, HistoryLine, What
+from storage.alerts import Alert, AlertMarks, Finding, HistoryLine, Tlp, What
 
 _IN_PREPARATION = frozenset({What.DRAFTED, What.SUBMITTED, What.SENT_BACK, What.TAKEN_UP})
 _ASKED = frozenset({What.REQUESTED, What.REQUEST_REMINDED, What.PROPOSED})
@@ -45,7 +45,7 @@ async def announce(event: AlertChanged, context: Context) -> None:
     elif line.what in _ASKED:
         await asking.announce(alert, line, context)
     else:
-        if line.what is What.MARKED:
+        if line.what is What.MARKED and Tlp(line.details["to"]).is_stricter_than(Tlp(line.details["from"])):
             await retract_elsewhere(alert, context)
         if line.what is What.WITHDRAWN:
             await refresh_draft(alert, context)

@@ -9,7 +9,8 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
-from commands.alerts.rights import Act, check, country_of
+from commands.alerts.meant import ask_number, by_number, is_by_number
+from commands.alerts.rights import Act, check, country_of, possible
 from commands.alerts.typed import SHORT
 from commands.alerts.words import state_words
 from commands.arguments import About, Choice, Option, Ref, Rest
@@ -75,6 +76,7 @@ class Confirm(Args):
     text: Annotated[str, Rest(ask=_MORE)] = ""
 
 
+@by_number("confirm")
 @capability.command(
     "alert confirm",
     role=Role.OFFICIAL,
@@ -90,6 +92,7 @@ async def confirm(args: Confirm, context: Context) -> Doc | None:
     return await _record(Act.CONFIRM, args, context, found)
 
 
+@by_number("clear")
 @capability.command(
     "alert clear",
     role=Role.OFFICIAL,
@@ -129,6 +132,8 @@ async def _record(
     country = country_of(alert, context)
     check(act, alert, context)
     check_length(args.text, _("Your text"), alert)
+    if is_by_number(act.value) and args.about.number is None and country in possible(act, alert).countries:
+        return await ask_number(act.value, args, alert, context)
     try:
         line = change(alert, country)
     except NotPossible as error:

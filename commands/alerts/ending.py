@@ -1,11 +1,7 @@
-"""How an alert ends: closed, withdrawn, merged; and how a closed one goes on.
-
-To which thread a message belongs stands outside its encryption, where a homeserver could change it. What ends an alert
-therefore asks for its number, typed by the person, when the thread alone says which one is meant.
-"""
+"""How an alert ends: closed, withdrawn, merged; and how a closed one goes on."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from commands.alerts import clocks, escalation
 from commands.alerts.audience import listeners
@@ -20,19 +16,18 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.drafts import refresh_draft
 from commands.alerts.events import AlertChanged
-from commands.alerts.facts import Slot, by_slot
 from commands.alerts.finding import check_author, find, not_possible
+from commands.alerts.meant import ask_number, by_number
 from commands.alerts.rights import Act, check
 from commands.alerts.typed import SHORT
-from commands.alerts.words import fact_words, marked, outcome_words, refusal
+from commands.alerts.words import marked, outcome_words, refusal
 from commands.arguments import About, Choice, Option, Ref, Rest
-from commands.base import Answer, Args, Context, Role
-from commands.document import Code, CountryName, Doc, Message, Strong, Text, _, doc, joined
-from storage.alerts import Alert, AlertNumber, CostBearer, NotPossible, Outcome, Why
+from commands.base import Args, Context, Role
+from commands.document import Code, CountryName, Doc, Message, _, doc, joined
+from storage.alerts import Alert, CostBearer, NotPossible, Outcome, Why
 
 _WHICH = _("Which alert? Answer with its number.")
 
-_CONFIRM = "alert.confirm"
 _LONGEST_SANCTION = 300
 
 
@@ -49,6 +44,7 @@ class Close(Args):
     text: Annotated[str, Rest(ask=_("What came of it?"))] = ""
 
 
+@by_number("close")
 @capability.command(
     "alert close",
     role=Role.OFFICIAL,
@@ -86,6 +82,7 @@ class Withdraw(Args):
     reason: Annotated[str, Rest(ask=_("Why do you withdraw it?"))]
 
 
+@by_number("withdraw")
 @capability.command(
     "alert withdraw",
     role=Role.OFFICIAL,
@@ -119,6 +116,7 @@ class Merge(Args):
     reason: Annotated[str, Rest(ask=_("Why?"))] = ""
 
 
+@by_number("merge")
 @capability.command(
     "alert merge",
     role=Role.OFFICIAL,
@@ -205,9 +203,6 @@ async def reopen(args: Reopen, context: Context) -> Doc | None:
     return await unless_heard(alert, context, _("Alert {number} is reopened.", number=alert.number))
 
 
-# The number is typed
-
-
 async def _ended(
     command: str,
     args: Close | Withdraw | Merge,
@@ -215,19 +210,14 @@ async def _ended(
     end: Callable[[], Awaitable[Doc | None]],
     context: Context,
 ) -> Doc | None:
-    """End the alert; when its number was not typed, find out whether it can be, undo it and ask."""
+    """End the alert; when its number was not typed, find out whether it can be, and ask."""
     try:
         if args.about.number is not None:
             return await end()
         _check_possible(command, alert)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
-    data = {
-        "command": command,
-        "alert": alert.id,
-        "args": args.model_dump(mode="json", exclude={"about"}, exclude_none=True),
-    }
-    return await context.ask(marked(alert, _question(alert, command, context)), _CONFIRM, data)
+    return await ask_number(command, args, alert, context)
 
 
 def _check_possible(command: str, alert: Alert) -> None:
@@ -236,36 +226,3 @@ def _check_possible(command: str, alert: Alert) -> None:
         alert.must_be_open()
     if alert.has_ended:
         raise NotPossible(Why.ENDED)
-
-
-def _question(alert: Alert, command: str, context: Context) -> Doc:
-    slots = by_slot(alert.current_facts)
-    what = next((fact_words(slots[slot]) for slot in (Slot.CONTAINER, Slot.VESSEL) if slot in slots), None)
-    excerpt = " ".join(alert.text.split())[:80]
-    return doc(
-        _(
-            "Do you mean alert {number} ({what})? Answer with its number, and I do it: {command}. "
-            "Any other answer leaves it as it is.",
-            number=Strong(Text(alert.number)), what=what or Text(excerpt),
-            command=Code(f"{context.prefix}alert {command} {alert.number}"),
-        )
-    )  # fmt: skip
-
-
-@capability.answer(_CONFIRM)
-async def confirmed(answer: Answer, context: Context) -> Doc | None:
-    """End the alert whose number was typed, if it is the one that was asked about."""
-    alert = await find(Ref(id=int(answer.data["alert"])), context)
-    number = AlertNumber.parse(answer.text, year=alert.year)
-    is_meant = number is not None and str(number) == alert.number
-    if number is not None and alert.is_exercise and answer.text.strip().lstrip("#").isdecimal():
-        is_meant = number.sequence == alert.sequence
-    if not is_meant:
-        return marked(alert, doc(_("Alert {number} stays as it is.", number=alert.number)).quietly())
-    again: dict[str, tuple[type[Args], Callable[[Any, Context], Awaitable[Doc | None]]]] = {
-        "close": (Close, close),
-        "withdraw": (Withdraw, withdraw),
-        "merge": (Merge, merge),
-    }
-    model, handler = again[str(answer.data["command"])]
-    return await handler(model.model_validate({**answer.data["args"], "about": Ref(number=alert.number)}), context)

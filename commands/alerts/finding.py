@@ -66,8 +66,9 @@ def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
             "Your country raised alert {number} itself, so it need not acknowledge it.", number=number
         ),
         Why.ONLY_STRICTER: _(
-            "Alert {number} was sent under TLP:{tlp}. From then on its marking can only become stricter.",
-            number=number, tlp=alert.tlp.value,
+            "Alert {number} was sent under TLP:{tlp}. With this its marking can only become stricter. Your authority "
+            "lowers it, with a reason: {downgrade}",
+            number=number, tlp=alert.tlp.value, downgrade=Code(f"{prefix}alert downgrade {number} tlp=... <reason>"),
         ),
         Why.OWN_ALERT: _(
             "You raised alert {number} yourself, so somebody else has to verify it.", number=number

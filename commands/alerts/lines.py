@@ -62,7 +62,10 @@ def _detailed(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo, into: 
     details = line.details
     match line.what:
         case What.MARKED:
-            return _("{by} changed the marking to TLP:{tlp}.", by=by, tlp=str(details["to"]))
+            return _(
+                "{by} changed the marking of alert {number} from TLP:{before} to TLP:{tlp}.",
+                by=by, number=number, before=str(details["from"]), tlp=str(details["to"]),
+            )  # fmt: skip
         case What.CLASSIFIED:
             type_ = type_words(AlertType(details["to"]))
             return _("{by} made alert {number} this: {type}.", by=by, number=number, type=type_)

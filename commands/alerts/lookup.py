@@ -114,7 +114,8 @@ def _what_words(line: HistoryLine) -> Message | None:  # noqa: PLR0911 - one ret
         case What.CORRECTED:
             return _("corrected by {by}", by=by)
         case What.MARKED:
-            return _("marked TLP:{tlp} by {by}", tlp=str(line.details["to"]), by=by)
+            before, tlp = str(line.details["from"]), str(line.details["to"])
+            return _("marked TLP:{tlp} instead of TLP:{before} by {by}", tlp=tlp, before=before, by=by)
         case What.CIRCULATED:
             return _("sent by {by}", by=by)
         case What.ACKNOWLEDGED:

@@ -88,6 +88,12 @@ def is_concerned(alert: Alert, member: Member) -> bool:
     return member.country is not None and member.country in concerned(alert)
 
 
+def speaks_for_author(alert: Alert, member: Member) -> bool:
+    """Whether a member is an official of the authority that raised an alert, as the roster has it now."""
+    same = (member.authority, member.country) == (alert.author_authority, alert.author_country)
+    return member.role >= Role.OFFICIAL and same
+
+
 def export_states(alert: Alert) -> frozenset[CountryCode]:
     return frozenset(entry.country for entry in alert.addressees if Reason.ORIGIN.value in entry.reasons)
 

@@ -10,7 +10,8 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
-from commands.alerts.rights import Act, check, concerned
+from commands.alerts.meant import ask_number, by_number, is_by_number
+from commands.alerts.rights import Act, check, concerned, possible
 from commands.alerts.typed import SHORT
 from commands.alerts.words import refusal, state_words
 from commands.arguments import About, Country, Option, Ref, Rest, When
@@ -38,6 +39,7 @@ class Inform(Args):
     ]
 
 
+@by_number("inform-export-state")
 @capability.command(
     "alert inform-export-state",
     role=Role.OFFICIAL,
@@ -52,6 +54,8 @@ async def inform(args: Inform, context: Context) -> Doc | None:
     if not any(character.isalnum() for character in args.proof):
         example = Code("proof=e-mail to OVAM, receipt 4711")
         raise refusal(alert, _("Say what proves it, for example {example}.", example=example))
+    if args.about.number is None and possible(Act.INFORM, alert):
+        return await ask_number("inform-export-state", args, alert, context)
     try:
         line = alert.inform_export_state(args.when, args.proof, by=context.member, at=context.now)
     except NotPossible as error:
@@ -112,6 +116,7 @@ class Step(Args):
     text: Annotated[str, Rest(ask=_("What do you want to say about it?"))] = ""
 
 
+@by_number("take-back")
 @capability.command(
     "alert take-back",
     role=Role.OFFICIAL,
@@ -134,6 +139,7 @@ async def shipped(args: Step, context: Context) -> Doc | None:
     return await _step(Act.SHIPPED, args, context, Alert.ship)
 
 
+@by_number("received")
 @capability.command(
     "alert received",
     role=Role.OFFICIAL,
@@ -145,6 +151,7 @@ async def received(args: Step, context: Context) -> Doc | None:
     return await _step(Act.RECEIVED, args, context, Alert.receive)
 
 
+@by_number("treat")
 @capability.command(
     "alert treat",
     role=Role.OFFICIAL,
@@ -176,6 +183,8 @@ async def _step(act: Act, args: Step | Dispute, context: Context, change: Callab
     alert = await find(args.about, context)
     check(act, alert, context)
     check_length(args.text, _("Your text"), alert)
+    if is_by_number(act.value) and args.about.number is None and possible(act, alert):
+        return await ask_number(act.value, args, alert, context)
     try:
         line = change(alert, args.text, by=context.member, at=context.now)
     except NotPossible as error:

@@ -77,6 +77,14 @@ class Preparing(AlertCore):
         before, self.tlp = self.tlp, tlp
         return self.record(What.MARKED, by, at, details={"from": before.value, "to": tlp.value})
 
+    def lower(self, tlp: Tlp, reason: str, *, by: Member, at: datetime) -> HistoryLine:
+        """Let more people hear of it; once circulated that is a decision of its author's authority, with its reason."""
+        self.must_be_open()
+        if not self.tlp.is_stricter_than(tlp):
+            raise NotPossible(Why.SAME)
+        before, self.tlp = self.tlp, tlp
+        return self.record(What.MARKED, by, at, text=reason, details={"from": before.value, "to": tlp.value})
+
     def classify(self, type_: AlertType, text: str, *, by: Member, at: datetime) -> HistoryLine:
         """Say of what type it is now, such as news that became a warning."""
         self._must_not_have_ended()
