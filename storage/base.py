@@ -40,6 +40,10 @@ _IN_USE = "the bot is running on this database: stop it first"
 _LOCK = 0x5345534E  # names the lock among all of a PostgreSQL database: "SESN"
 
 
+FAULTS: tuple[type[Exception], ...] = (SQLAlchemyError, OSError)
+"""What a database raises that does not answer as it should: tried again, whatever was to be done with it."""
+
+
 class StorageError(Exception):
     """The database cannot be used; the message is for the operator."""
 

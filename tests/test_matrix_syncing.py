@@ -6,9 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from bot.matrix.crypto import Crypto
+from bot.matrix.crypto import Crypto, Read
 from bot.matrix.http import Http
-from bot.matrix.interface import SyncBatch
+from bot.matrix.interface import Message, SyncBatch, Trust, Unreadable
+from bot.matrix.machine import UNKNOWN_DEVICE, NoSender, Opened
 from bot.matrix.rooms import Rooms
 from bot.matrix.store import Pending
 from bot.matrix.sync import Syncer
@@ -130,3 +131,102 @@ async def test_state_that_says_nothing_new_asks_nothing() -> None:
 async def test_what_is_no_answer_to_a_sync_is_asked_for_again(odd: Any) -> None:
     # Done is raised by the pause before the next try.
     await synced(Homeserver([odd], now=[]))
+
+
+# What is malformed
+
+
+async def heard(server: Homeserver) -> tuple[Rooms, list[SyncBatch], list[float]]:
+    """Take in all answers; return the rooms, what was journalled, and the pauses there were after failures."""
+    rooms, batches, pauses = Rooms(), list[SyncBatch](), list[float]()
+
+    async def journal(batch: SyncBatch) -> None:
+        batches.append(batch)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        raise Done
+
+    desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
+    crypto = cast("Crypto", NoKeys())
+    syncer = Syncer(cast("Http", server), crypto, rooms, desk=desk, own=BOT, names=lambda _view: [], sleep=pause)
+    with pytest.raises(Done):
+        await syncer.run(journal, "s1")
+    return rooms, batches, pauses
+
+
+def says(text: str) -> dict[str, Any]:
+    content = {"msgtype": "m.text", "body": text}
+    return {"type": "m.room.message", "event_id": f"${text}", "sender": GHANA, "content": content}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "x",
+        None,
+        [],
+        {"timeline": "x"},
+        {"timeline": {"events": 7}},
+        {"state": []},
+        {"timeline": {"events": [7, "x"]}},
+    ],
+)
+async def test_a_malformed_part_of_one_room_keeps_nobody_from_the_others(part: Any) -> None:
+    first = answer("s2", state=[member(BOT, "join"), member(GHANA, "join")], timeline=[says("one")])
+    first["rooms"]["join"] = {"!broken": part, **first["rooms"]["join"]}
+    server = Homeserver([first, answer("s3", timeline=[says("two")])], now=[member(BOT, "join")])
+    _, batches, pauses = await heard(server)
+    assert [batch.next_token for batch in batches] == ["s2", "s3"]
+    said = [event.body for batch in batches for event in batch.events if isinstance(event, Message)]
+    assert said == ["one", "two"]
+    assert len(pauses) == 1, "the one at the end of the answers"
+
+
+async def test_a_room_of_which_a_part_was_malformed_is_looked_at_as_a_whole() -> None:
+    broken = answer("s3", timeline=[says("two"), {"type": "m.room.member", "state_key": 7}])
+    first = answer("s2", state=[member(BOT, "join"), member(GHANA, "join")])
+    server = Homeserver([first, broken], now=[member(BOT, "join"), member("@new:localhost", "join"), "x"])  # type: ignore[list-item]  # that too
+    rooms, batches, _ = await heard(server)
+    assert server.asked_for_state == 1
+    assert rooms.view(ROOM).with_membership("join") == {BOT, "@new:localhost"}
+    assert [event.body for event in batches[1].events if isinstance(event, Message)] == ["two"]
+
+
+async def test_a_database_that_fails_while_a_message_is_read_does_not_cost_the_message() -> None:
+    encrypted = {"algorithm": "m.megolm.v1.aes-sha2", "session_id": "session", "ciphertext": "x"}
+    event = {"type": "m.room.encrypted", "event_id": "$1", "sender": GHANA, "content": encrypted}
+    server = Homeserver([answer("s2", state=[member(BOT, "join")], timeline=[event])], now=[])
+
+    async def fails(_self: NoKeys, *_: Any) -> None:
+        raise OSError("the database is away")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(NoKeys, "read", fails, raising=False)
+        _, batches, pauses = await heard(server)
+    assert batches == [], "the answer is read again"
+    assert len(pauses) == 1
+
+
+async def test_what_could_not_be_read_when_it_came_says_so_when_it_is_read() -> None:
+    encrypted = {"algorithm": "m.megolm.v1.aes-sha2", "session_id": "session", "ciphertext": "x"}
+    event = {"type": "m.room.encrypted", "event_id": "$1", "sender": GHANA, "content": encrypted}
+    server = Homeserver([answer("s2", state=[member(BOT, "join")], timeline=[event]), {"next_batch": "s3"}], now=[])
+    tries: list[Mapping[str, Any]] = []
+
+    async def reads(_self: NoKeys, read: Mapping[str, Any], _room: RoomId) -> Read:
+        tries.append(read)
+        if len(tries) <= 2:  # with the answer that brought it, and once more at its end
+            raise NoSender(UNKNOWN_DEVICE, len(tries))
+        payload = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "late"}}
+        opened = SimpleNamespace(payload=payload, once="ciphertext")
+        return Read(cast("Opened", opened), DeviceId("PHONE"), Trust.SIGNED)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(NoKeys, "read", reads, raising=False)
+        patched.setattr(Nobody, "heard_of", lambda *_: 99, raising=False)
+        _, batches, _ = await heard(server)
+    (first,), (second,) = (batch.events for batch in batches)
+    assert isinstance(first, Unreadable)
+    assert isinstance(second, Message)
+    assert (second.body, second.late) == ("late", True)

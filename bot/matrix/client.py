@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from bot.matrix.answers import events_of
 from bot.matrix.crypto import Crypto
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
@@ -437,7 +438,7 @@ class MatrixGateway:
     async def _fetch(self, room_id: RoomId) -> RoomView:
         """Read the whole state of a room that no sync has brought yet."""
         try:
-            state = await self._http.request("GET", path_of("rooms", room_id, "state"))
+            state = events_of(await self._http.request("GET", path_of("rooms", room_id, "state")))
         except Rejected as error:
             if error.status in {403, 404}:
                 raise RoomUnsafe(WhyUnsafe.NOT_JOINED) from error

@@ -309,4 +309,4 @@ class Crypto:
 
 def _count(counts: Any) -> int:
     value = counts.get("signed_curve25519") if isinstance(counts, dict) else None
-    return value if isinstance(value, int) else 0
+    return max(0, value) if isinstance(value, int) else 0

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import aiohttp
 
 from bot.matrix.errors import failure
 from bot.matrix.interface import MatrixError, Rejected, Unavailable
+from bot.matrix.parsing import parsed
 
 CLIENT = "/_matrix/client/v3"
 _KEEP = timedelta(seconds=30)
@@ -92,12 +92,12 @@ class Http:
         async with self._asked(method, path, deadline or self.timeout, params=query, json=body) as answer:
             raw = await answer.read()
         try:
-            told = json.loads(raw) if raw else None
-        except (ValueError, RecursionError):
+            told = parsed(raw) if raw else None
+        except ValueError:
             told = None
         if not 200 <= answer.status < 300:
             raise failure(answer.status, answer.headers, told, datetime.now(UTC))
-        if told is None:
+        if not isinstance(told, dict | list):
             raise Unavailable(f"{answer.status}, but not JSON")
         return told
 
@@ -208,6 +208,6 @@ async def _read(answer: aiohttp.ClientResponse, limit_bytes: int) -> bytearray:
 async def _told(answer: aiohttp.ClientResponse) -> Any:
     """Return a short answer as parsed JSON, None for what is none."""
     try:
-        return json.loads(await _read(answer, _LONGEST_TOLD))
-    except (AnswerTooLong, ValueError, RecursionError):
+        return parsed(await _read(answer, _LONGEST_TOLD))
+    except (AnswerTooLong, ValueError):
         return None

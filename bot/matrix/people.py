@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from nio.crypto import OlmDevice
 
+from bot.matrix.answers import people_of
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import IdentityChanged, Incoming, Unread, WhyUnread
 from bot.matrix.machine import Machine
@@ -153,7 +154,7 @@ class People:
         """Mark users whose devices changed, and those of encrypted rooms that were never asked for."""
         lists = sync.get("device_lists")
         lists = lists if isinstance(lists, dict) else {}
-        for user in lists.get("left") or ():
+        for user in people_of(lists.get("left")):
             # Their changes are not told any more; should they come back, they are asked for anew.
             if user in self._identities:
                 self._mark(user)
@@ -161,7 +162,7 @@ class People:
                 self._stale.discard(user)
             self._cut_off.discard(user)
             self._asking.discard(user)
-        for user in lists.get("changed") or ():
+        for user in people_of(lists.get("changed")):
             if user in receivers or user in self._identities or user in self._asking:
                 self._mark(user)
         for user in receivers - self._identities.keys() - self._stale:
@@ -242,8 +243,9 @@ class People:
             await self.query(set(self._stale))
 
     def _take_over(self, asked: set[UserId], answer: Json) -> None:
-        unreachable = set(answer.get("failures") or ())
-        devices = answer.get("device_keys") or {}
+        failures, devices = answer.get("failures"), answer.get("device_keys")
+        unreachable = failures if isinstance(failures, dict) else {}
+        devices = devices if isinstance(devices, dict) else {}
         self.version += 1
         for user in asked:
             self._asked_at[user] = self._clock()

@@ -9,7 +9,7 @@ import asyncio
 import json
 import random as system_random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from bot.matrix.answers import Event, RoomPart, SyncAnswer, events_of, is_id
 from bot.matrix.backoff import Backoff
 from bot.matrix.crypto import Crypto, Read
 from bot.matrix.http import Http, path_of
@@ -40,7 +41,7 @@ from bot.matrix.reading import is_redacted, moment, said
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.store import Pending
 from bot.matrix.verification import Desk
-from storage.base import Transaction
+from storage.base import FAULTS, Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.keys import WaitingRow
 
@@ -56,8 +57,7 @@ _BURST = 4
 """So many messages on their way are a burst: each of them comes back with a sync, and together they cost as much."""
 _BREATH = 0.3  # seconds between syncs in a burst
 _FIRST_ANSWER = timedelta(minutes=5)
-
-Event = Mapping[str, Any]
+_TO_BE_TRIED_AGAIN: tuple[type[Exception], ...] = (MatrixError, *FAULTS)
 
 
 def sync_filter(timeline: int = _TIMELINE) -> str:
@@ -105,6 +105,7 @@ class Syncer:
         self._backoff = Backoff(sleep, random)
         self.under_way = 0
         """How many messages are being put into rooms right now."""
+        self._malformed_now = self._malformed_so_far = 0
         self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
         self._unreadable = {row.event_id: row for row in sorted(waiting, key=lambda row: moment(row.event))}
         self._unjudged: dict[EventId, int] = {}
@@ -126,6 +127,7 @@ class Syncer:
             for event_id in self._late_now:
                 self._unreadable.pop(event_id, None)
                 self._unjudged.pop(event_id, None)
+            self._malformed_so_far += self._malformed_now
             token, first, arrived = batch.next_token, False, []
             self._backoff.reset()
             if self.under_way >= _BURST:
@@ -187,57 +189,78 @@ class Syncer:
 
     async def _digest(self, raw: Mapping[str, Any], token: str | None, arrived: list[tuple[RoomId, str]]) -> SyncBatch:
         # May run again for the same answer when a request in it fails; applying clear state twice changes nothing.
-        rooms = raw.get("rooms") or {}
-        joined: dict[str, Any] = rooms.get("join") or {}
+        answer = SyncAnswer.of(raw)
+        self._malformed_now = 0
+        self._leave_out("answer", answer.malformed)
         gaps = {
-            room_id: await self._gap(RoomId(room_id), part["timeline"], token)
-            for room_id, part in joined.items()
-            if token is not None and part.get("timeline", {}).get("limited")
+            room_id: await self._gap(room_id, part, token)
+            for room_id, part in answer.joined.items()
+            if token is not None and part.limited
         }
-        for room_id, part in joined.items():
-            await self._take_state(RoomId(room_id), part)
+        for room_id, part in answer.joined.items():
+            await self._take_part(room_id, part)
         self._crypto.people.note_device_lists(raw, self._rooms.receivers())
         await self._crypto.upkeep()
         self._late_now = set()
         events: list[Incoming] = await self._late(arrived)
-        for room_id, part in joined.items():
-            timeline = [*gaps.get(room_id, ()), *part.get("timeline", {}).get("events", ())]
-            events += await self._read_room(RoomId(room_id), timeline, execute=token is not None)
+        for room_id, part in answer.joined.items():
+            timeline = [*gaps.get(room_id, ()), *part.timeline]
+            events += await self._read_room(room_id, timeline, execute=token is not None)
         # For one of these the bot may have asked for the devices of its sender, of whom others wait.
         events += await self._late(())
-        events += self._left(rooms.get("leave") or {})
-        events += _invites(rooms.get("invite") or {}, self._own)
+        events += self._left(answer.left)
+        events += _invites(answer.invited, self._own)
         pending = self._crypto.chest.pending
         pending.rooms = pending.rooms.followed_by(self._rooms.changes())
-        return SyncBatch(
-            str(raw["next_batch"]), (*events, *self._crypto.people.take_noticed(), *self._desk.take_codes())
-        )
+        return SyncBatch(answer.next_token, (*events, *self._crypto.people.take_noticed(), *self._desk.take_codes()))
 
-    async def _take_state(self, room_id: RoomId, part: Mapping[str, Any]) -> None:
+    def _leave_out(self, what: str, number: int, **where: str) -> None:
+        """Count and log what is skipped because it is not as it must be: without it the rest would never be read."""
+        if number:
+            self._malformed_now += number
+            so_far = self._malformed_so_far + self._malformed_now
+            log.warning("sync.malformed", what=what, number=number, so_far=so_far, **where)
+
+    async def _take_part(self, room_id: RoomId, part: RoomPart) -> None:
+        """Take over what is new of a room's state: as the room stands now, where a part of it could not be read."""
+        self._leave_out("room", part.malformed, room=room_id)
+        if not part.malformed:
+            await self._take_state(room_id, part)
+        elif (state := await self._state_now(room_id)) is not None:
+            self._rooms.replace(room_id, state)
+        else:  # nothing is sent there until it is known again who is there
+            self._rooms.forget(room_id)
+
+    async def _state_now(self, room_id: RoomId) -> Sequence[Event] | None:
+        """Ask for the whole state of a room; None when the bot has left since, and the next answer says so."""
+        try:
+            return events_of(await self._http.request("GET", path_of("rooms", room_id, "state")))
+        except Rejected as error:
+            log.warning("sync.state_refused", room=room_id, errcode=error.errcode)
+            return None
+
+    async def _take_state(self, room_id: RoomId, part: RoomPart) -> None:
         view = self._rooms.view(room_id)
-        before = part.get("state", {}).get("events", ())
-        if view.known and any(view.knows_otherwise(event) for event in before):
+        if view.known and any(view.knows_otherwise(event) for event in part.state):
             # What stands before the timeline may be older than what is known: where two events were sent at the same
             # time, the state before one of them lacks the other, and who has just joined would be out again.
-            try:
-                self._rooms.replace(room_id, await self._http.request("GET", path_of("rooms", room_id, "state")))
-            except Rejected as error:  # the bot has left since; the next answer says so
-                log.warning("sync.state_refused", room=room_id, errcode=error.errcode)
+            if (state := await self._state_now(room_id)) is not None:
+                self._rooms.replace(room_id, state)
             return
-        for event in before:
+        for event in part.state:
             view.apply(event)
         # Joined rooms come with their whole state, be it at the first sync of this process or when they are new.
         view.known = True
         # State of the timeline is applied before its messages are judged: what counts is how the room stands now.
-        for event in part.get("timeline", {}).get("events", ()):
+        for event in part.timeline:
             if "state_key" in event:
                 view.apply(event)
 
-    async def _gap(self, room_id: RoomId, timeline: Mapping[str, Any], since: str) -> list[Event]:
+    async def _gap(self, room_id: RoomId, part: RoomPart, since: str) -> list[Event]:
         """Return the events between the last journalled position and a limited timeline, oldest first."""
-        position = timeline.get("prev_batch")
+        position = part.before
         found: list[Event] = []
-        if any(self._is_own_join(event) for event in timeline.get("events", ())):
+        if any(self._is_own_join(event) for event in part.timeline):
             return []
         for _ in range(_MOST_PAGES):
             if position is None:
@@ -248,11 +271,12 @@ class Syncer:
             except Rejected as error:
                 log.warning("sync.gap_refused", room=room_id, errcode=error.errcode)
                 break
-            page = answer.get("chunk") or []
-            found += page
-            if not page or any(self._is_own_join(event) for event in page):
+            page, end = (answer.get("chunk"), answer.get("end")) if isinstance(answer, dict) else ((), None)
+            events = events_of(page)
+            found += events
+            if not events or end == position or any(self._is_own_join(event) for event in events):
                 break
-            position = answer.get("end")
+            position = end if isinstance(end, str) else None
         else:
             log.error("sync.gap_too_long", room=room_id, events=len(found))
         log.info("sync.gap_filled", room=room_id, events=len(found))
@@ -276,7 +300,7 @@ class Syncer:
     async def _read_guarded(self, room_id: RoomId, event: Event) -> Incoming | None:
         try:
             return await self._read(room_id, event)
-        except MatrixError:
+        except _TO_BE_TRIED_AGAIN:
             raise
         except Exception as error:
             # One malformed event must not stop all that come after it.
@@ -297,6 +321,8 @@ class Syncer:
 
     async def _read_encrypted(self, view: RoomView, event: Event) -> Incoming | None:
         room_id = view.room_id
+        if not is_id(event["content"].get("session_id")):
+            return _unreadable(room_id, event, "malformed")
         try:
             read = await self._crypto.read(event, room_id)
         except NoKey as error:
@@ -401,31 +427,28 @@ class Syncer:
     def _heard_of(self, row: WaitingRow) -> int:
         return self._crypto.people.heard_of(UserId(str(row.event.get("sender"))))
 
-    def _left(self, rooms: Mapping[str, Any]) -> list[Incoming]:
+    def _left(self, rooms: Mapping[RoomId, RoomPart]) -> list[Incoming]:
         left: list[Incoming] = []
         for room_id, part in rooms.items():
-            events = part.get("timeline", {}).get("events", ())
-            if self._rooms.known(RoomId(room_id)) or any(
-                event.get("state_key") == self._own and _joined(event) is False for event in events
-            ):
-                left.append(MembershipChange(RoomId(room_id), self._own, joined=False))
-            self._rooms.forget(RoomId(room_id))
+            put_out = any(event.get("state_key") == self._own and _joined(event) is False for event in part.timeline)
+            if put_out or self._rooms.known(room_id):
+                left.append(MembershipChange(room_id, self._own, joined=False))
+            self._rooms.forget(room_id)
         return left
 
 
-def _invites(rooms: Mapping[str, Any], own: UserId) -> list[Incoming]:
+def _invites(rooms: Mapping[RoomId, Sequence[Event]], own: UserId) -> list[Incoming]:
     invites: list[Incoming] = []
-    for room_id, part in rooms.items():
-        for event in part.get("invite_state", {}).get("events", ()):
-            content, sender = event.get("content"), event.get("sender")
+    for room_id, events in rooms.items():
+        for event in events:
+            sender = event.get("sender")
             if (
-                event.get("type") == "m.room.member"
+                event["type"] == "m.room.member"
                 and event.get("state_key") == own
-                and isinstance(content, dict)
-                and content.get("membership") == "invite"
-                and isinstance(sender, str)
+                and event["content"].get("membership") == "invite"
+                and sender is not None
             ):
-                invites.append(Invite(RoomId(room_id), UserId(sender)))
+                invites.append(Invite(room_id, UserId(sender)))
     return invites
 
 
