@@ -1,9 +1,12 @@
 """The command line: one command, one function. Exit codes: 0 done, 1 something failed, 2 the configuration is wrong."""
 
 import asyncio
+import random
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +19,7 @@ from bot.app import App, open_database
 from bot.auditing import verify_audit
 from bot.check import check_everything
 from bot.config import Config, ConfigError
+from bot.matrix.backoff import Backoff
 from bot.matrix.errors import SetupError
 from bot.matrix.interface import LoggedOut, MatrixError, Unavailable
 from storage import schema
@@ -156,15 +160,34 @@ async def _serve(config: Config, *, reset_identity: bool = False) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    backoff, ran = Backoff(partial(_rest, stop), random.random), False
     while not stop.is_set():
-        async with App.open(config, reset_identity=reset_identity) as app:
-            reset_identity = False  # once: a later login keeps the identity that was made
-            try:
-                await _work(app, stop)
-            except* LoggedOut:
-                # The homeserver ended the login; opening again makes a new one, with a new device.
-                structlog.get_logger().warning("bot.logged_out")
-                await asyncio.sleep(LOG_IN_AGAIN_AFTER)
+        try:
+            async with App.open(config, reset_identity=reset_identity) as app:
+                reset_identity = False  # once: a later login keeps the identity that was made
+                ran = True
+                backoff.reset()
+                try:
+                    await _work(app, stop)
+                except* LoggedOut:
+                    # The homeserver ended the login; opening again makes a new one, with a new device.
+                    structlog.get_logger().warning("bot.logged_out")
+                    await _rest(stop, LOG_IN_AGAIN_AFTER)
+        except SetupError:
+            raise
+        except MatrixError as error:
+            # At the first start somebody is there to read what is wrong. A bot that has run waits until it can again.
+            if not ran:
+                raise
+            structlog.get_logger().warning("bot.not_logged_in", error=type(error).__name__)
+            await backoff.pause(error)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but no longer than until `stop` is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 async def _work(app: App, stop: asyncio.Event) -> None:

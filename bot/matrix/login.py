@@ -15,6 +15,9 @@ from storage.ids import DeviceId
 
 log = structlog.get_logger()
 
+_FORBIDDEN = 403
+_REFUSALS = frozenset({"M_FORBIDDEN", "M_USER_DEACTIVATED", "M_INVALID_USERNAME"})
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -32,7 +35,8 @@ async def log_in(http: Http, vault: Vault, password: Callable[[], str], device_n
     that can still read what the old one could.
 
     Raises:
-        LoginRefused, IdentityConflict, MatrixError
+        LoginRefused: user or password are not accepted; nothing else is for good.
+        IdentityConflict, MatrixError
     """
     fresh = vault.secrets is None
     if vault.secrets is None:
@@ -43,6 +47,7 @@ async def log_in(http: Http, vault: Vault, password: Callable[[], str], device_n
         except TokenRejected as rejected:
             if rejected.soft:
                 log.warning("login.renewed", device=vault.secrets.device_id)
+                await vault.change(token=None)  # should logging in fail, it is not asked for again
             else:
                 lost = vault.secrets.device_id
                 log.critical(
@@ -85,6 +90,8 @@ async def _login(http: Http, user_id: str, password: str, device_id: str, device
     try:
         answer = await http.request("POST", path_of("login"), body)
     except Rejected as error:
+        if error.status != _FORBIDDEN and error.errcode not in _REFUSALS:
+            raise  # what stands before a homeserver may answer in its place while it is down
         raise LoginRefused(
             f"The homeserver refuses to log {user_id} in ({error.errcode}): check user and password."
         ) from error
