@@ -37,7 +37,7 @@ from commands.happenings import (
 )
 from storage.audit import Audit
 from storage.base import Database, Transaction
-from storage.ids import EventId, RoomId, UserId
+from storage.ids import EventId, RoomId, UserId, server_of
 from storage.inbox import Inbox, InboxRow
 from storage.members import Members, Role
 from storage.outbox import Outbox, Priority, RowKind
@@ -202,7 +202,9 @@ class Dispatcher:
             log.info("invite.ignored", room=invite.room_id)
             return "ignored: invited by no coordinator"
         context = self._unasked(tx, invite.room_id)
-        await context.post(Post(kind=RowKind.JOIN, room=invite.room_id, priority=Priority.ANSWER, report=JOINED))
+        via = {"via": [server_of(invite.inviter)]}
+        join = Post(kind=RowKind.JOIN, room=invite.room_id, priority=Priority.ANSWER, report=JOINED, content=via)
+        await context.post(join)
         return "joining"
 
     async def _message(self, message: Message, tx: Transaction) -> str:

@@ -442,7 +442,7 @@ class Sender:
                 return _Outcome(room_id=row.room_id)
             case RowKind.JOIN:
                 assert row.room_id is not None
-                await gateway.join(row.room_id)
+                await gateway.join(row.room_id, via=row.content.get("via", ()))
                 return _Outcome(room_id=row.room_id)
             case RowKind.LEAVE:
                 assert row.room_id is not None

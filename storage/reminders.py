@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint, func, select
+from sqlalchemy import Index, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -40,7 +40,11 @@ class Reminder(Base):
     """One thing one person asked to be reminded of. Nobody else sees or changes it."""
 
     __tablename__ = "reminders"
-    __table_args__ = (UniqueConstraint("owner", "number"), Index("ix_reminders_pending", "owner", "state", "due_at"))
+    __table_args__ = (
+        UniqueConstraint("owner", "number"),
+        Index("ix_reminders_pending", "owner", "state", "due_at"),
+        Index("ix_reminders_room", "room_id", "state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[UserId]
@@ -117,6 +121,11 @@ class Reminders:
         """Return what is still to come for this person, the nearest first."""
         query = select(Reminder).where(Reminder.owner == owner, Reminder.state == ReminderState.PENDING)
         return (await self._session.scalars(query.order_by(Reminder.due_at, Reminder.id))).all()
+
+    async def move(self, old: RoomId, new: RoomId) -> None:
+        """Let what is still to come in one room come in its successor; threads stay behind."""
+        there = (Reminder.room_id == old, Reminder.state == ReminderState.PENDING)
+        await self._session.execute(update(Reminder).where(*there).values(room_id=new, thread_root=None))
 
     async def count_pending(self, owner: UserId) -> int:
         query = select(func.count()).where(Reminder.owner == owner, Reminder.state == ReminderState.PENDING)

@@ -110,6 +110,7 @@ class FakeGateway:
         self.display_name: str | None = None
         self.requests: dict[str, RoomId] = {}
         self.prepared: list[list[RoomId]] = []
+        self.joined_via: dict[RoomId, list[str]] = {}
         self.uploads: list[tuple[str, bytes]] = []
         self._count = 0
 
@@ -218,7 +219,8 @@ class FakeGateway:
     async def joined_rooms(self) -> Sequence[RoomId]:
         return list(self.rooms)
 
-    async def join(self, room_id: RoomId) -> None:
+    async def join(self, room_id: RoomId, *, via: Sequence[str] = ()) -> None:
+        self.joined_via[room_id] = list(via)
         room = self.invitations.pop(room_id, None)
         if room is None and room_id not in self.rooms:
             raise RoomUnsafe(WhyUnsafe.NOT_JOINED)

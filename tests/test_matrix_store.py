@@ -19,6 +19,7 @@ from bot.matrix.outbound import RoomSession
 from bot.matrix.rooms import Rooms
 from bot.matrix.sync import Syncer
 from bot.matrix.vault import Vault
+from bot.matrix.verification import Desk, ToSend
 from storage.base import Base, Database
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.inbox import Inbox
@@ -78,7 +79,11 @@ async def fill(crypto: Crypto) -> None:
 def syncer(crypto: Crypto) -> Syncer:
     """Return a loop of which only the journalling is used."""
     nobody = cast(Any, SimpleNamespace())
-    return Syncer(nobody, crypto, Rooms(), desk=nobody, own=BOT, names=lambda _: [])
+
+    async def post(_message: ToSend, _transaction_id: str) -> None: ...
+
+    desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=post)
+    return Syncer(nobody, crypto, Rooms(), desk=desk, own=BOT, names=lambda _: [])
 
 
 @pytest.fixture

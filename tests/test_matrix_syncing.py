@@ -64,6 +64,9 @@ class NoKeys:
     def take_to_device(self, _raw: Mapping[str, Any]) -> list[Any]:
         return []
 
+    def take_opened(self) -> list[Any]:
+        return []
+
     def note_counts(self, _raw: Mapping[str, Any]) -> None: ...
 
     async def upkeep(self) -> None: ...

@@ -1,7 +1,7 @@
 """How verifications get from syncs to answers: in order, in spite of faults, and never by holding anything up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,11 @@ from vodozemac import Sas
 from bot.matrix.interface import LoggedOut, Rejected, RoomUnsafe, Throttled, Trust, Unavailable, WhyUnsafe
 from bot.matrix.signing import PublicIdentity
 from bot.matrix.verification import Desk, ToSend, known_keys
+from storage import schema
+from storage.base import Database
 from storage.ids import DeviceId, RoomId, UserId
+from storage.verifications import VerificationRow, Verifications
+from tests.fakes import IN_MEMORY
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BOT, GHANA, ROOM = UserId("@sesn:example.org"), UserId("@ghana:example.org"), RoomId("!room")
@@ -29,7 +33,7 @@ OFFER: dict[str, Any] = {
 class Office:
     """A desk whose clock is moved by hand and whose homeserver does as it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Iterable[VerificationRow] = ()) -> None:
         self.now = NOW
         self.sent: list[ToSend] = []
         self.tried: list[str] = []
@@ -46,6 +50,7 @@ class Office:
             now=lambda: self.now,
             sleep=self._sleep,
             random=lambda: 1.0,
+            before=before,
         )
 
     async def _post(self, message: ToSend, transaction_id: str) -> None:
@@ -249,3 +254,69 @@ async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110  lets the other tasks go on
             await asyncio.sleep(0)
+
+
+# Over a restart
+
+
+@pytest.fixture
+async def database() -> AsyncIterator[Database]:
+    database = Database.open(IN_MEMORY)
+    await schema.upgrade(database)
+    yield database
+    await database.close()
+
+
+async def written(office: Office, database: Database) -> Sequence[VerificationRow]:
+    """Write as a sync does, and return what a start would find."""
+    async with database.transaction() as tx:
+        await office.desk.keep(tx)
+    office.desk.kept()
+    async with database.transaction() as tx:
+        return await Verifications(tx).all()
+
+
+async def test_what_was_under_way_at_a_restart_is_cancelled_with_a_reason(database: Database) -> None:
+    before = Office()
+    content = {"msgtype": "m.key.verification.request", "to": BOT, "from_device": "GHANA", "methods": ["m.sas.v1"]}
+    event = {"type": "m.room.message", "sender": GHANA, "event_id": "$request", "content": content}
+    before.desk.take_event(event, ROOM, NOW, alone=False, payload=event, device_id=None, trust=Trust.SIGNED)
+    before.request("direct", device="OTHER")
+    rows = await written(before, database)
+    assert {(row.room_id, row.transaction, row.clear) for row in rows} == {
+        (ROOM, "$request", False),
+        ("", "direct", False),
+    }
+
+    office = Office(rows)
+    assert await written(office, database), "until they were told"
+    async with office.open():
+        await office.has_sent("cancel", "cancel")
+    assert {message.room_id for message in office.sent} == {ROOM, None}
+    for message in office.sent:
+        assert message.user == GHANA
+        assert message.content["code"] == "m.unknown_transaction"
+        assert "begin again" in message.content["reason"]
+    assert {message.device_id for message in office.sent} == {"GHANA", "OTHER"}
+    assert await written(office, database) == []
+    office.direct("key", "direct", key="late")
+    assert office.desk.running == 0
+    assert len(office.sent) == 2, "and stragglers are not answered"
+
+
+async def test_what_ended_before_the_restart_is_not_cancelled(office: Office, database: Database) -> None:
+    office.request()
+    assert len(await written(office, database)) == 1
+    office.direct("cancel", code="m.user", reason="no")
+    assert await written(office, database) == []
+
+
+async def test_what_the_other_side_has_given_up_by_now_is_only_forgotten(database: Database) -> None:
+    row = VerificationRow(GHANA, RoomId(""), "old", DeviceId("GHANA"), False, NOW)
+    async with database.transaction() as tx:
+        await Verifications(tx).keep([row])
+    office = Office([row])
+    assert await written(office, database) == []
+    async with office.open():
+        office.request("new")
+        await office.has_sent("ready")

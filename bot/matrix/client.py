@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.matrix.answers import events_of
+from bot.matrix.answers import events_of, is_id
 from bot.matrix.crypto import Crypto
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
@@ -38,14 +38,16 @@ from bot.matrix.sync import Syncer
 from bot.matrix.vault import Cost, Vault
 from bot.matrix.verification import Desk, ToSend, known_keys
 from storage.base import Database
-from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.ids import DeviceId, EventId, RoomId, UserId, server_of
 from storage.keys import NOTHING_SAVED
+from storage.verifications import Verifications
 
 log = structlog.get_logger()
 
 _LOOK_BACK = 200  # events of a room among which an own message is looked for
 _PAGE = 100
 _SHARINGS = 3  # how often keys are shared before one message, when people or devices change all the time
+_MOST_SERVERS = 5  # that are named to a homeserver that does not know a room
 _ROTATION = timedelta(days=7)
 _ROTATION_MESSAGES = 100
 DIRECT = "org.sesn.direct"
@@ -135,6 +137,8 @@ class MatrixGateway:
             identity = await _sign(http, vault, crypto, ask, reset=reset_identity)
             saved = crypto.chest.saved
             rooms = Rooms(saved.rooms, saved.states)
+            async with database.transaction() as tx:
+                before = await Verifications(tx).all()
 
             async def post(message: ToSend, transaction_id: str) -> None:
                 await gateway._post(message, transaction_id)
@@ -145,6 +149,7 @@ class MatrixGateway:
                 _own_keys(crypto.machine, identity),
                 keys_of=lambda user, device: known_keys(crypto.people.identity(user), device),
                 post=post,
+                before=before,
             )
             syncer = Syncer(
                 http,
@@ -347,8 +352,12 @@ class MatrixGateway:
         answer = await self._http.request("GET", path_of("joined_rooms"))
         return [RoomId(room) for room in answer["joined_rooms"]]
 
-    async def join(self, room_id: RoomId) -> None:
-        await self._http.request("POST", path_of("join", room_id), {})
+    async def join(self, room_id: RoomId, *, via: Sequence[str] = ()) -> None:
+        servers = dict.fromkeys([*via, *self._rooms.who_names(room_id)])
+        known = [server for server in servers if is_id(server) and server != server_of(self.user_id)][:_MOST_SERVERS]
+        # `via` is what the specification calls it since version 1.12, `server_name` what it was called before.
+        query = [(name, server) for server in known for name in ("via", "server_name")]
+        await self._http.request("POST", path_of("join", room_id), {}, query=query)
         await self._fetch(room_id)
 
     async def leave(self, room_id: RoomId) -> None:

@@ -15,7 +15,17 @@ from nio.responses import ToDeviceResponse
 
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Trust
-from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE, KeyRequest, Machine, NoKey, NoSender, Opened, Refused
+from bot.matrix.machine import (
+    NO_KEY,
+    UNKNOWN_DEVICE,
+    KeyRequest,
+    Machine,
+    NoKey,
+    NoSender,
+    Opened,
+    OpenedToDevice,
+    Refused,
+)
 from bot.matrix.people import People
 from bot.matrix.rooms import MEGOLM
 from bot.matrix.sharing import Sharing
@@ -165,6 +175,11 @@ class Crypto:
             for event in (events if isinstance(events, list) else ())
             if (key := self.machine.receive(event)) is not None
         ]
+
+    def take_opened(self) -> list[OpenedToDevice]:
+        """Return what came encrypted to this device since the last call, other than keys."""
+        opened, self.machine.opened = self.machine.opened, []
+        return opened
 
     async def read(self, event: Mapping[str, Any], room_id: RoomId) -> Read:
         """Open an encrypted event of somebody else and judge its sender's device.

@@ -312,7 +312,8 @@ class Gateway(Protocol):
 
     async def joined_rooms(self) -> Sequence[RoomId]: ...
 
-    async def join(self, room_id: RoomId) -> None: ...
+    async def join(self, room_id: RoomId, *, via: Sequence[str] = ()) -> None:
+        """Go into a room. `via`: servers that know it, tried beside that of whoever named it as a successor."""
 
     async def leave(self, room_id: RoomId) -> None: ...
 

@@ -26,6 +26,9 @@ NO_KEY, UNKNOWN_DEVICE = "no key", "unknown device"
 """Why an event is Unreadable that may be read later: its key may come, or the sender's devices be told of."""
 
 
+_OF_KEYS = frozenset({"m.room_key", "m.forwarded_room_key", "m.dummy"})
+
+
 class NoKey(Exception):
     """The key of an encrypted event has not arrived (yet)."""
 
@@ -65,6 +68,16 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedToDevice:
+    """What came encrypted to this device, other than keys. `device_id`: of the sender, None while it is not known."""
+
+    sender: UserId
+    device_id: DeviceId | None
+    type: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRequest:
     """A room key that was asked for: only whom it was asked of may bring it."""
 
@@ -79,6 +92,8 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         self.chest = chest
         self.outbound: dict[RoomId, RoomSession] = chest.load_outbound()
         self.requested: dict[str, KeyRequest] = {}
+        self.opened: list[OpenedToDevice] = []
+        """What came to this device and is for others to take out."""
         self.now = now
         super().__init__(user_id, device_id, chest)
 
@@ -109,6 +124,18 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
             return None
         if isinstance(key, RoomKeyEvent | ForwardedRoomKeyEvent):
             return RoomId(key.room_id), str(key.session_id)
+        return None
+
+    def _handle_olm_event(self, sender: str, sender_key: str, payload: dict[Any, Any]) -> Any:
+        if payload["type"] in _OF_KEYS:
+            return super()._handle_olm_event(sender, sender_key, payload)
+        device = self.device_store.device_from_sender_key(sender, sender_key)
+        is_known = device is not None and device.ed25519 == payload["keys"]["ed25519"]
+        if not is_known and (device is not None or self.known_elsewhere(sender_key)):
+            log.warning("to_device.spoofed", sender=sender)
+        elif isinstance(payload["type"], str) and isinstance(payload.get("content"), dict):
+            name = DeviceId(device.id) if is_known and device is not None else None
+            self.opened.append(OpenedToDevice(UserId(sender), name, payload["type"], payload["content"]))
         return None
 
     def _handle_forwarded_room_key_event(

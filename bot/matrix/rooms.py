@@ -3,13 +3,13 @@
 Nothing decrypted ever reaches this module: membership and power come from clear state alone. Room ids are opaque.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeGuard
 
 from bot.matrix.interface import REQUEST, RoomFacts, WhyUnsafe
-from storage.ids import RoomId, UserId
+from storage.ids import RoomId, UserId, server_of
 from storage.keys import RoomRow, StateRow
 
 MEGOLM = "m.megolm.v1.aes-sha2"
@@ -286,6 +286,11 @@ class Rooms:
         """Return the view of a room whose whole state has been seen."""
         view = self._views.get(room_id)
         return view if view is not None and view.known else None
+
+    def who_names(self, successor: RoomId) -> Sequence[str]:
+        """Return the servers of those who closed a room in favour of this one."""
+        tombstones = [view.state["m.room.tombstone"] for view in self if view.successor == successor]
+        return [server_of(UserId(str(event.get("sender")))) for event in tombstones]
 
     def replace(self, room_id: RoomId, state: Iterable[Mapping[str, Any]]) -> RoomView:
         """Take over the whole state of a room in place of what was known."""

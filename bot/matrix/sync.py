@@ -141,6 +141,7 @@ class Syncer:
             # Not a moment earlier: who is written down as answered before the answer is journalled would be lost.
             chest.pending.answered |= late
             taken.append(await chest.write(tx))
+            await self._desk.keep(tx)
 
         try:
             await journal(replace(batch, keep=keep))
@@ -151,6 +152,7 @@ class Syncer:
             raise
         for _ in taken:
             chest.written()
+            self._desk.kept()
 
     async def _retried(self, step: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
         while True:
@@ -184,6 +186,7 @@ class Syncer:
         # Once per answer: an Olm message decrypts only once.
         arrived = self._crypto.take_to_device(raw)
         self._desk.take_to_device(raw)
+        self._desk.take_opened(self._crypto.take_opened())
         self._crypto.note_counts(raw)
         return arrived
 

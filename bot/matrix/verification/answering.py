@@ -5,7 +5,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -32,6 +32,7 @@ from bot.matrix.verification.messages import (
     texts,
 )
 from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.verifications import VerificationRow
 
 log = structlog.get_logger()
 
@@ -76,7 +77,7 @@ class _Verification:
 
 
 class Verifications:
-    """All verifications of one own device. What is in it lasts minutes and is not kept over a restart."""
+    """All verifications of one own device. Of what is under way at a restart only that it was: it is cancelled."""
 
     def __init__(
         self,
@@ -109,6 +110,27 @@ class Verifications:
     def running(self) -> int:
         """How many verifications are under way."""
         return len(self._running)
+
+    @property
+    def under_way(self) -> list[VerificationRow]:
+        """What is to be ended should the bot be started anew."""
+        return [
+            VerificationRow(one.name.user, one.name.room_id or RoomId(""), one.name.transaction, one.device, one.clear,
+                            one.until)
+            for one in self._running.values()
+        ]  # fmt: skip
+
+    def interrupt(self, rows: Iterable[VerificationRow], now: datetime) -> list[tuple[VerificationRow, ToSend]]:
+        """Cancel what was under way when the bot was started anew, unless the other side has given up by now."""
+        sent: list[tuple[VerificationRow, ToSend]] = []
+        for row in rows:
+            name = Name(row.user_id, row.room_id or None, row.transaction)
+            self._ended.append(name)
+            if now < row.until:
+                log.info("verification.interrupted", user=row.user_id)
+                content = {"code": "m.unknown_transaction", "reason": "The bot was started anew; please begin again."}
+                sent.append((row, name.send(row.device_id, "cancel", content, clear=row.clear)))
+        return sent
 
     def receive(self, message: Received, now: datetime) -> list[ToSend]:
         """Take one message in and return the answers, in order. Never raises for what the message holds."""

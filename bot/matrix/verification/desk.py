@@ -11,10 +11,14 @@ import structlog
 
 from bot.matrix.backoff import Backoff
 from bot.matrix.interface import LoggedOut, MatrixError, ShortCode, Throttled, Trust, Unavailable
+from bot.matrix.machine import OpenedToDevice
 from bot.matrix.signing import PublicIdentity
 from bot.matrix.verification.answering import Verifications
 from bot.matrix.verification.messages import PREFIX, REQUEST_MSGTYPE, Received, ToSend
+from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.verifications import VerificationRow
+from storage.verifications import Verifications as Running
 
 log = structlog.get_logger()
 
@@ -53,8 +57,12 @@ class Desk:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
+        before: Iterable[VerificationRow] = (),
     ) -> None:
-        """Make the desk of one own device; see `Verifications` for the keys."""
+        """Make the desk of one own device; see `Verifications` for the keys.
+
+        `before`: what was under way at the last end.
+        """
         self._codes: list[ShortCode] = []
         self._answering = Verifications(user, device, own_keys, keys_of=keys_of, show=self._codes.append)
         self._post = post
@@ -62,6 +70,9 @@ class Desk:
         self._sleep = sleep
         self._backoff = Backoff(sleep, random)
         self._outgoing: asyncio.Queue[ToSend] = asyncio.Queue(_MOST_WAITING)
+        self._written = self._to_be_written = frozenset(before)
+        self._interrupted = self._answering.interrupt(self._written, now())
+        self._put(message for _, message in self._interrupted)
 
     @property
     def running(self) -> int:
@@ -72,6 +83,25 @@ class Desk:
         """Return the short codes since the last call, to be shown to the coordinators."""
         codes, self._codes[:] = self._codes.copy(), []
         return codes
+
+    async def keep(self, tx: Transaction) -> None:
+        """Write what is under way; say with `kept` that the transaction was committed."""
+        under_way = frozenset([*self._answering.under_way, *(row for row, _ in self._interrupted)])
+        self._to_be_written = under_way
+        if under_way != self._written:
+            running = Running(tx)
+            await running.keep(under_way - self._written)
+            await running.drop(self._written - under_way)
+
+    def kept(self) -> None:
+        """What `keep` wrote is durable."""
+        self._written = self._to_be_written
+
+    def take_opened(self, opened: Iterable[OpenedToDevice]) -> None:
+        """Take in the verification messages among those that came encrypted to this device."""
+        for one in opened:
+            if one.type.startswith(PREFIX):
+                self._take(Received(one.sender, one.type.removeprefix(PREFIX), one.content, device_id=one.device_id))
 
     def take_to_device(self, sync: Mapping[str, Any]) -> None:
         """Take in the verification messages among the to-device messages of a sync answer, once for each answer."""
@@ -157,6 +187,7 @@ class Desk:
             except Exception as error:
                 # A bug must not leave all later ones without an answer.
                 log.exception("verification.not_sent", type=message.type, error=type(error).__name__)
+            self._interrupted = [(row, owed) for row, owed in self._interrupted if owed is not message]
 
     async def _send(self, message: ToSend, transaction_id: str) -> None:
         while True:
