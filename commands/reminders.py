@@ -21,8 +21,9 @@ from commands.document import (
     doc,
     inline,
 )
-from storage.ids import UserId
+from storage.ids import RoomId, UserId
 from storage.members import Member, Members
+from storage.outbox import OutboxRow, RowState
 from storage.reminders import NotPending, Reminder, Reminders, ReminderState
 from storage.timers import Timer
 
@@ -34,6 +35,7 @@ FARTHEST = timedelta(days=3653)
 LATE = timedelta(minutes=5)
 """From here on a reminder says that it is late."""
 _TIMER = "reminder"
+_SAID = "reminder_said"
 
 
 class Remind(Args):
@@ -203,16 +205,36 @@ async def fire(timer: Timer, context: Context) -> None:
     if owner.user_id in there:
         await _say(words, reminder, owner.user_id, owner.language, context)
     else:
-        await context.post(
-            Post(
-                person=owner.user_id,
-                doc=words,
-                priority=Priority.REMINDER,
-                subject=subject_of(reminder),
-                part="reminder",
-                language=owner.language,
-            )
+        await _say_alone(words, reminder, owner, context)
+
+
+@capability.delivery(_SAID)
+async def said(row: OutboxRow, context: Context) -> None:
+    """What could not be said where it was asked for, as the room is closed or not safe, is said to the person."""
+    if row.state is RowState.SENT or row.subject is None:
+        return
+    reminder = await Reminders(context.tx).get(Subject.parse(row.subject).id)
+    owner = await Members(context.tx).get(reminder.owner) if reminder is not None else None
+    if reminder is not None and owner is not None:
+        await _say_alone(reminder_words(reminder, owner, context), reminder, owner, context)
+
+
+@capability.room_moved
+async def on_moved(old: RoomId, new: RoomId, context: Context) -> None:
+    await Reminders(context.tx).move(old, new)
+
+
+async def _say_alone(words: Doc, reminder: Reminder, owner: Member, context: Context) -> None:
+    await context.post(
+        Post(
+            person=owner.user_id,
+            doc=words,
+            priority=Priority.REMINDER,
+            subject=subject_of(reminder),
+            part="reminder",
+            language=owner.language,
         )
+    )
 
 
 async def _say(words: Doc, reminder: Reminder, owner: UserId, language: str, context: Context) -> None:
@@ -226,6 +248,7 @@ async def _say(words: Doc, reminder: Reminder, owner: UserId, language: str, con
             priority=Priority.REMINDER,
             subject=subject_of(reminder),
             part="reminder",
+            report=_SAID,
             origin=owner,
             language=language,
         )

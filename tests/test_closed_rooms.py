@@ -1,11 +1,12 @@
 """A room is closed in favour of another: the successor takes over when a coordinator says so, and not before."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.matrix.interface import Invite, Rejected, Tombstone, Unavailable
-from storage.ids import RoomId
+from storage.ids import RoomId, UserId
 from storage.rooms import Binding, BindingKind, Rooms
 from tests.fakes import FakeRoom, Network, Reply
 
@@ -156,7 +157,7 @@ async def test_a_successor_that_the_bot_cannot_enter_takes_over_when_it_is_invit
 ) -> None:
     await closes(net)
 
-    async def forbidden(_room: RoomId) -> None:
+    async def forbidden(_room: RoomId, **_via: Any) -> None:
         raise Rejected(403, "M_FORBIDDEN")
 
     with monkeypatch.context() as locked:
@@ -175,7 +176,7 @@ async def test_a_confirmation_does_not_count_for_another_successor(
 ) -> None:
     await closes(net)
 
-    async def unreachable(_room: RoomId) -> None:
+    async def unreachable(_room: RoomId, **_via: Any) -> None:
         raise Unavailable("down")
 
     with monkeypatch.context() as down:
@@ -210,3 +211,50 @@ async def test_the_coordination_room_itself_is_closed(net: Network) -> None:
     assert "“Coordination” (coordination) was closed." in (await net.heard_by("coordinator"))[-1].body
     await net.say(f"room move !coordination:test to={NEW}", as_="coordinator")
     assert await bindings(net, NEW) == ["coordination"]
+
+
+# What people had in the closed room
+
+
+async def test_reminders_come_in_the_successor(net: Network) -> None:
+    start = await net.say("!remind list", as_="belgium", room="belgium")
+    await net.say("!remind me in 2h call Tema", as_="belgium", room="belgium", thread=start.event_id)
+    await net.say("!remind me in 3h for me alone", as_="belgium")
+    await closes(net)
+    await coordinate(net, MOVE)
+    await net.forward(timedelta(hours=3))
+    (there,) = [one for one in net.gateway.rooms[NEW].heard if "call Tema" in one.body]
+    assert there.thread_root is None, "the thread stayed behind"
+    (alone,) = [one.body for one in await net.heard_by("belgium") if "you asked me to remind you" in one.body]
+    assert "for me alone" in alone
+
+
+async def test_a_reminder_of_a_closed_room_that_nothing_took_over_from_comes_in_the_direct_chat(net: Network) -> None:
+    await net.say("!remind me in 2h call Tema", as_="belgium", room="belgium")
+    await net.direct("belgium")
+    await closes(net)
+    await net.forward(timedelta(hours=2))
+    assert net.heard("belgium")[-1].body.startswith("I will remind you")
+    await net.forward(timedelta(days=2))
+    (told,) = [one.body for one in await net.heard_by("belgium") if "you asked me to remind you" in one.body]
+    assert "call Tema" in told
+
+
+async def test_guests_are_not_taken_along_and_the_coordinators_are_told_who_they_were(net: Network) -> None:
+    assert "may read" in await coordinate(net, "!room allow @stranger:test room=!belgium:test")
+    await closes(net)
+    net.clear_heard()
+    await coordinate(net, MOVE)
+    told = net.heard("coordination")[-1].body
+    assert "@stranger:test was allowed to read there" in told
+    assert f"!room allow @stranger:test room={NEW}" in told
+    async with net.transaction() as tx:
+        assert await Rooms(tx).guests(NEW) == []
+
+
+async def test_the_server_of_whoever_invites_is_asked_for_the_room(net: Network) -> None:
+    await coordinate(net, "!member add @co:far.example role=coordinator country=GH authority=EPA kind=environment")
+    there = RoomId("!there")
+    net.gateway.invitations[there] = FakeRoom(there, set(), "There")
+    await net.receive(Invite(there, UserId("@co:far.example")))
+    assert net.gateway.joined_via[there] == ["far.example"]

@@ -6,14 +6,15 @@ from typing import Annotated
 
 from commands.arguments import Option, Word
 from commands.base import Args, Context, Event, Post, Priority, Refusal, Role
-from commands.document import Code, Doc, Strong, _, doc
+from commands.document import Code, Doc, Strong, _, _n, doc
+from commands.document import joined as joined_words
 from commands.happenings import JOINED, RoomClosed
 from commands.network import alarm, binding_names, named, room_named
 from commands.rooms.events import capability, greeting
 from commands.rooms.readers import room_with_meaning
 from commands.rooms.wanted import WhichRoom
 from storage.audit import Audit
-from storage.ids import RoomId
+from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.rooms import Binding, Rooms
@@ -29,6 +30,8 @@ class RoomMoved(Event):
     old: RoomId
     new: RoomId
     bindings: Sequence[Binding]
+    guests: Sequence[UserId]
+    """Who was allowed to read in the old one, and is not in the new one."""
     by: Member
 
 
@@ -138,7 +141,9 @@ async def joined(row: OutboxRow, context: Context) -> None:
         moved = await rooms.move(closed.room_id, row.room_id)
         await Outbox(context.tx).move(closed.room_id, row.room_id)
         await context.tell_room_moved(closed.room_id, row.room_id)
-        await context.emit(RoomMoved(closed.room_id, row.room_id, moved, by))
+        allowed = {guest.user_id for guest in await rooms.guests(row.room_id)}
+        guests = [guest.user_id for guest in await rooms.guests(closed.room_id) if guest.user_id not in allowed]
+        await context.emit(RoomMoved(closed.room_id, row.room_id, moved, guests, by))
 
 
 @capability.announces(RoomMoved)
@@ -154,5 +159,16 @@ async def announce_moved(event: RoomMoved, context: Context) -> None:
         what=binding_names(event.bindings),
         by=named(event.by),
     )
-    await alarm(doc(words).quietly(), context, but=event.old)
+    told = doc(words)
+    if event.guests:
+        told += doc(
+            _n(
+                "{guests} was allowed to read there without being on the roster, and is not here: {allow}",
+                "{guests} were allowed to read there without being on the roster, and are not here: {allow}",
+                len(event.guests),
+                guests=joined_words(Code(guest) for guest in event.guests),
+                allow=Code(f"{context.prefix}room allow {event.guests[0]} room={event.new}"),
+            )
+        )
+    await alarm(told.quietly(), context, but=event.old)
     await context.tell_room_bound(event.new)
