@@ -14,6 +14,7 @@ COMMANDS = {
     "alert submit": "!alert submit {n}",
     "alert send": "!alert send {n}",
     "alert verify": "!alert verify {n}",
+    "alert evaluate": "!alert evaluate {n} source=B info=2",
     "alert return": "!alert return {n} look again",
     "alert ack": "!alert ack {n}",
     "alert note": "!alert note {n} seal broken",

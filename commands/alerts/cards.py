@@ -11,6 +11,7 @@ from commands.alerts.words import (
     cost_words,
     country_state,
     days_words,
+    evaluation_words,
     fact_words,
     ground_words,
     marking_words,
@@ -282,6 +283,7 @@ def _facts(alert: Alert, reader: Reader | None = None, now: datetime | None = No
         rows.append((_("Type"), type_words(alert.type)))
     if alert.urgency is not Urgency.ROUTINE or reader is None:
         rows.append((_("Urgency"), urgency_words(alert.urgency)))
+    rows.append((_("Reliability"), evaluation_words(alert.source, alert.information)))
     if reader is not None:
         by = who(alert.author_authority, alert.author_country)
         if reader.author_name is not None:

@@ -13,11 +13,19 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
 from commands.alerts.finding import check_author, find_draft, not_possible
 from commands.alerts.typed import SHORT
-from commands.alerts.words import fact_words, marking_words, refusal, slot_words, type_words, urgency_words
+from commands.alerts.words import (
+    evaluation_words,
+    fact_words,
+    marking_words,
+    refusal,
+    slot_words,
+    type_words,
+    urgency_words,
+)
 from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Inline, Message, _, _n, bullets, doc, joined
-from storage.alerts import Alert, AlertType, NotPossible, Tlp, Urgency
+from storage.alerts import Alert, AlertType, Information, NotPossible, Source, Tlp, Urgency
 from storage.ids import CountryCode
 
 
@@ -46,6 +54,8 @@ class Correction(Corrections):
     tlp: Annotated[Tlp | None, Choice(Tlp), SHORT, Option()] = None
     urgency: Annotated[Urgency | None, Choice(Urgency), SHORT, Option()] = None
     type_: Annotated[AlertType | None, Choice(AlertType), SHORT, Option()] = None
+    source: Annotated[Source | None, Choice(Source), SHORT, Option()] = None
+    info: Annotated[Information | None, Choice(Information), SHORT, Option()] = None
     person: Annotated[Values, Entries.reader("@name:server"), Option()] = None
 
 
@@ -64,6 +74,7 @@ async def correct(args: Correction, context: Context) -> None:
         if not changed:
             raise refusal(alert, _nothing_given(context.prefix))
         await _marked(alert, args.tlp, context)
+        await _evaluated(alert, args, context)
         await corrected(alert, changed, context)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
@@ -105,6 +116,9 @@ async def _correct(alert: Alert, args: Correction, context: Context) -> Changes:
     await tell_also(alert, Entries.of(args.tell), changes, context)
     if args.urgency is not None and not alert.is_draft:
         await escalation.hurry(alert, context)
+    if args.source is not None or args.info is not None:
+        said = evaluation_words(args.source or alert.source, args.info or alert.information)
+        changes.lines.append(_("{name}: {value}", name=_("Reliability"), value=said))
     if args.tlp is not None:
         changes.lines.append(marking_words(args.tlp))
     return changes
@@ -168,6 +182,12 @@ async def _marked(alert: Alert, tlp: Tlp | None, context: Context) -> None:
             alert, _("Under TLP:RED only persons you name are told. Name one at the same time: {person}", person=person)
         )
     line = alert.mark(tlp, by=context.member, at=context.now)
+    if line is not None and not alert.is_draft:
+        await context.emit(AlertChanged(alert, line))
+
+
+async def _evaluated(alert: Alert, args: Correction, context: Context) -> None:
+    line = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
     if line is not None and not alert.is_draft:
         await context.emit(AlertChanged(alert, line))
 

@@ -23,7 +23,7 @@ from commands.alerts.words import refusal
 from commands.arguments import BadValue, Choice, Option, Rest, read_country
 from commands.base import Args, Context, Refusal, Role
 from commands.document import Code, Doc, Inline, Message, _
-from storage.alerts import Alert, Alerts, AlertType, Fact, NotPossible, Tlp, Urgency
+from storage.alerts import Alert, Alerts, AlertType, Fact, Information, NotPossible, Source, Tlp, Urgency
 from storage.ids import CountryCode, UserId, parse_user_id
 from storage.members import Members
 
@@ -41,6 +41,8 @@ class Draft(Args):
     tlp: Annotated[Tlp, Choice(Tlp), SHORT, Option()] = Tlp.AMBER
     urgency: Annotated[Urgency, Choice(Urgency), SHORT, Option()] = Urgency.ROUTINE
     type_: Annotated[AlertType, Choice(AlertType), SHORT, Option()] = AlertType.ALERT
+    source: Annotated[Source | None, Choice(Source), SHORT, Option()] = None
+    info: Annotated[Information | None, Choice(Information), SHORT, Option()] = None
     exercise: Annotated[bool, Option()] = False
     origin: Annotated[str | None, Option()] = None
     transit: Annotated[str | None, Option()] = None
@@ -80,6 +82,7 @@ async def draft(args: Draft, context: Context) -> Doc | None:
     for slot, value in options.items():
         if value is not None:
             state(alert, slot, Entries((value,)), context, today)
+    alert.evaluate(args.source, args.info, by=context.member, at=context.now)
     await name_persons(alert, Entries.of(args.person), context)
     address(alert, Entries.of(args.tell), context)
     await Alerts(context.tx).add(alert)

@@ -9,6 +9,7 @@ from commands.alerts.facts import Slot
 from commands.alerts.words import (
     cost_words,
     days_words,
+    evaluation_words,
     finding_words,
     ground_words,
     outcome_words,
@@ -17,7 +18,19 @@ from commands.alerts.words import (
     who,
 )
 from commands.document import CountryName, Inline, Message, Moment, Text, _, joined
-from storage.alerts import AlertType, CostBearer, Finding, Ground, HistoryLine, Outcome, RequestStep, Step, What
+from storage.alerts import (
+    AlertType,
+    CostBearer,
+    Finding,
+    Ground,
+    HistoryLine,
+    Information,
+    Outcome,
+    RequestStep,
+    Source,
+    Step,
+    What,
+)
 from storage.ids import CountryCode
 
 
@@ -30,6 +43,8 @@ def sentence(line: HistoryLine, number: str, zone: ZoneInfo, *, into: str | None
     simple = _simple(line.what, by, number)
     if simple is not None:
         return simple
+    if line.what is What.EVALUATED:
+        return _evaluated(line.details, by, number)
     return _detailed(line, by, number, zone, into)
 
 
@@ -82,6 +97,14 @@ def _detailed(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo, into: 
             return _take_back(line, by, number, zone)
         case _:
             return _asked(line, by, number, zone)
+
+
+def _evaluated(details: Mapping[str, Any], by: Inline, number: str) -> Message:
+    source, information = details["to"]
+    said = evaluation_words(
+        Source(source) if source is not None else None, Information(information) if information is not None else None
+    )
+    return _("{by} evaluated alert {number}: {evaluation}.", by=by, number=number, evaluation=said)
 
 
 def _take_back(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo) -> Message:

@@ -33,8 +33,10 @@ from storage.alerts import (
     Fact,
     Finding,
     Ground,
+    Information,
     Outcome,
     Reason,
+    Source,
     Step,
     Tlp,
     Urgency,
@@ -143,6 +145,37 @@ def urgency_words(urgency: Urgency) -> Message:
         Urgency.IMMEDIATE: _("immediate"),
     }
     return words[urgency]
+
+
+def source_words(source: Source) -> Message:
+    """Say what the letter of a source means."""
+    words = {
+        Source.RELIABLE: _("A, reliable in every instance so far"),
+        Source.MOSTLY_RELIABLE: _("B, mostly reliable"),
+        Source.MOSTLY_UNRELIABLE: _("C, mostly unreliable"),
+        Source.NOT_ASSESSED: _("X, its reliability cannot be assessed"),
+    }
+    return words[source]
+
+
+def information_words(information: Information) -> Message:
+    """Say what the figure of an information means."""
+    words = {
+        Information.CERTAIN: _("1, known to be true without reservation"),
+        Information.KNOWN_TO_SOURCE: _("2, known to the source itself, not to the official who passes it on"),
+        Information.CORROBORATED: _("3, not known to the source itself, but supported by what is on record"),
+        Information.NOT_CORROBORATED: _("4, not known to the source itself, and supported by nothing else"),
+    }
+    return words[information]
+
+
+def evaluation_words(source: Source | None, information: Information | None) -> Message:
+    """Say how far source and information can be relied on."""
+    said = _("not said") if source is None else source_words(source)
+    known = _("not said") if information is None else information_words(information)
+    if source is None and information is None:
+        return _("not evaluated yet")
+    return _("source {source}; information {information}", source=said, information=known)
 
 
 def marking_words(tlp: Tlp) -> Message:

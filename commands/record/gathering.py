@@ -102,6 +102,10 @@ class Record:
     state: str
     tlp: str
     urgency: str
+    source: str | None
+    """A, B, C or X: how reliable the source is; None where nobody has said so."""
+    information: str | None
+    """1 to 4: how far the information itself can be relied on."""
     author: Who
     drafted_at: datetime
     circulated_at: datetime | None
@@ -168,6 +172,8 @@ async def gather(alert: Alert, context: Context) -> Record:
         state=alert.state.value,
         tlp=alert.tlp.value,
         urgency=alert.urgency.value,
+        source=alert.source.value if alert.source is not None else None,
+        information=alert.information.value if alert.information is not None else None,
         author=await names.who(alert.author, alert.author_authority, alert.author_country),
         drafted_at=alert.drafted_at,
         circulated_at=alert.circulated_at,

@@ -28,6 +28,20 @@ _GROUNDS = {
 """Basel Convention, Article 9(1)."""
 
 
+_SOURCES = {
+    "A": "A (reliable in every instance so far)",
+    "B": "B (mostly reliable)",
+    "C": "C (mostly unreliable)",
+    "X": "X (its reliability cannot be assessed)",
+}
+_INFORMATION = {
+    "1": "1 (known to be true without reservation)",
+    "2": "2 (known to the source itself, not to the official who passes it on)",
+    "3": "3 (not known to the source itself, but supported by what is on record)",
+    "4": "4 (not known to the source itself, and supported by nothing else)",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A named line of the paper."""
@@ -107,6 +121,7 @@ class _Writer:
             Row("Number", record.number + (" (EXERCISE)" if record.exercise else "")),
             Row("Handling", f"TLP:{record.tlp}"),
             Row("Type, urgency, state", f"{record.type}, {record.urgency}, {record.state}"),
+            Row("Reliability", _reliability(record)),
             Row("Raised by", who(record.author)),
             Row("Drafted", self.time(record.drafted_at)),
         ]
@@ -339,3 +354,9 @@ def _doubted(fact: FactVersion) -> str:
 def _place(fact: FactVersion) -> str:
     country = country_name(fact.value[:2])
     return f"{fact.shown}, {country} ({fact.value})" if fact.kind == Kind.PORT else country
+
+
+def _reliability(record: Record) -> str:
+    """Return the evaluation of source and information, in letters and in words."""
+    source = _SOURCES.get(record.source or "", "not evaluated")
+    return f"source {source}; information {_INFORMATION.get(record.information or '', 'not evaluated')}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from storage.alerts.core import AlertCore
-from storage.alerts.kinds import AlertType, Reason, Tlp
+from storage.alerts.kinds import AlertType, Information, Reason, Source, Tlp
 from storage.alerts.parts import Addressee, Fact, NamedPerson
 from storage.alerts.record import HistoryLine, What
 from storage.alerts.refusals import NotPossible, Why
@@ -92,6 +92,18 @@ class Preparing(AlertCore):
             raise NotPossible(Why.SAME)
         before, self.type = self.type, type_
         return self.record(What.CLASSIFIED, by, at, text=text, details={"from": before.value, "to": type_.value})
+
+    def evaluate(
+        self, source: Source | None, information: Information | None, *, by: Member, at: datetime
+    ) -> HistoryLine | None:
+        """Say how far source and information can be relied on; what is None stays. None when nothing changes."""
+        self._must_not_have_ended()
+        new = (source or self.source, information or self.information)
+        if new == (self.source, self.information):
+            return None
+        details = {"from": [self.source, self.information], "to": list(new)}
+        self.source, self.information = new
+        return self.record(What.EVALUATED, by, at, details=details)
 
     def submit(self, *, by: Member, at: datetime) -> HistoryLine:
         """Ask for a second pair of eyes before it is circulated."""

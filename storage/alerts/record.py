@@ -24,6 +24,7 @@ class What(StrEnum):
     CORRECTED = "corrected"
     MARKED = "marked"  # the handling marking was changed
     CLASSIFIED = "classified"
+    EVALUATED = "evaluated"  # how far source and information can be relied on
     CIRCULATED = "circulated"
     ACKNOWLEDGED = "acknowledged"
     NOTED = "noted"
