@@ -2,7 +2,8 @@
 
 import inspect
 import itertools
-from collections.abc import AsyncIterator, Iterable
+import shutil
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
@@ -18,14 +19,22 @@ PASSWORD = "only for tests on loopback"
 _numbers = itertools.count(1)
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Run everything in this folder in one event loop, the one in which the homeserver was started."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run everything in this folder in one event loop, the one in which the homeserver was started.
+
+    Where several workers share the tests, each has a homeserver of its own, what plays on one stage stays together, and
+    the longest begin first, so that nobody waits for the last of them.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.integration)
-            if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if isinstance(item, pytest.Function):
+                if inspect.iscoroutinefunction(item.obj):
+                    item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+                if "stage" in item.fixturenames:
+                    item.add_marker(pytest.mark.xdist_group("stage"))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 class NewAccount(Protocol):
@@ -55,6 +64,15 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home
     """The shared homeserver, without rate limits. A test that restarts it starts one of its own."""
     async with Homeserver.start(tmp_path_factory.mktemp("homeserver")) as running:
         yield running
+
+
+@pytest.fixture
+def store(migrated_file: Path, tmp_path: Path) -> Path:
+    """The folder of a bot that was not started yet; its database is at the newest schema already."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    shutil.copyfile(migrated_file, folder / "sesn.db")
+    return folder
 
 
 @pytest.fixture

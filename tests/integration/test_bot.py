@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from bot.demo.homeserver import Homeserver
@@ -133,6 +134,7 @@ async def test_a_stranger_is_refused_once_and_an_invitation_of_theirs_is_not_fol
     )
 
 
+@pytest.mark.long
 async def test_killed_at_every_step_it_does_everything_once(scene: Scene) -> None:
     """SIGKILL between "sync answered" and "row marked sent", at each step in turn; then nothing is lost or doubled."""
     await scene.bot.stop()

@@ -146,6 +146,7 @@ async def test_without_the_bot_the_tour_fails_and_says_so(stage: Stage, capsys: 
     assert "the bot ended with status 0" in capsys.readouterr().out
 
 
+@pytest.mark.long
 async def test_make_demo_without_a_terminal_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -169,6 +170,7 @@ async def test_make_demo_without_a_terminal_ends_well_and_leaves_nothing(tmp_pat
     assert first_line(picture).startswith("<svg")
 
 
+@pytest.mark.long
 async def test_with_a_terminal_it_stays_open_until_ctrl_c(tmp_path: Path) -> None:
     async with on_terminal(tmp_path) as (process, terminal):
         told = await terminal.shows("[Ama Example-Mensah", WITHIN)

@@ -36,8 +36,8 @@ async def proxy(server: Homeserver) -> AsyncIterator[FaultProxy]:
 
 
 @pytest.fixture
-async def start(proxy: FaultProxy, server: Homeserver, account: NewAccount, tmp_path: Path) -> StartBehind:
-    return StartBehind(proxy, server, await account("sesn"), tmp_path / "store")
+async def start(proxy: FaultProxy, server: Homeserver, account: NewAccount, store: Path) -> StartBehind:
+    return StartBehind(proxy, server, await account("sesn"), store)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from tests.integration.matrix.running import Start
 
 
 @pytest.fixture
-async def start(server: Homeserver, account: NewAccount, tmp_path: Path) -> Start:
-    return Start(server, await account("sesn"), tmp_path / "store")
+async def start(server: Homeserver, account: NewAccount, store: Path) -> Start:
+    return Start(server, await account("sesn"), store)
 
 
 class NewIndependent(Protocol):

@@ -7,7 +7,6 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.homeserver import Homeserver
-from tests.fakes import IN_MEMORY
 from tests.integration.conftest import NewAccount
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.proxy import FaultProxy
@@ -15,8 +14,8 @@ from tests.integration.matrix.running import Start
 
 
 @pytest.fixture
-async def start(server: Homeserver, account: NewAccount, tmp_path: Path) -> Start:
-    return Start(server, await account("sesn"), tmp_path / "store")
+async def start(server: Homeserver, account: NewAccount, store: Path) -> Start:
+    return Start(server, await account("sesn"), store)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -27,13 +26,13 @@ async def proxy(server: Homeserver) -> AsyncIterator[FaultProxy]:
 
 
 @pytest.fixture
-async def behind(proxy: FaultProxy, server: Homeserver, account: NewAccount, tmp_path: Path) -> StartBehind:
+async def behind(proxy: FaultProxy, server: Homeserver, account: NewAccount, store: Path) -> StartBehind:
     """Starts the bot behind the proxy."""
-    return StartBehind(proxy, server, await account("sesn"), tmp_path / "store")
+    return StartBehind(proxy, server, await account("sesn"), store)
 
 
 @pytest.fixture
-def behind_on_each(behind: StartBehind, database_url: str) -> StartBehind:
+def behind_on_each(behind: StartBehind, migrated_url: str) -> StartBehind:
     """Starts the bot behind the proxy, on SQLite and on PostgreSQL in turn."""
-    behind.url = None if database_url == IN_MEMORY else database_url
+    behind.url = migrated_url
     return behind
