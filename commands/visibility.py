@@ -124,6 +124,20 @@ def may_hear(alert: Marked, member: Member) -> bool:
             assert_never(alert.tlp)
 
 
+def match_may_be_told(alert: Marked) -> bool:
+    """Whether the owner of another alert, who may not see this one, may hear that one exists that names the same.
+
+    What is said then is on what they match, as it stands in the hearer's own alert, and nothing else: see the decision
+    on what a match may say. Of a RED alert nobody outside hears even that.
+    """
+    return alert.was_circulated and alert.tlp is not Tlp.RED
+
+
+def may_follow(draft: Marked, alert: Marked) -> bool:
+    """Whether what stands in a draft may be put into an alert: it must not come before more people than was meant."""
+    return not draft.tlp.is_stricter_than(alert.tlp)
+
+
 def may_show_author(alert: Marked, bindings: Sequence[Binding], reader: UserId | None = None) -> bool:
     """The author's name stands only in rooms of the own country, in the coordination room, and before the author."""
     if reader is not None:

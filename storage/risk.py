@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.alerts import Alert, AlertState, Fact
+from storage.alerts import Alert, AlertMarks, AlertState, Fact, Mark
 from storage.base import Base, Transaction
 from storage.ids import UserId
 
@@ -53,16 +53,16 @@ class EarlierCases:
     """Alerts that were confirmed as illegal traffic, of the same series: exercises never stand beside real ones."""
 
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
-    async def sharing(self, alert: Alert, values: Mapping[str, Sequence[str]], *, limit: int) -> Sequence[Alert]:
-        """Return those that share a fact, newest first; `values` are the values by kind of fact."""
-        same = [and_(Fact.kind == kind, Fact.value.in_(some)) for kind, some in values.items() if some]
-        if not same:
-            return []
-        query = select(Fact.alert_id).join(Alert, Alert.id == Fact.alert_id)
-        query = query.where(or_(*same), Fact.replaced_at.is_(None), *_confirmed(alert)).distinct()
-        return await self._newest((await self._session.scalars(query.limit(_CANDIDATES))).all(), limit)
+    async def naming(self, alert: Alert, marks: Sequence[Mark], *, limit: int) -> Sequence[Alert]:
+        """Return those that name one of these, newest first. Of each the newest alerts are looked at and no further."""
+        found: set[int] = set()
+        for mark in marks[:_MOST_MARKS]:
+            found.update(await AlertMarks(self._tx).newest_with(alert.series, mark, limit=_CANDIDATES))
+        query = select(Alert.id).where(Alert.id.in_(sorted(found, reverse=True)[:_AT_ONCE]), *_confirmed(alert))
+        return await self._newest((await self._session.scalars(query)).all(), limit)
 
     async def on_the_same_lane(
         self,
@@ -98,6 +98,9 @@ class EarlierCases:
 
 
 _CANDIDATES = 200
+_MOST_MARKS = 30
+_AT_ONCE = 1000
+"""Alerts that one query asks for: SQLite takes some thousand parameters."""
 
 
 def _confirmed(but: Alert) -> list[ColumnElement[bool]]:

@@ -205,11 +205,11 @@ async def test_an_alert_that_may_not_be_seen_is_answered_as_one_that_is_not_ther
 
 async def test_an_earlier_confirmed_case_counts(net: Network) -> None:
     await sent(net, "CSQU3054383 at Tema from Antwerp to Rotterdam, A1181")
-    await raised(net, "CSQU 305438-3 again, from Antwerp to Rotterdam")
+    await raised(net, "CSQU 305438-4 again, from Antwerp to Rotterdam")
     assert "0 of 2: container, vessel or company" in await risk(net, number=2)
     await confirm(net)
     answer = await risk(net, number=2)
-    assert "2 of 2: container, vessel or company of an earlier confirmed case (CSQU3054383 in A-2026-0001)" in answer
+    assert "2 of 2: container, vessel or company of an earlier confirmed case (CSQU3054384 in A-2026-0001)" in answer
     assert "container, vessel or company of an earlier confirmed case (none that I may show here)" in await risk(net)
 
 

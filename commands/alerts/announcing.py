@@ -1,6 +1,6 @@
 """What everybody concerned is told when something happens to an alert."""
 
-from commands.alerts import asking, clocks, escalation, reminding
+from commands.alerts import asking, clocks, escalation, matched, reminding
 from commands.alerts.audience import Listener, listeners, unreached
 from commands.alerts.cards import zone_of
 from commands.alerts.circulation import (
@@ -20,20 +20,34 @@ from commands.alerts.words import who
 from commands.base import Context, Priority, Subject
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
 from commands.visibility import ALERT
-from storage.alerts import Alert, AlertMarks, Finding, HistoryLine, Tlp, What
+from storage.alerts import Alert, Finding, HistoryLine, Tlp, What
 
 _IN_PREPARATION = frozenset({What.DRAFTED, What.SUBMITTED, What.SENT_BACK, What.TAKEN_UP})
 _ASKED = frozenset({What.REQUESTED, What.REQUEST_REMINDED, What.PROPOSED})
-_NAMED_ANEW = frozenset({What.CIRCULATED, What.CORRECTED, What.WITHDRAWN})
-"""After these an alert names other things than before, or may be found by them for the first or last time."""
+_NAMED_ANEW = frozenset({What.CIRCULATED, What.CORRECTED, What.WITHDRAWN, What.MARKED})
+"""After these an alert names other things than before, or others may no longer be told that it names them."""
 
 
 @capability.announces(AlertChanged)
 async def announce(event: AlertChanged, context: Context) -> None:
     """Put what happened into a line for each thread, and bring every card up to date."""
     alert, line = event.alert, event.line
-    if line.what in _NAMED_ANEW and not alert.is_draft:
-        await AlertMarks(context.tx).put(alert)
+    if alert.is_draft or line.what not in _NAMED_ANEW:
+        await _say(event, context)
+    elif line.what is What.MARKED:
+        await _say(event, context)
+        await matched.withdraw_mention(alert, context, before=Tlp(line.details["from"]))
+    else:
+        found = await matched.find(alert, context)
+        await _say(event, context)
+        if line.what is What.WITHDRAWN:
+            await matched.withdraw_mention(alert, context)
+        else:
+            await matched.tell(alert, found, context, is_new=line.what is What.CIRCULATED)
+
+
+async def _say(event: AlertChanged, context: Context) -> None:
+    alert, line = event.alert, event.line
     if line.what is What.VERIFICATION_DUE:
         await reminding.call_for_verification(alert, line, context)
     elif line.what in _IN_PREPARATION or alert.is_draft:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Listener, Plan, reasons_of
 from commands.alerts.facts import Slot, by_slot, missing
+from commands.alerts.matching import Match, kinds_words
 from commands.alerts.words import (
     cost_words,
     country_state,
@@ -51,6 +52,7 @@ from storage.rooms import Binding, BindingKind
 _COUNTRIES = 30
 _REQUESTS = 10
 _ASKED = 120
+_MATCHES = 5
 
 QUOTED = 700
 """Characters of the author's text that a card shows; the rest is asked for with `show`."""
@@ -66,6 +68,8 @@ class Reader:
     """Only where the author's name may stand."""
     merged_into: str | None = None
     """The number of the alert that this one was merged into, only where that may be told."""
+    matches: Sequence[Match] = ()
+    """Other alerts that name the same: only those that may be shown there."""
 
 
 def zone_of(bindings: Sequence[Binding]) -> ZoneInfo:
@@ -78,10 +82,19 @@ def title(alert: Alert) -> Message:
     return _("Alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value)
 
 
-def draft_card(alert: Alert, plan: Plan, names: dict[str, str], prefix: str, *, for_author: bool = True) -> Doc:
+def draft_card(
+    alert: Alert,
+    plan: Plan,
+    names: dict[str, str],
+    prefix: str,
+    *,
+    for_author: bool = True,
+    same: Sequence[Block | Message | Strong] = (),
+) -> Doc:
     """Show the author what was understood, what is missing, who will be told and why, and what to type next.
 
-    `names` are those of rooms and persons, by their Matrix id. A second pair of eyes sees the same facts.
+    `names` are those of rooms and persons, by their Matrix id. A second pair of eyes sees the same facts. `same` says
+    which other alerts name the same.
     """
     heading = Heading(_("Draft of alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value))
     blocks: list[Block | Message | Strong] = [heading, *_facts(alert)]
@@ -96,6 +109,7 @@ def draft_card(alert: Alert, plan: Plan, names: dict[str, str], prefix: str, *, 
         words = _("Named in your text, but not told for that alone: {names}. To tell them too: {add}",
                   names=fact_words(named), add=add)  # fmt: skip
         blocks.append(words)
+    blocks += same
     return doc(*blocks, *_audience(alert, plan, names, prefix), _next_steps(alert, prefix, for_author=for_author))
 
 
@@ -294,11 +308,23 @@ def _facts(alert: Alert, reader: Reader | None = None, now: datetime | None = No
         rows += _standing(alert, reader, now)
     slots = by_slot(alert.current_facts)
     rows += [(slot_words(slot), fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
+    if reader is not None and reader.matches:
+        rows.append((_("Same in"), match_words(reader.matches)))
     blocks: list[Block | Message] = [fields(rows), Quote(_shortened(alert.text))]
     if len(alert.text) > QUOTED:
         prefix = reader.prefix if reader is not None else "!"
         blocks.append(_("The whole text: {show}", show=Code(f"{prefix}alert show {alert.number}")))
     return blocks
+
+
+def match_words(matches: Sequence[Match]) -> Inline:
+    """Name other alerts with the kinds of what they share: "A-2026-0001 (Container)"."""
+    shown: list[Inline] = [
+        _("{number} ({what})", number=Text(match.other.number), what=kinds_words(match)) for match in matches[:_MATCHES]
+    ]
+    if len(matches) > _MATCHES:
+        shown.append(_n("{count} more", "{count} more", len(matches) - _MATCHES))
+    return joined(shown)
 
 
 def _standing(alert: Alert, reader: Reader, now: datetime | None) -> list[tuple[Inline, Inline]]:

@@ -1,6 +1,6 @@
 """Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -21,9 +21,11 @@ from commands.alerts.cards import (
     zone_of,
 )
 from commands.alerts.declaration import KIND
+from commands.alerts.matching import Match, known_matches
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, Words, _, doc
+from commands.visibility import Marked
 from storage.alerts import Alert, AlertCard, AlertRequests, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
@@ -51,20 +53,21 @@ async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priori
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
     missed = unreached(alert, entitled)
+    matches = await known_matches(alert, context.tx)
     wanted = {(one.room, one.person): one for one in entitled}
     for existing in await alerts.cards(alert):
         one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
         if one is None:
             await _retract(alert, existing, context)
             continue
-        words = await _card_for(alert, one, missed, context)
+        words = await _card_for(alert, one, missed, matches, context)
         await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
         said = line(one)
         if said is not None:
             await _post(alert, one, said, LINE, context, priority=priority, thread_row=existing.row_id)
     if alert.is_open:
         for one in wanted.values():
-            await _show_card(alert, one, missed, context)
+            await _show_card(alert, one, missed, matches, context)
 
 
 async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:
@@ -75,8 +78,36 @@ async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> L
     return one if await listener_may_see(alert, one, context) else None
 
 
-async def _show_card(alert: Alert, one: Listener, missed: Sequence[CountryCode], context: Context) -> None:
-    words = await _card_for(alert, one, missed, context)
+async def renew_cards(
+    alert: Alert,
+    where: Callable[[Listener], Awaitable[bool]],
+    context: Context,
+    *,
+    priority: Priority,
+    at_most: int | None = None,
+) -> int:
+    """Bring the cards up to date of those to whom `where` says yes, without a line; return how many that were."""
+    entitled = await listeners(context.tx, alert)
+    missed = unreached(alert, entitled)
+    there = {(one.room, one.person): one for one in entitled}
+    matches = await known_matches(alert, context.tx)
+    renewed = 0
+    for existing in await Alerts(context.tx).cards(alert):
+        one = there.get((existing.room_id, existing.user_id))
+        if one is None or not await where(one):
+            continue
+        if at_most is not None and renewed == at_most:
+            break
+        words = await _card_for(alert, one, missed, matches, context)
+        await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
+        renewed += 1
+    return renewed
+
+
+async def _show_card(
+    alert: Alert, one: Listener, missed: Sequence[CountryCode], matches: Sequence[Match], context: Context
+) -> None:
+    words = await _card_for(alert, one, missed, matches, context)
     row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
     await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
     if one.room is not None and not await context.people.in_room(one.room):
@@ -93,7 +124,8 @@ async def bring_open_alerts(room: RoomId, context: Context, *, anew: bool) -> No
             if one.room == room and (anew or not shown):
                 for card_ in shown:
                     await _retract(alert, card_, context)
-                await _show_card(alert, one, unreached(alert, entitled), context)
+                matches = await known_matches(alert, context.tx)
+                await _show_card(alert, one, unreached(alert, entitled), matches, context)
 
 
 async def show_cards_again(room: RoomId, context: Context) -> None:
@@ -103,7 +135,8 @@ async def show_cards_again(room: RoomId, context: Context) -> None:
         there = {one.room: one for one in entitled}
         for shown in await Alerts(context.tx).cards(alert):
             if shown.room_id == room and room in there:
-                card_ = await _card_for(alert, there[room], unreached(alert, entitled), context)
+                matches = await known_matches(alert, context.tx)
+                card_ = await _card_for(alert, there[room], unreached(alert, entitled), matches, context)
                 await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
 
 
@@ -136,15 +169,19 @@ async def _post(
     )
 
 
-async def _card_for(alert: Alert, one: Listener, missed: Sequence[CountryCode], context: Context) -> Doc:
+async def _card_for(
+    alert: Alert, one: Listener, missed: Sequence[CountryCode], matches: Sequence[Match], context: Context
+) -> Doc:
     zone = zone_of(one.bindings)
     if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
         zone = ZoneInfo(person.zone)
     ending = await Alerts(context.tx).ending(alert)
     asked = await AlertRequests(context.tx).of(alert, is_open=True)
-    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context))
+    shown = [match for match in matches if await listener_may_see(match.other, one, context)]
+    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=shown)
     if alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context):
-        # Anybody may know of the alert, and yet not who wrote it.
+        # Anybody may know of the alert, and yet not who wrote it, nor of others that are not for anybody.
+        reader = replace(reader, matches=[match for match in shown if match.other.tlp is Tlp.CLEAR])
         return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked).openly()
     if may_show_author(alert, one.bindings, one.person):
         reader = replace(reader, author_name=await name_of_author(alert, context))
@@ -159,7 +196,7 @@ async def number_of_target(alert: Alert, one: Listener, context: Context) -> str
     return target.number
 
 
-async def listener_may_see(alert: Alert, one: Listener, context: Context) -> bool:
+async def listener_may_see(alert: Marked, one: Listener, context: Context) -> bool:
     """Decide whether an alert other than the one it was told of may be named before a listener."""
     if one.room is not None:
         return room_may_see(alert, one.bindings)

@@ -6,19 +6,23 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import may_see, plan
 from commands.alerts.cards import Reader, draft_card, sent_draft, withdrawn_card
 from commands.alerts.circulation import DRAFT, empty_message, may_stay, names_of, subject_of
+from commands.alerts.duplicates import same_words
 from commands.alerts.words import marked
-from commands.base import Context, Post, Priority
+from commands.base import Context, Post, Priority, RoomView
 from commands.document import Doc, _, doc
 from storage.alerts import Alert, Alerts
-from storage.ids import UserId
+from storage.ids import RoomId, UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox
+from storage.outbox import Outbox, OutboxRow
+from storage.rooms import Rooms
+
+DIRECT = RoomView(RoomId(""), direct=True)
 
 
 async def post_draft(alert: Alert, context: Context) -> Doc | None:
     """Show the author the draft where the command came from, or in the direct chat where the room may not see it."""
-    words = await _draft_words(alert, alert.author, context)
     here = may_see(alert, context.member, context.room)
+    words = await _draft_words(alert, alert.author, context.room if here else DIRECT, context)
     await context.post(
         Post(
             doc=words,
@@ -43,7 +47,7 @@ async def show_to_second_pair(alert: Alert, members: Sequence[Member], context: 
     for member in members:
         await context.post(
             Post(
-                doc=await _draft_words(alert, member.user_id, context),
+                doc=await _draft_words(alert, member.user_id, DIRECT, context),
                 person=member.user_id,
                 subject=subject_of(alert),
                 part=DRAFT,
@@ -64,7 +68,7 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
         shown = shown or reader == alert.author
         await context.post(
             Post(
-                doc=await _draft_words(alert, reader, context),
+                doc=await _draft_words(alert, reader, await _room_of(row, context), context),
                 room=row.room_id,
                 person=row.user_id if row.room_id is None else None,
                 subject=subject_of(alert),
@@ -76,7 +80,7 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
     if not shown and alert.is_draft:
         await context.post(
             Post(
-                doc=await _draft_words(alert, alert.author, context),
+                doc=await _draft_words(alert, alert.author, DIRECT, context),
                 person=alert.author,
                 subject=subject_of(alert),
                 part=DRAFT,
@@ -85,11 +89,17 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
         )
 
 
-async def _draft_words(alert: Alert, person: UserId, context: Context) -> Doc:
+async def _room_of(row: OutboxRow, context: Context) -> RoomView:
+    bindings = await Rooms(context.tx).of_room(row.room_id) if row.room_id is not None else ()
+    # Where nothing is bound only direct chats were ever answered in.
+    return RoomView(row.room_id, direct=False, bindings=bindings) if row.room_id and bindings else DIRECT
+
+
+async def _draft_words(alert: Alert, person: UserId, room: RoomView, context: Context) -> Doc:
     member = await Members(context.tx).get(person)
     reader = Reader(ZoneInfo(member.zone if member is not None else "UTC"), context.prefix)
     if alert.is_draft:
-        words = await draft_in_full(alert, context, for_author=person == alert.author)
+        words = await draft_in_full(alert, member, room, context)
     elif alert.was_circulated:
         words = sent_draft(alert, reader)
     else:
@@ -97,8 +107,10 @@ async def _draft_words(alert: Alert, person: UserId, context: Context) -> Doc:
     return marked(alert, words)
 
 
-async def draft_in_full(alert: Alert, context: Context, *, for_author: bool) -> Doc:
-    """Show what would be sent, and to whom."""
+async def draft_in_full(alert: Alert, reader: Member | None, room: RoomView, context: Context) -> Doc:
+    """Show what would be sent and to whom, and which alerts name the same that this reader may see in this room."""
     coming = await plan(alert, context)
     names = await names_of(coming.listeners, context)
-    return draft_card(alert, coming, names, context.prefix, for_author=for_author)
+    same = await same_words(alert, reader, room, context) if reader is not None else ()
+    for_author = reader is None or reader.user_id == alert.author
+    return draft_card(alert, coming, names, context.prefix, for_author=for_author, same=same)

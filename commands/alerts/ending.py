@@ -98,7 +98,7 @@ async def withdraw(args: Withdraw, context: Context) -> Doc | None:
     async def end() -> Doc | None:
         line = alert.withdraw(args.reason, by=context.member, at=context.now)
         if not alert.was_circulated:
-            await _drop(alert, context)
+            await drop(alert, context)
             words = _("The draft of alert {number} is dropped. Nobody was told of it.", number=alert.number)
             return marked(alert, doc(words))
         await clocks.stop_all(alert, context)
@@ -144,7 +144,7 @@ async def merge(args: Merge, context: Context) -> Doc | None:
             await context.emit(AlertChanged(alert, line))
             await _tell_target(alert, target, context)
         else:
-            await _drop(alert, context)
+            await drop(alert, context)
         words: list[Message] = [_("Alert {number} is merged into {target}.", number=alert.number, target=target.number)]
         missing = sorted(alert.countries - target.countries)
         if missing:
@@ -157,7 +157,7 @@ async def merge(args: Merge, context: Context) -> Doc | None:
     return await _ended("merge", args, alert, end, context)
 
 
-async def _drop(alert: Alert, context: Context) -> None:
+async def drop(alert: Alert, context: Context) -> None:
     """Show its few readers that a draft is no more, and those who were to verify it nothing of it."""
     await refresh_draft(alert, context)
     await retract_elsewhere(alert, context, drafts=False)

@@ -14,6 +14,7 @@ from commands.alerts.drafts import draft_in_full
 from commands.alerts.facts import WASTE_KINDS, Slot, by_slot
 from commands.alerts.finding import find
 from commands.alerts.lines import sentence
+from commands.alerts.matching import known_matches
 from commands.alerts.typed import SHORT
 from commands.alerts.words import state_words, who
 from commands.arguments import About, Choice, Country, Option, Ref, Word
@@ -67,12 +68,14 @@ async def show(args: Show, context: Context) -> None:
 
 async def _in_full(alert: Alert, context: Context) -> Doc:
     if alert.is_draft:
-        return await draft_in_full(alert, context, for_author=context.member.user_id == alert.author)
+        return await draft_in_full(alert, context.member, context.room, context)
     zone = context.zone if context.room.direct else zone_of(context.room.bindings)
     alerts = Alerts(context.tx)
     here = Listener(context.room.id, bindings=tuple(context.room.bindings))
     one = Listener(person=context.member.user_id) if context.room.direct else here
-    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context))
+    known = await known_matches(alert, context.tx)
+    same = [match for match in known if may_see(match.other, context.member, context.room)]
+    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=same)
     if may_show_author(alert, context.room.bindings, context.member.user_id if context.room.direct else None):
         reader = replace(reader, author_name=await name_of_author(alert, context))
     missed = unreached(alert, await listeners(context.tx, alert))

@@ -1,6 +1,6 @@
 """The risk of a shipment, as points that anybody can check: each line with its weight, its reason and its source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from commands.risk.lines import MOST_POINTS, TABLE, Line
 from commands.risk.profile import EarlierCase, Input, Scored, profile
 from commands.shipment import Kind, Place, Shipment
 from commands.visibility import ALERT, answer_about, find, shown_here
-from storage.alerts import Alert, AlertState
+from storage.alerts import Alert, AlertState, Mark, marks_of
 from storage.audit import Audit
 from storage.members import Member, Members
 from storage.risk import EarlierCases, RiskWeight, RiskWeights
@@ -51,10 +51,10 @@ async def risk(args: Risk, context: Context) -> None:
 async def assess(alert: Alert, context: Context) -> Sequence[Scored]:
     """Return every line of the profile for an alert; earlier cases count as far as they may be seen here."""
     shipment = Shipment.of(alert)
-    shared = {kind.value: shipment.values(kind) for kind in _RECURRENT}
+    named = {mark: fact.shown for mark, fact in marks_of(shipment.all(*_RECURRENT)).items()}
     waste = {kind.value: shipment.values(kind) for kind in _WASTE}
     cases = EarlierCases(context.tx)
-    earlier = await cases.sharing(alert, shared, limit=_LOOKED_AT)
+    earlier = await cases.naming(alert, list(named), limit=_LOOKED_AT)
     similar = await cases.on_the_same_lane(
         alert,
         waste,
@@ -65,16 +65,15 @@ async def assess(alert: Alert, context: Context) -> Sequence[Scored]:
     given = Input(
         shipment,
         context.now.date(),
-        [_case(one, shipment) for one in earlier if shown_here(one, context)],
+        [_case(one, named) for one in earlier if shown_here(one, context)],
         [EarlierCase(one.number, ()) for one in similar if shown_here(one, context)],
     )
     return profile(given, await RiskWeights(context.tx).current())
 
 
-def _case(case: Alert, shipment: Shipment) -> EarlierCase:
-    known = {(fact.kind, fact.value) for fact in shipment.all(*_RECURRENT)}
-    shared = [fact.shown for fact in Shipment.of(case).all(*_RECURRENT) if (fact.kind, fact.value) in known]
-    return EarlierCase(case.number, list(dict.fromkeys(shared)))
+def _case(case: Alert, named: Mapping[Mark, str]) -> EarlierCase:
+    there = marks_of(Shipment.of(case).all(*_RECURRENT))
+    return EarlierCase(case.number, [shown for mark, shown in named.items() if mark in there])
 
 
 def _in_words(alert: Alert, lines: Sequence[Scored], context: Context) -> Doc:

@@ -1,0 +1,55 @@
+"""What a draft says of other alerts that name the same, and what may be done where one was raised within a day."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from commands.alerts.audience import may_see
+from commands.alerts.cards import match_words
+from commands.alerts.matching import Match, find_matches, remember, shared_words
+from commands.alerts.rights import is_concerned
+from commands.base import Context, RoomView
+from commands.document import Block, Code, Message, Moment, Strong, Text, _, bullets
+from commands.visibility import may_follow
+from storage.alerts import Alert
+from storage.members import Member
+
+
+async def same_words(
+    alert: Alert, reader: Member, room: RoomView, context: Context
+) -> Sequence[Block | Message | Strong]:
+    """Say of a draft which alerts name the same, as far as its reader may see them there; of no others.
+
+    Nobody else is told of a draft, and its author hears of no match that may not be shown: whoever writes a draft has
+    given nothing yet.
+    """
+    found = [match for match in await find_matches(alert, context.tx) if may_see(match.other, reader, room)]
+    await remember(alert, found, context)
+    words: list[Block | Message | Strong] = []
+    twin = next((match for match in found if match.is_duplicate(context.now)), None)
+    if twin is not None and reader.user_id == alert.author:
+        words += _offer(alert, twin, reader, context)
+        found.remove(twin)
+    if found:
+        words.append(_("Other alerts that name the same: {alerts}", alerts=match_words(found)))
+    return words
+
+
+def _offer(alert: Alert, twin: Match, reader: Member, context: Context) -> list[Block | Message | Strong]:
+    other, prefix = twin.other, context.prefix
+    assert other.circulated_at is not None
+    heading = _(
+        "Alert {number} was sent {when} and names the same: {what}.",
+        number=Strong(Text(other.number)), when=Moment(other.circulated_at, ZoneInfo(reader.zone)),
+        what=shared_words(alert, twin),
+    )  # fmt: skip
+    choices: list[Message] = []
+    if is_concerned(other, reader) and may_follow(alert, other):
+        follow = Code(f"{prefix}alert follow-up {alert.number} of={other.number}")
+        choices.append(_("The same case, and you add to it: {follow} puts your text into it as a note.", follow=follow))
+    merge = Code(f"{prefix}alert merge {alert.number} into={other.number}")
+    send = Code(f"{prefix}alert send {alert.number}")
+    choices += [
+        _("The same case, and nothing to add: {merge} ends this draft in its favour.", merge=merge),
+        _("Another case, or no time to find out: {send}. It can be merged afterwards.", send=send),
+    ]
+    return [Strong(heading), bullets(choices)]

@@ -1,0 +1,217 @@
+"""Telling the owners of two alerts that they name the same: once, and only what each of them may see.
+
+Who may not see the other alert hears on what they match, as it stands in the own alert, and how to be put in touch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from commands.alerts.audience import Listener, may_see
+from commands.alerts.circulation import listener_may_see, renew_cards, subject_of
+from commands.alerts.drafts import DIRECT, refresh_draft
+from commands.alerts.matching import Match, find_matches, named_words, shared_words
+from commands.alerts.words import marked, state_words, who
+from commands.base import Context, Post, Priority, Role
+from commands.document import Code, Doc, Inline, Message, Strong, Text, _, bullets, doc, joined
+from commands.visibility import match_may_be_told
+from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, Mark, Tlp, marks_of
+from storage.ids import CountryCode, UserId
+from storage.members import Member, Members
+
+MATCH = "match"
+"""The part that what is said of matches has in an alert."""
+
+_ALERTS_RENEWED = 5
+_CARDS_RENEWED = 40
+
+Pairs = Mapping[tuple[int, int], AlertMatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for an alert that was just sent or corrected."""
+
+    matches: Sequence[Match]
+    pairs: Pairs
+
+
+async def find(alert: Alert, context: Context) -> Found:
+    """Bring up to date by what an alert is found, and find what names the same. Its cards are written after this."""
+    await AlertMarks(context.tx).put(alert)
+    matches = await find_matches(alert, context.tx) if not alert.is_withdrawn else ()
+    others = [match.other.id for match in matches]
+    pairs = await AlertMatches(context.tx).pair(alert, others, context.now) if others else ()
+    return Found(matches, {(pair.alert_id, pair.other_id): pair for pair in pairs})
+
+
+async def tell(alert: Alert, found: Found, context: Context, *, is_new: bool) -> None:
+    """Tell the owners on both sides what they were not told before, and show it on the cards of the others.
+
+    `is_new` says that the alert was just sent: until then nobody saw it on another one's card.
+    """
+    await _tell_owner(alert, found.matches, found.pairs, context)
+    for match in found.matches:
+        await _tell_owner(match.other, [Match(alert, match.marks)], found.pairs, context)
+    pairs = found.pairs
+    new = [one.other for one in found.matches if is_new or pairs[one.other.id, alert.id].found_at == context.now]
+    left = _CARDS_RENEWED
+
+    async def shows(one: Listener) -> bool:
+        return await listener_may_see(alert, one, context)
+
+    for other in new[:_ALERTS_RENEWED]:
+        left -= await renew_cards(other, shows, context, priority=Priority.REMINDER, at_most=left)
+
+
+async def owner_of(alert: Alert, context: Context) -> Member | None:
+    """Return who raised an alert; once they are gone, an official of the same authority who may see it."""
+    members = Members(context.tx)
+    author = await members.get(alert.author)
+    if author is not None or alert.author_country is None:
+        return author
+    officials = await members.all(country=alert.author_country, at_least=Role.OFFICIAL)
+    heirs = [one for one in officials if one.authority == alert.author_authority and may_see(alert, one, DIRECT)]
+    return min(heirs, key=lambda one: one.user_id, default=None)
+
+
+async def _tell_owner(of: Alert, matches: Sequence[Match], pairs: Pairs, context: Context) -> None:
+    owner = await owner_of(of, context)
+    if owner is None:
+        return
+    named: list[Match] = []
+    hidden: dict[Mark, None] = {}
+    for match in matches:
+        pair = pairs[of.id, match.other.id]
+        if pair.told_at is not None:
+            continue
+        if may_see(match.other, owner, DIRECT):
+            pair.told_at = context.now
+            if not _is_known(of, match.other, pairs):
+                named.append(match)
+        elif match_may_be_told(match.other):
+            pair.told_at = context.now
+            hidden |= dict.fromkeys(match.marks)
+    if named:
+        row = await context.post(_to(owner, of, marked(of, _named_doc(of, named, context.prefix))))
+        for match in named:
+            pairs[of.id, match.other.id].row_id = row.id
+    # However many there are, each thing is said once: how many others name it, and when, is theirs.
+    new = [mark for mark in hidden if await AlertMatches(context.tx).hide(of, mark, context.now)]
+    if new:
+        await context.post(_to(owner, of, marked(of, hidden_doc(of, new, context.prefix))))
+
+
+def _is_known(of: Alert, other: Alert, pairs: Pairs) -> bool:
+    """Whether the owner knows already: one was merged into the other, or it is the same person's and was just said."""
+    if of.merged_into == other.id or other.merged_into == of.id:
+        return True
+    return other.author == of.author and pairs[other.id, of.id].told_at is not None
+
+
+def _to(owner: Member, of: Alert, words: Doc, *, replaces: int | None = None, says_nothing: bool = False) -> Post:
+    return Post(
+        doc=words,
+        person=owner.user_id,
+        subject=subject_of(of),
+        part=MATCH,
+        replaces=replaces,
+        harmless=says_nothing,
+        origin=owner.user_id,
+    )
+
+
+def _named_doc(of: Alert, matches: Sequence[Match], prefix: str) -> Doc:
+    heading = Strong(_("Your alert {number} names the same as:", number=of.number))
+    words = doc(heading, bullets(match_line(of, match) for match in matches))
+    older = [match.other for match in matches if match.is_telling and match.other.is_open and match.other.id < of.id]
+    if of.is_open and older:
+        merge = Code(f"{prefix}alert merge {of.number} into={older[0].number}")
+        words += doc(_("If it is the same case, end yours in favour of the other: {merge}", merge=merge))
+    return words + doc(_("All that I may show you: {links}", links=Code(f"{prefix}alert links {of.number}")))
+
+
+def match_line(of: Alert, match: Match) -> Message:
+    """Show another alert and what both name. Only for who may see both."""
+    other = match.other
+    return _(
+        "{number}, {state}, TLP:{tlp}, raised by {by}: {what}",
+        number=Strong(Text(other.number)), state=state_words(other.state), tlp=other.tlp.value,
+        by=who(other.author_authority, other.author_country), what=shared_words(of, match),
+    )  # fmt: skip
+
+
+def hidden_doc(of: Alert, marks: Sequence[Mark], prefix: str) -> Doc:
+    """Say that what an alert names stands elsewhere too: as it is written here, and nothing of the other."""
+    return doc(
+        _(
+            "What your alert {number} names stands elsewhere too, where I may not show it to you: {what}.",
+            number=of.number, what=hidden_words(of, marks),
+        ),
+        _(
+            "You can ask to be put in touch: {contact}. I then pass on your name, and whoever it is decides.",
+            contact=Code(f"{prefix}alert contact {of.number}"),
+        ),
+    )  # fmt: skip
+
+
+def hidden_words(of: Alert, marks: Sequence[Mark]) -> Inline:
+    """Name these things as the alert itself writes them."""
+    own = marks_of(of.current_facts)
+    return joined(named_words(own[mark]) for mark in marks if mark in own)
+
+
+# When a marking becomes stricter, or an alert is withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class _AsItWas:
+    """What decided before who might see an alert."""
+
+    tlp: Tlp
+    author: UserId
+    author_country: CountryCode | None
+    countries: frozenset[CountryCode]
+    named: frozenset[UserId]
+    was_circulated: bool = True
+
+
+async def withdraw_mention(alert: Alert, context: Context, *, before: Tlp | None = None) -> None:
+    """Take the number of an alert off the cards, drafts and messages of others, where it may no longer stand.
+
+    `before` is the marking that it had; without one it was withdrawn, and goes from cards and drafts wherever it stood.
+    """
+    was = _AsItWas(before or alert.tlp, alert.author, alert.author_country, alert.countries, alert.named)
+
+    async def showed(one: Listener) -> bool:
+        could = await listener_may_see(was, one, context)
+        return could and (before is None or not await listener_may_see(alert, one, context))
+
+    pairs = await AlertMatches(context.tx).known_of(alert)
+    others = await Alerts(context.tx).several([pair.alert_id for pair in pairs])
+    for pair in pairs:
+        of = others[pair.alert_id]
+        if of.is_draft:
+            await refresh_draft(of, context)
+        else:
+            await renew_cards(of, showed, context, priority=Priority.ALERT)
+        if pair.row_id is not None and before is not None:
+            await _say_less(of, pair.row_id, context)
+
+
+async def _say_less(of: Alert, row_id: int, context: Context) -> None:
+    """Edit what an owner was told, so that it names only what they may still see."""
+    owner = await owner_of(of, context)
+    if owner is None:
+        return
+    tx = context.tx
+    pairs = await AlertMatches(tx).told_in(row_id, of)
+    others = await Alerts(tx).several([pair.other_id for pair in pairs])
+    left = [other for other in others.values() if may_see(other, owner, DIRECT)]
+    if len(left) == len(others):
+        return
+    own = marks_of(of.current_facts)
+    matches = [Match(other, [mark for mark in own if mark in marks_of(other.current_facts)]) for other in left]
+    words = doc(_("What stood here about another alert may no longer be shown to you."))
+    if matches:
+        words = _named_doc(of, matches, context.prefix)
+    await context.post(_to(owner, of, marked(of, words), replaces=row_id, says_nothing=not matches))

@@ -1,0 +1,104 @@
+"""Alerts that name the same container, ship, paper or company. Who may be shown such a match is not decided here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.alerts.facts import slot_of
+from commands.alerts.words import slot_words
+from commands.base import Context
+from commands.document import Inline, Text, _, joined
+from storage.alerts import TELLING_KINDS, Alert, AlertMarks, AlertMatches, Alerts, Fact, Mark, marks_of
+from storage.base import Transaction
+
+EACH = 20
+"""Alerts that are looked at for one thing that is named, the newest: what is in more of them tells little."""
+
+MOST = 20
+"""Alerts that count as matches of one, the most telling and then the newest."""
+
+_MOST_NAMED = 30
+_SAME_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Another alert that names the same."""
+
+    other: Alert
+    marks: Sequence[Mark]
+    """What both name, the most telling first."""
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether it is likely the same shipment, and not only the same ship or the same company."""
+        return len(self.marks) > 1 or any(mark.kind in TELLING_KINDS for mark in self.marks)
+
+    def is_duplicate(self, now: datetime) -> bool:
+        """Whether it was raised within a day about what is likely the same shipment, and goes on."""
+        sent = self.other.circulated_at
+        return self.is_telling and self.other.is_open and sent is not None and now - sent < _SAME_DAY
+
+
+async def find_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
+    """Return the alerts of the same series that name what this one names; never drafts or what was withdrawn."""
+    found: dict[int, list[Mark]] = {}
+    for mark in list(marks_of(alert.current_facts))[:_MOST_NAMED]:
+        for other in await AlertMarks(tx).newest_with(alert.series, mark, limit=EACH + 1):
+            if other != alert.id:
+                found.setdefault(other, []).append(mark)
+    return await _loaded(found, tx)
+
+
+async def known_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
+    """Return those matches of an alert that were found when it or the other was sent or corrected, and still stand."""
+    pairs = await AlertMatches(tx).of(alert, limit=2 * MOST)
+    if not pairs:
+        return ()
+    own = list(marks_of(alert.current_facts))
+    found: dict[int, list[Mark]] = {}
+    for other, mark in await AlertMarks(tx).of([pair.other_id for pair in pairs]):
+        if mark in own:
+            found.setdefault(other, []).append(mark)
+    return await _loaded({other: sorted(marks, key=own.index) for other, marks in found.items()}, tx)
+
+
+async def _loaded(found: dict[int, list[Mark]], tx: Transaction) -> Sequence[Match]:
+    def rank(alert_id: int) -> tuple[bool, int]:
+        return not any(mark.kind in TELLING_KINDS for mark in found[alert_id]), -alert_id
+
+    ids = sorted(found, key=rank)[:MOST]
+    others = await Alerts(tx).several(ids)
+    return [Match(others[alert_id], tuple(found[alert_id])) for alert_id in ids]
+
+
+def shared_words(alert: Alert, match: Match) -> Inline:
+    """Name what both alerts name, as it stands in the first; and how it is written in the other where that differs.
+
+    Only for who may see both.
+    """
+    own, theirs = marks_of(alert.current_facts), marks_of(match.other.current_facts)
+    return joined(_shared(own[mark], theirs[mark]) for mark in match.marks if mark in own and mark in theirs)
+
+
+def _shared(own: Fact, theirs: Fact) -> Inline:
+    if own.shown.casefold() == theirs.shown.casefold():
+        return named_words(own)
+    return _("{what} (written {other} there)", what=named_words(own), other=Text(theirs.shown))
+
+
+def named_words(fact: Fact) -> Inline:
+    """Name what an alert names: "Container CSQU3054383"."""
+    return _("{name} {value}", name=slot_words(slot_of(fact)), value=Text(fact.shown))
+
+
+def kinds_words(match: Match) -> Inline:
+    """Say of what kinds is what both alerts name."""
+    facts = marks_of(match.other.current_facts)
+    return joined(dict.fromkeys(slot_words(slot_of(facts[mark])) for mark in match.marks if mark in facts))
+
+
+async def remember(alert: Alert, matches: Sequence[Match], context: Context) -> None:
+    """Keep which alerts may come to be named before readers of this one, and it before theirs."""
+    if matches:
+        await AlertMatches(context.tx).pair(alert, [match.other.id for match in matches], context.now)
