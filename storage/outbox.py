@@ -154,8 +154,13 @@ class Outbox:
         return await self._tx.find(OutboxRow, row_id)
 
     async def name(self, row: OutboxRow, subjects: Collection[str]) -> None:
-        """Note what a message names beside its own subject."""
-        others = [{"row_id": row.id, "subject": one} for one in dict.fromkeys(subjects) if one != row.subject]
+        """Note what a message names beside its own subject. What an edit names, the message that it edits names."""
+        wanted = {one for one in subjects if one != row.subject}
+        if not wanted:
+            return
+        message = row.replaces_row or row.id
+        known = await self._session.scalars(select(OutboxName.subject).where(OutboxName.row_id == message))
+        others = [{"row_id": message, "subject": one} for one in sorted(wanted - set(known))]
         if others:
             await self._session.execute(insert(OutboxName), others)
 

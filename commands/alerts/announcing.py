@@ -34,7 +34,7 @@ async def announce(event: AlertChanged, context: Context) -> None:
     alert, line = event.alert, event.line
     if alert.is_draft or line.what not in _NAMED_ANEW:
         await _say(event, context)
-    elif line.what is What.MARKED:
+    elif line.what is What.MARKED and alert.tlp.is_stricter_than(Tlp(line.details["from"])):
         await _say(event, context)
         await matched.withdraw_mention(alert, context, before=Tlp(line.details["from"]))
     else:

@@ -69,7 +69,8 @@ class Reader:
     merged_into: str | None = None
     """The number of the alert that this one was merged into, only where that may be told."""
     matches: Sequence[Match] = ()
-    """Other alerts that name the same: only those that may be shown there."""
+    """Other alerts that name the same, only those that may be shown there. A card counts them and names none: it need
+    not go when one of them may no longer be seen."""
 
 
 def zone_of(bindings: Sequence[Binding]) -> ZoneInfo:
@@ -309,7 +310,7 @@ def _facts(alert: Alert, reader: Reader | None = None, now: datetime | None = No
     slots = by_slot(alert.current_facts)
     rows += [(slot_words(slot), fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
     if reader is not None and reader.matches:
-        rows.append((_("Same in"), match_words(reader.matches)))
+        rows.append((_("Same in"), _count_words(reader)))
     blocks: list[Block | Message] = [fields(rows), Quote(_shortened(alert.text))]
     if len(alert.text) > QUOTED:
         prefix = reader.prefix if reader is not None else "!"
@@ -317,10 +318,19 @@ def _facts(alert: Alert, reader: Reader | None = None, now: datetime | None = No
     return blocks
 
 
+def _count_words(reader: Reader) -> Message:
+    kinds = joined(dict.fromkeys(kind for match in reader.matches for kind in kinds_words(match)))
+    return _n(
+        "{count} other alert ({what}): {links}", "{count} other alerts ({what}): {links}", len(reader.matches),
+        what=kinds, links=Code(f"{reader.prefix}alert links"),
+    )  # fmt: skip
+
+
 def match_words(matches: Sequence[Match]) -> Inline:
     """Name other alerts with the kinds of what they share: "A-2026-0001 (Container)"."""
     shown: list[Inline] = [
-        _("{number} ({what})", number=Text(match.other.number), what=kinds_words(match)) for match in matches[:_MATCHES]
+        _("{number} ({what})", number=Text(match.other.number), what=joined(kinds_words(match)))
+        for match in matches[:_MATCHES]
     ]
     if len(matches) > _MATCHES:
         shown.append(_n("{count} more", "{count} more", len(matches) - _MATCHES))

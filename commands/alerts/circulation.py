@@ -78,6 +78,34 @@ async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> L
     return one if await listener_may_see(alert, one, context) else None
 
 
+async def say_below_cards(
+    alert: Alert,
+    line: Callable[[Listener], Awaitable[Doc | None]],
+    context: Context,
+    *,
+    priority: Priority,
+    at_most: int,
+    but: UserId | None = None,
+) -> int:
+    """Say something in the threads of at most so many cards; return how many that were. `but` is not told."""
+    said = 0
+    for existing in await Alerts(context.tx).cards(alert):
+        one = await _still_reads(alert, existing, context)
+        words = await line(one) if one is not None and (but is None or one.person != but) else None
+        if one is None or words is None:
+            continue
+        if said == at_most:
+            break
+        await context.post(
+            Post(
+                doc=marked(alert, words), room=one.room, person=one.person, priority=priority,
+                subject=subject_of(alert), part=LINE, thread_row=existing.row_id, origin=alert.author,
+            )
+        )  # fmt: skip
+        said += 1
+    return said
+
+
 async def renew_cards(
     alert: Alert,
     where: Callable[[Listener], Awaitable[bool]],
@@ -93,7 +121,7 @@ async def renew_cards(
     matches = await known_matches(alert, context.tx)
     renewed = 0
     for existing in await Alerts(context.tx).cards(alert):
-        one = there.get((existing.room_id, existing.user_id))
+        one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
         if one is None or not await where(one):
             continue
         if at_most is not None and renewed == at_most:

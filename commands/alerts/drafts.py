@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import may_see, plan
 from commands.alerts.cards import Reader, draft_card, sent_draft, withdrawn_card
 from commands.alerts.circulation import DRAFT, empty_message, may_stay, names_of, subject_of
-from commands.alerts.duplicates import same_words
+from commands.alerts.duplicates import Same, same_words
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView
 from commands.document import Doc, _, doc
@@ -111,6 +111,7 @@ async def draft_in_full(alert: Alert, reader: Member | None, room: RoomView, con
     """Show what would be sent and to whom, and which alerts name the same that this reader may see in this room."""
     coming = await plan(alert, context)
     names = await names_of(coming.listeners, context)
-    same = await same_words(alert, reader, room, context) if reader is not None else ()
+    same = await same_words(alert, reader, room, context) if reader is not None else Same()
     for_author = reader is None or reader.user_id == alert.author
-    return draft_card(alert, coming, names, context.prefix, for_author=for_author, same=same)
+    words = draft_card(alert, coming, names, context.prefix, for_author=for_author, same=same.words)
+    return words.naming(map(subject_of, same.named))

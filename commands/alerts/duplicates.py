@@ -1,6 +1,7 @@
 """What a draft says of other alerts that name the same, and what may be done where one was raised within a day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import may_see
@@ -14,9 +15,15 @@ from storage.alerts import Alert
 from storage.members import Member
 
 
-async def same_words(
-    alert: Alert, reader: Member, room: RoomView, context: Context
-) -> Sequence[Block | Message | Strong]:
+@dataclass(frozen=True, slots=True)
+class Same:
+    """What is said of other alerts, and of which."""
+
+    words: Sequence[Block | Message | Strong] = ()
+    named: Sequence[Alert] = ()
+
+
+async def same_words(alert: Alert, reader: Member, room: RoomView, context: Context) -> Same:
     """Say of a draft which alerts name the same, as far as its reader may see them there; of no others.
 
     Nobody else is told of a draft, and its author hears of no match that may not be shown: whoever writes a draft has
@@ -25,13 +32,14 @@ async def same_words(
     found = [match for match in await find_matches(alert, context.tx) if may_see(match.other, reader, room)]
     await remember(alert, found, context)
     words: list[Block | Message | Strong] = []
+    named = [match.other for match in found]
     twin = next((match for match in found if match.is_duplicate(context.now)), None)
     if twin is not None and reader.user_id == alert.author:
         words += _offer(alert, twin, reader, context)
         found.remove(twin)
     if found:
         words.append(_("Other alerts that name the same: {alerts}", alerts=match_words(found)))
-    return words
+    return Same(words, named)
 
 
 def _offer(alert: Alert, twin: Match, reader: Member, context: Context) -> list[Block | Message | Strong]:

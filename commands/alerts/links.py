@@ -13,7 +13,7 @@ from commands.alerts.words import marked, refusal, who
 from commands.arguments import About, Ref
 from commands.base import Args, Context, Post, Role
 from commands.document import Code, Doc, Strong, Text, _, _n, bullets, doc, joined
-from commands.visibility import match_may_be_told
+from commands.visibility import match_may_be_told, shown_here
 from storage.alerts import Alert, AlertMarks, AlertMatches, Alerts, HiddenMatch, Mark, marks_of
 
 
@@ -32,7 +32,7 @@ async def links(args: Links, context: Context) -> None:
     """List other alerts that name the same: only those that this member and this room may see."""
     alert = await find(args.about, context)
     found = () if alert.is_withdrawn else await find_matches(alert, context.tx)
-    shown = [match for match in found if may_see(match.other, context.member, context.room)]
+    shown = [match for match in found if shown_here(match.other, context)]
     words = _listing(alert, shown)
     if context.room.direct and await _is_owner(alert, context):
         told = [Mark(one.kind, one.mark) for one in await AlertMatches(context.tx).hidden(alert)]

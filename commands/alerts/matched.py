@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.alerts.audience import Listener, may_see
-from commands.alerts.circulation import listener_may_see, renew_cards, subject_of
+from commands.alerts.circulation import listener_may_see, renew_cards, say_below_cards, subject_of
 from commands.alerts.drafts import DIRECT, refresh_draft
 from commands.alerts.matching import Match, find_matches, named_words, shared_words
 from commands.alerts.words import marked, state_words, who
@@ -17,12 +17,13 @@ from commands.visibility import match_may_be_told
 from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, Mark, Tlp, marks_of
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Members
+from storage.outbox import Outbox
 
 MATCH = "match"
 """The part that what is said of matches has in an alert."""
 
-_ALERTS_RENEWED = 5
-_CARDS_RENEWED = 40
+_ALERTS_BROUGHT_UP = 5
+_CARDS_BROUGHT_UP = 40
 
 Pairs = Mapping[tuple[int, int], AlertMatch]
 
@@ -54,13 +55,36 @@ async def tell(alert: Alert, found: Found, context: Context, *, is_new: bool) ->
         await _tell_owner(match.other, [Match(alert, match.marks)], found.pairs, context)
     pairs = found.pairs
     new = [one.other for one in found.matches if is_new or pairs[one.other.id, alert.id].found_at == context.now]
-    left = _CARDS_RENEWED
 
     async def shows(one: Listener) -> bool:
         return await listener_may_see(alert, one, context)
 
-    for other in new[:_ALERTS_RENEWED]:
+    left = _CARDS_BROUGHT_UP
+    for other in new[:_ALERTS_BROUGHT_UP]:
         left -= await renew_cards(other, shows, context, priority=Priority.REMINDER, at_most=left)
+    left = _CARDS_BROUGHT_UP - await _say_below(alert, found.matches if is_new else _to_say(found, new), context)
+    for match in _to_say(found, new)[:_ALERTS_BROUGHT_UP]:
+        left -= await _say_below(match.other, [Match(alert, match.marks)], context, at_most=left)
+
+
+def _to_say(found: Found, new: Sequence[Alert]) -> Sequence[Match]:
+    ids = {other.id for other in new}
+    return [match for match in found.matches if match.other.id in ids]
+
+
+async def _say_below(of: Alert, matches: Sequence[Match], context: Context, *, at_most: int = _CARDS_BROUGHT_UP) -> int:
+    """Name in the threads of an alert's cards which others name the same, as far as may be shown there."""
+
+    async def line(one: Listener) -> Doc | None:
+        shown = [match for match in matches if await listener_may_see(match.other, one, context)]
+        if not shown:
+            return None
+        words = doc(_("Alert {number} names the same as:", number=of.number), bullets(match_line(of, m) for m in shown))
+        named = words.naming(subject_of(match.other) for match in shown)
+        is_clear = all(one.tlp is Tlp.CLEAR for one in (of, *(match.other for match in shown)))
+        return named.openly() if is_clear else named
+
+    return await say_below_cards(of, line, context, priority=Priority.REMINDER, at_most=at_most, but=of.author)
 
 
 async def owner_of(alert: Alert, context: Context) -> Member | None:
@@ -123,6 +147,7 @@ def _to(owner: Member, of: Alert, words: Doc, *, replaces: int | None = None, sa
 def _named_doc(of: Alert, matches: Sequence[Match], prefix: str) -> Doc:
     heading = Strong(_("Your alert {number} names the same as:", number=of.number))
     words = doc(heading, bullets(match_line(of, match) for match in matches))
+    words = words.naming(subject_of(match.other) for match in matches)
     older = [match.other for match in matches if match.is_telling and match.other.is_open and match.other.id < of.id]
     if of.is_open and older:
         merge = Code(f"{prefix}alert merge {of.number} into={older[0].number}")
@@ -176,9 +201,10 @@ class _AsItWas:
 
 
 async def withdraw_mention(alert: Alert, context: Context, *, before: Tlp | None = None) -> None:
-    """Take the number of an alert off the cards, drafts and messages of others, where it may no longer stand.
+    """Count an alert no more on the cards and in the drafts of others, where it may no longer be seen.
 
-    `before` is the marking that it had; without one it was withdrawn, and goes from cards and drafts wherever it stood.
+    `before` is the marking that it had; without one it was withdrawn, and goes wherever it was counted. Messages that
+    name it were taken back already, as far as they may not stand any more.
     """
     was = _AsItWas(before or alert.tlp, alert.author, alert.author_country, alert.countries, alert.named)
 
@@ -195,23 +221,27 @@ async def withdraw_mention(alert: Alert, context: Context, *, before: Tlp | None
         else:
             await renew_cards(of, showed, context, priority=Priority.ALERT)
         if pair.row_id is not None and before is not None:
-            await _say_less(of, pair.row_id, context)
+            await _say_rest(of, pair.row_id, context)
 
 
-async def _say_less(of: Alert, row_id: int, context: Context) -> None:
-    """Edit what an owner was told, so that it names only what they may still see."""
+async def _say_rest(of: Alert, row_id: int, context: Context) -> None:
+    """Say anew what an owner may still see of a message that was taken back because it named one alert too many."""
+    row = await Outbox(context.tx).get(row_id)
     owner = await owner_of(of, context)
-    if owner is None:
+    if row is None or row.emptied_at is None or owner is None:
         return
-    tx = context.tx
-    pairs = await AlertMatches(tx).told_in(row_id, of)
-    others = await Alerts(tx).several([pair.other_id for pair in pairs])
-    left = [other for other in others.values() if may_see(other, owner, DIRECT)]
-    if len(left) == len(others):
-        return
+    pairs = await AlertMatches(context.tx).told_in(row_id, of)
+    others = await Alerts(context.tx).several([pair.other_id for pair in pairs])
     own = marks_of(of.current_facts)
-    matches = [Match(other, [mark for mark in own if mark in marks_of(other.current_facts)]) for other in left]
-    words = doc(_("What stood here about another alert may no longer be shown to you."))
-    if matches:
-        words = _named_doc(of, matches, context.prefix)
-    await context.post(_to(owner, of, marked(of, words), replaces=row_id, says_nothing=not matches))
+    left = [
+        Match(other, [mark for mark in own if mark in marks_of(other.current_facts)])
+        for other in others.values()
+        if may_see(other, owner, DIRECT)
+    ]
+    matches = [match for match in left if match.marks]
+    if not matches:
+        return
+    again = await context.post(_to(owner, of, marked(of, _named_doc(of, matches, context.prefix))))
+    told = {match.other.id for match in matches}
+    for pair in pairs:
+        pair.row_id = again.id if pair.other_id in told else None

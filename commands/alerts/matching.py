@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from commands.alerts.facts import slot_of
 from commands.alerts.words import slot_words
 from commands.base import Context
-from commands.document import Inline, Text, _, joined
+from commands.document import Inline, Message, Text, _, joined
 from storage.alerts import TELLING_KINDS, Alert, AlertMarks, AlertMatches, Alerts, Fact, Mark, marks_of
 from storage.base import Transaction
 
@@ -92,10 +92,10 @@ def named_words(fact: Fact) -> Inline:
     return _("{name} {value}", name=slot_words(slot_of(fact)), value=Text(fact.shown))
 
 
-def kinds_words(match: Match) -> Inline:
+def kinds_words(match: Match) -> Sequence[Message]:
     """Say of what kinds is what both alerts name."""
     facts = marks_of(match.other.current_facts)
-    return joined(dict.fromkeys(slot_words(slot_of(facts[mark])) for mark in match.marks if mark in facts))
+    return list(dict.fromkeys(slot_words(slot_of(facts[mark])) for mark in match.marks if mark in facts))
 
 
 async def remember(alert: Alert, matches: Sequence[Match], context: Context) -> None:

@@ -22,7 +22,7 @@ class AlertMatch(Base):
     told_at: Mapped[datetime | None]
     """When the owner of `alert_id` was told, by number or only that there is a match; never twice."""
     row_id: Mapped[int | None]
-    """The message of the outbox that names the other alert, to be edited should that no longer be allowed."""
+    """The message of the outbox that names the other alert: what else it named is said anew when it is taken back."""
 
 
 class HiddenMatch(Base):
