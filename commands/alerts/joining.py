@@ -30,7 +30,9 @@ class FollowUp(Args):
 )
 async def follow_up(args: FollowUp, context: Context) -> Doc | None:
     """Put the text of a draft as a note into another alert, and end the draft in its favour."""
-    alert = await find_draft(args.about, context, "alert follow-up")
+    # Which thread a message is in may be changed on the way: a draft is ended only by its number, or as the only one.
+    typed = args.about if args.about is not None and args.about.number is not None else None
+    alert = await find_draft(typed, context, "alert follow-up")
     check_author(alert, context)
     target = await find(Ref(number=args.of), context)
     if target.is_exercise is not alert.is_exercise:
