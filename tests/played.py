@@ -99,7 +99,8 @@ class Homeserver:
         }
 
     def _shown(self, body: Json) -> Json:
-        shown = [self.people[user] for user in body["device_keys"] if user.partition(":")[2] not in self.failures]
+        there = [user for user in body["device_keys"] if user.partition(":")[2] not in self.failures]
+        shown = [self.people[user] for user in there if user in self.people]
         return {
             "failures": {name: {} for name in self.failures},
             "device_keys": {one.user: {name: one.keys(name) for name in one.devices} for one in shown},

@@ -8,6 +8,8 @@ from storage.ids import RoomId, UserId
 
 Event = Mapping[str, Any]
 
+MALFORMED: tuple[type[Exception], ...] = (AttributeError, LookupError, TypeError, ValueError)
+"""What is raised where an answer is of another shape than the specification says: it failed, as others do."""
 _LONGEST_ID = 255
 """Characters of an id, a type or a state key (the specification counts as many bytes)."""
 

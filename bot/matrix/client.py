@@ -447,7 +447,7 @@ class MatrixGateway:
     async def _fetch(self, room_id: RoomId) -> RoomView:
         """Read the whole state of a room that no sync has brought yet."""
         try:
-            state = events_of(await self._http.request("GET", path_of("rooms", room_id, "state")))
+            state = events_of(await self._http.request("GET", path_of("rooms", room_id, "state"), listed=True))
         except Rejected as error:
             if error.status in {403, 404}:
                 raise RoomUnsafe(WhyUnsafe.NOT_JOINED) from error

@@ -13,6 +13,7 @@ import structlog
 from nio.crypto import InboundGroupSession, OlmDevice
 from nio.responses import ToDeviceResponse
 
+from bot.matrix.answers import MALFORMED
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Trust
 from bot.matrix.machine import (
@@ -45,6 +46,8 @@ _MOST_REQUESTS = 1_000
 """Room keys that are asked for at the same time; those asked for longest ago are then only waited for."""
 _MOST_ASKED = 250
 """People whom one request asks for keys."""
+
+_FAILED: tuple[type[Exception], ...] = (MatrixError, TimeoutError, *MALFORMED)
 
 
 def utc_now() -> datetime:
@@ -305,7 +308,7 @@ class Crypto:
                 await attempt()
         except LoggedOut:
             raise
-        except (MatrixError, TimeoutError) as error:
+        except _FAILED as error:
             asked = error.retry_after if isinstance(error, Throttled) else None
             self._not_before[step] = self._clock() + (asked.total_seconds() if asked else _UPKEEP_PAUSE)
             log.warning("keys.upkeep_failed", step=step, error=type(error).__name__)

@@ -82,12 +82,13 @@ class Http:
         *,
         query: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         deadline: timedelta | None = None,
+        listed: bool = False,
     ) -> Any:
-        """Return the parsed JSON of a 2xx answer.
+        """Return the parsed JSON of a 2xx answer: an object, or with `listed` a list.
 
         Raises:
             Throttled, Unavailable, Rejected, LoggedOut: see `bot.matrix.errors.failure`. Unavailable also stands for no
-                answer within `deadline` (default: the session's), a cut connection, and a 2xx that is not JSON.
+                answer within `deadline` (default: the session's), a cut connection, and a 2xx that is not such JSON.
         """
         async with self._asked(method, path, deadline or self.timeout, params=query, json=body) as answer:
             raw = await answer.read()
@@ -97,8 +98,8 @@ class Http:
             told = None
         if not 200 <= answer.status < 300:
             raise failure(answer.status, answer.headers, told, datetime.now(UTC))
-        if not isinstance(told, dict | list):
-            raise Unavailable(f"{answer.status}, but not JSON")
+        if not isinstance(told, list if listed else dict):
+            raise Unavailable(f"{answer.status}, but not the JSON asked for")
         return told
 
     async def fetch(self, path: str, *, limit_bytes: int, deadline: timedelta) -> bytearray:

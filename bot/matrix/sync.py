@@ -237,7 +237,7 @@ class Syncer:
     async def _state_now(self, room_id: RoomId) -> Sequence[Event] | None:
         """Ask for the whole state of a room; None when the bot has left since, and the next answer says so."""
         try:
-            return events_of(await self._http.request("GET", path_of("rooms", room_id, "state")))
+            return events_of(await self._http.request("GET", path_of("rooms", room_id, "state"), listed=True))
         except Rejected as error:
             log.warning("sync.state_refused", room=room_id, errcode=error.errcode)
             return None

@@ -32,7 +32,7 @@ async def test_a_room_is_made_once_encrypted_and_closed_to_strangers(start: Star
         assert (facts.name, facts.encrypted, facts.world_readable) == ("Ghana", True, False)
         assert facts.powers[UserId(ghana.user_id)] == 100
         assert facts.powers[start.user] >= 100
-        state = await bot.gateway._http.request("GET", path_of("rooms", room, "state"))
+        state = await bot.gateway._http.request("GET", path_of("rooms", room, "state"), listed=True)
         told = {event["type"]: event["content"] for event in state}
         assert told["m.room.join_rules"]["join_rule"] == "invite"
         assert told["m.room.history_visibility"]["history_visibility"] == "joined"
