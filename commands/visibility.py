@@ -19,6 +19,9 @@ from storage.rooms import Binding, BindingKind
 ALERT = "alert"
 """The kind of subject under which everything that is said about an alert stands in the outbox."""
 
+NAMES = "names"
+"""The part of a message in an alert that holds names of persons."""
+
 
 class Marked(Protocol):
     """What decides who may see an alert: of an `Alert`, or of what was read of one to be counted."""
@@ -145,6 +148,22 @@ def may_show_author(alert: Marked, bindings: Sequence[Binding], reader: UserId |
     return _is_own_room(alert, bindings) or (
         bool(bindings) and all(one.kind is BindingKind.COORDINATION for one in bindings)
     )
+
+
+def may_read_names(alert: Alert, member: Member, room: RoomView) -> bool:
+    """Decide whether the names of persons in an alert may be read: the one place that does, for every capability.
+
+    By officials of the author's country and of the countries concerned, under RED of those who are named to be told; in
+    their direct chat, or in a room that stands for their country alone. Nobody reads those of a withdrawn alert.
+    """
+    if member.role < Role.OFFICIAL or alert.state is AlertState.WITHDRAWN or not may_see(alert, member, room):
+        return False
+    same_side = member.country is not None and member.country in {*alert.countries, alert.author_country}
+    told = alert.tlp is Tlp.RED and member.user_id in alert.named
+    if member.user_id != alert.author and not same_side and not told:
+        return False
+    own = frozenset() if member.country is None else frozenset({member.country})
+    return room.direct or (bool(room.bindings) and all(_is_of(own, one) for one in room.bindings))
 
 
 def coordinators_may_see(alert: Marked) -> bool:

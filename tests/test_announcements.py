@@ -35,7 +35,7 @@ async def _send(net: Network, command: str) -> str:
 async def test_text_and_audience_are_shown_and_nothing_is_sent_before_the_answer(net: Network) -> None:
     shown = await net.say(f"announce country=GH,NL {TEXT}", as_="coordinator")
     assert f"> {TEXT}" in shown
-    assert "It goes to Ghana and Netherlands:" in shown
+    assert "It is TLP:AMBER and goes to Ghana and Netherlands:" in shown
     assert "- Ghana: 3 people" in shown
     assert "- Netherlands: 2 people" in shown
     assert "Altogether 4 different people read it." in shown
@@ -48,7 +48,7 @@ async def test_confirmed_it_is_sent_and_the_report_says_what_arrived(net: Networ
     reply = await net.say("Send.", as_="coordinator")
     assert await _rooms_reached(net) == ["ghana", "netherlands"]
     (heard,) = net.heard("ghana")
-    assert heard.body == f"Announcement by Co Ordinator, SESN Secretariat\n{TEXT}\nBring your badge."
+    assert heard.body == f"Announcement by Co Ordinator, SESN Secretariat, TLP:AMBER\n{TEXT}\nBring your badge."
     assert not heard.notice
     assert heard.mentions == ()
     assert "Announcement 1: 0 of 2 delivered." in reply.text
@@ -121,7 +121,7 @@ async def test_it_is_for_coordinators(net: Network, command: str, person: str) -
 
 async def test_all_means_the_network_room_when_everybody_is_in_it(net: Network) -> None:
     shown = await net.say(f"announce to=all {TEXT}", as_="coordinator")
-    assert "It goes to the whole network:" in shown
+    assert "It is TLP:GREEN and goes to the whole network:" in shown
     assert "- Network: 6 people" in shown
     assert "Altogether 6 different people" in shown
     assert "- Ghana" not in shown
@@ -168,7 +168,7 @@ async def test_a_region_means_its_rooms_and_those_of_its_countries_each_once(net
 
 async def test_a_role_means_each_such_person_in_the_direct_chat(net: Network) -> None:
     shown = await net.say(f"announce role=official {TEXT}", as_="coordinator")
-    assert "It goes to everybody with the role official:" in shown
+    assert "It is TLP:GREEN and goes to everybody with the role official:" in shown
     assert "- Ama Example, in the direct chat" in shown
     assert "Altogether 4 different people read it." in shown
     await net.say("send", as_="coordinator")
@@ -308,3 +308,24 @@ async def test_a_report_on_many_rooms_is_edited_at_each_tenth_and_whenever_one_f
     assert edits[-1] == "Announcement 1: 40 of 41 delivered."
     assert sum(Progress(messages=200, waiting=waiting).is_worth_telling for waiting in range(200)) == 10
     assert all(Progress(messages=9, waiting=waiting).is_worth_telling for waiting in range(9))
+
+
+async def test_the_marking_is_shown_and_only_a_clear_one_goes_past_strangers(net: Network) -> None:
+    net.gateway.rooms[net.room("ghana")].joined.add(net.person("stranger"))
+    await net.say(f"announce country=GH {TEXT}", as_="coordinator")
+    await net.say("send", as_="coordinator")
+    assert net.heard("ghana") == []
+    await net.say(f"announce country=NL tlp=clear {TEXT}", as_="coordinator")
+    await net.say("send", as_="coordinator")
+    assert "TLP:CLEAR" in net.heard("netherlands")[0].body
+    net.gateway.rooms[net.room("belgium")].joined.add(net.person("stranger"))
+    await net.say(f"announce country=BE tlp=clear {TEXT}", as_="coordinator")
+    await net.say("send", as_="coordinator")
+    assert TEXT in net.heard("belgium")[0].body
+    assert "TLP:CLEAR" in await net.say("announce show 3", as_="coordinator")
+
+
+async def test_what_whole_rooms_hear_is_not_red(net: Network) -> None:
+    for tlp in ("red", "amber-strict"):
+        answer = await net.say(f"announce to=all tlp={tlp} {TEXT}", as_="coordinator")
+        assert "cannot be kept" in answer

@@ -132,7 +132,8 @@ class Replay:
                 return None
             case "card":
                 heard = await self._heard(self._place(options))
-                return [one.event_id for one in heard if one.body.startswith("Alert A-") and not one.reply_to][-1]
+                cards = [one for one in heard if one.body.startswith("Alert A-") and not one.reply_to]
+                return [one.event_id for one in cards if one.replaces is None][-1]
             case _:
                 assert self._asked is not None, "nothing was asked yet"
                 return self._asked.event_id

@@ -11,6 +11,7 @@ from commands.alerts import (
     ending,
     escalation,
     following,
+    individuals,
     joining,
     links,
     lookup,
@@ -28,6 +29,6 @@ from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
     "AlertSettings", "announcing", "arriving", "capability", "circulation", "controlling", "correcting", "deadlines",
-    "drafting", "ending", "escalation", "following", "joining", "links", "lookup", "marking", "next_steps", "owing",
-    "proposals", "requests", "sending", "submitting", "taking_back", "verifying",
+    "drafting", "ending", "escalation", "following", "individuals", "joining", "links", "lookup", "marking",
+    "next_steps", "owing", "proposals", "requests", "sending", "submitting", "taking_back", "verifying",
 ]  # fmt: skip

@@ -45,6 +45,7 @@ from commands.document import (
     fields,
     joined,
 )
+from commands.understanding.persons import names_a_person
 from storage.alerts import Alert, AlertRequest, AlertState, AlertType, HistoryLine, Tlp, Urgency
 from storage.ids import CountryCode, UserId
 from storage.rooms import Binding, BindingKind
@@ -111,6 +112,14 @@ def draft_card(
                   names=fact_words(named), add=add)  # fmt: skip
         blocks.append(words)
     blocks += same
+    if alert.purged_at is None and names_a_person(alert.text):
+        blocks.append(
+            _(
+                "Your text seems to name a person. It is shown as you wrote it to everybody who is told. A name that "
+                "not all of them need: leave it out, and keep it apart with {person}",
+                person=Code(f"{prefix}alert person {alert.number} role=driver <name>"),
+            )
+        )
     return doc(*blocks, *_audience(alert, plan, names, prefix), _next_steps(alert, prefix, for_author=for_author))
 
 
@@ -311,7 +320,17 @@ def _facts(alert: Alert, reader: Reader | None = None, now: datetime | None = No
     rows += [(slot_words(slot), fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
     if reader is not None and reader.matches:
         rows.append((_("Same in"), _count_words(reader)))
-    blocks: list[Block | Message] = [fields(rows), Quote(_shortened(alert.text))]
+    if alert.individuals:
+        rows.append((_("Persons"), _n("{count} person named", "{count} persons named", alert.individuals)))
+    return [fields(rows), *_wording(alert, reader)]
+
+
+def _wording(alert: Alert, reader: Reader | None) -> Sequence[Block | Message]:
+    """Return what the author wrote, as far as a card shows it, or that it was deleted."""
+    if alert.purged_at is not None:
+        when = Moment(alert.purged_at, reader.zone if reader is not None else ZoneInfo("UTC"))
+        return [_("The words of its author, and every name, were deleted on {when}.", when=when)]
+    blocks: list[Block | Message] = [Quote(_shortened(alert.text))]
     if len(alert.text) > QUOTED:
         prefix = reader.prefix if reader is not None else "!"
         blocks.append(_("The whole text: {show}", show=Code(f"{prefix}alert show {alert.number}")))

@@ -290,6 +290,21 @@ async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = Tr
             await empty_message(alert, row, context)
 
 
+async def retract_part(alert: Alert, part: str, context: Context) -> None:
+    """Take back every message that has this part in an alert."""
+    for row in await Outbox(context.tx).about(str(subject_of(alert)), part):
+        await empty_message(alert, row, context)
+
+
+async def retract_all(alert: Alert, context: Context) -> None:
+    """Take back everything that was ever said of an alert, wherever it stands; a card comes anew when it goes on."""
+    for existing in await Alerts(context.tx).cards(alert):
+        existing.retracted_at = context.now
+    await context.tx.flush()
+    for row in await Outbox(context.tx).naming(str(subject_of(alert))):
+        await empty_message(alert, row, context)
+
+
 async def may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
     """Whether an alert may still be shown where a message stands: by the room's bindings, or before the one person."""
     if row.room_id is not None:

@@ -8,6 +8,7 @@ from commands.base import Context
 from storage.alerts import Alert, AlertRequest, AlertRequests, AlertState, RequestStep
 
 VERIFY, TAKE_BACK, REQUEST, DRAFT = "alert.verify", "alert.take-back", "alert.request", "alert.draft"
+PURGE = "alert.purge"
 
 _DAY = timedelta(days=1)
 _LONG_OVERDUE = 14
@@ -30,6 +31,14 @@ async def start_draft(alert: Alert, context: Context) -> None:
     half = context.settings(AlertSettings).send_within / 2
     for step in (1, 2):
         await context.timers().schedule(DRAFT, f"alert:{alert.id}:draft:{step}", context.now + step * half, {})
+    await start_purge(alert, context)
+
+
+async def start_purge(alert: Alert, context: Context) -> None:
+    """Start the time after which names of persons are deleted, or set it to when that can be at the earliest."""
+    kept = context.settings(AlertSettings).names_kept
+    due = (alert.ended_at or (alert.drafted_at if alert.is_draft else context.now)) + kept
+    await context.timers().schedule(PURGE, f"alert:{alert.id}:purge", due, {})
 
 
 async def start_verification(alert: Alert, context: Context) -> None:

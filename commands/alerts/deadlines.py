@@ -1,12 +1,12 @@
 """What happens when a clock of an alert fires: the draft, verification, take-back, requests."""
 
 from commands.alerts import clocks, reminding
-from commands.alerts.circulation import tell_everyone, tell_person, zone_of_author
+from commands.alerts.circulation import retract_all, tell_everyone, tell_person, zone_of_author
 from commands.alerts.declaration import AlertSettings, capability
 from commands.alerts.events import AlertChanged
 from commands.base import Context, Priority
 from commands.document import Code, Moment, Words, _, doc
-from storage.alerts import Alert, AlertRequests, Alerts, AlertState, RequestStep
+from storage.alerts import CONTACT, Alert, AlertRequests, Alerts, AlertState, Individuals, RequestStep
 from storage.timers import Timer
 
 MILESTONES = frozenset({14, 7, 3, 1, 0, -1, -7, -14})
@@ -81,3 +81,22 @@ async def answer_is_due(timer: Timer, context: Context) -> None:
     if step.following is not None:
         await clocks.start_request(request, step.following, context)
     await context.emit(AlertChanged(alert, line))
+
+
+@capability.timer(clocks.PURGE)
+async def names_are_due(timer: Timer, context: Context) -> None:
+    """Delete the names of persons, and every text that may hold some, a set time after the alert has ended.
+
+    While it goes on nothing is deleted; the clock is set anew. A draft that was never sent counts from its first day.
+    """
+    alert = await _alert_of(timer, context)
+    if alert is None:
+        return
+    kept = context.settings(AlertSettings).names_kept
+    since = alert.drafted_at if alert.is_draft else alert.ended_at
+    if since is None or since + kept > context.now:
+        await clocks.start_purge(alert, context)
+        return
+    await retract_all(alert, context)
+    await Individuals(context.tx).purge(alert)
+    alert.purge(CONTACT, context.now)

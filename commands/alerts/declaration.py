@@ -28,6 +28,8 @@ def _duration(value: Any) -> Any:
 
 _Within = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0), le=timedelta(days=30))]
 
+_Kept = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(days=1), le=timedelta(days=3660))]
+
 
 class AlertSettings(Settings):
     """The section [alerts] of config.toml."""
@@ -47,6 +49,10 @@ class AlertSettings(Settings):
     send_within: _Within = timedelta(hours=48)
     """Within how long after it was drafted an alert is to be sent. Its author is reminded at half of it and when it is
     over. 48 hours is what the European Union's rapid alert system asks for."""
+
+    names_kept: _Kept = timedelta(days=730)
+    """How long after an alert has ended the names of persons in it are kept, with every text that may hold some. Two
+    years: long enough for a take-back that drags on and a court, and for the record to be asked for a year later."""
 
     def time_to_acknowledge(self, urgency: Urgency) -> timedelta:
         """Return how long a country has at each step: all, half or a third of `acknowledge_within`."""

@@ -57,6 +57,11 @@ def _simple(what: What, by: Inline, number: str) -> Message | None:
         What.TAKEN_UP: _("{by} took up alert {number} again.", by=by, number=number),
         What.VERIFIED: _("{by} verified alert {number}.", by=by, number=number),
         What.CORRECTED: _("{by} corrected alert {number}.", by=by, number=number),
+        What.PERSON_NAMED: _("{by} named a person in alert {number}.", by=by, number=number),
+        What.PERSON_REMOVED: _("{by} removed a person from alert {number}.", by=by, number=number),
+        What.PURGED: _(
+            "The names of persons in alert {number}, and the texts that may hold some, were deleted.", number=number
+        ),
         What.CIRCULATED: _("{by} sent alert {number}.", by=by, number=number),
         What.ACKNOWLEDGED: _("{by} has acknowledged alert {number}.", by=by, number=number),
         What.NOTED: _("{by} notes on alert {number}:", by=by, number=number),

@@ -85,11 +85,14 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
     if alert.state is AlertState.WITHDRAWN:
         return shown
     lines = await alerts.history(alert, latest=_LINES)
-    return shown + doc(
-        _("All that was written:"),
-        Quote(alert.text),
-        _("What happened:"),
-        bullets(_line_words(alert, line, zone, reader.merged_into) for line in lines),
+    written = doc(_("All that was written:"), Quote(alert.text)) if alert.purged_at is None else doc()
+    return (
+        shown
+        + written
+        + doc(
+            _("What happened:"),
+            bullets(_line_words(alert, line, zone, reader.merged_into) for line in lines),
+        )
     )
 
 

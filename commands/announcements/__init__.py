@@ -18,6 +18,7 @@ from commands.arguments import About, BadValue, Choice, Countries, Option, Ref, 
 from commands.base import Answer, Args, Capability, Context, Event, Post, Priority, Refusal, Role
 from commands.document import Code, Doc, Message, Text, _, bullets, doc, joined
 from commands.network import Regions
+from storage.alerts import Tlp
 from storage.announcements import (
     AlreadyDecided,
     Announcement,
@@ -49,6 +50,7 @@ class Announce(Args):
     country: Annotated[tuple[CountryCode, ...] | None, Countries(), Option(aliases=("countries",))] = None
     region: Annotated[tuple[str, ...] | None, Regions(), Option(aliases=("regions",))] = None
     role: Annotated[Role | None, Choice(Role), Option()] = None
+    tlp: Annotated[Tlp | None, Choice(Tlp), Option()] = None
     text: Annotated[str, Rest(ask=_("What do you want to announce?"))]
 
 
@@ -71,11 +73,13 @@ class Which(Args):
         "announce country=GH,NL The new form is in use from Monday",
         "announce region=Africa The workshop is in Accra",
         "announce role=official Please check your contact data",
+        "announce to=all tlp=clear The network's brochure is out",
     ],
 )
 async def announce(args: Announce, context: Context) -> Doc:
     """Show the text and who will get it, and ask whether to send it."""
     wanted = _wanted(args, context)
+    tlp = _marking(args.tlp, wanted)
     if len(args.text) > LONGEST_TEXT:
         raise Refusal(
             _(
@@ -90,11 +94,23 @@ async def announce(args: Announce, context: Context) -> Doc:
         wanted.kind,
         wanted.value,
         args.text,
+        tlp=tlp,
         targets=reached.targets,
         persons=len(reached.persons),
         now=context.now,
     )
     return await _ask(announcement, question(announcement, reached, context.member), context)
+
+
+def _marking(tlp: Tlp | None, wanted: Wanted) -> Tlp:
+    """Return the marking: what is said to some countries stays there, what is said to all is the network's."""
+    if tlp is None:
+        return Tlp.AMBER if wanted.kind is AudienceKind.COUNTRY else Tlp.GREEN
+    if tlp in {Tlp.RED, Tlp.AMBER_STRICT}:
+        allowed = joined(Code(f"tlp={one.value.lower()}") for one in (Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR))
+        raise Refusal(_("An announcement goes to whole rooms, so TLP:{tlp} cannot be kept. It can be {allowed}.",
+                        tlp=tlp.value, allowed=allowed))  # fmt: skip
+    return tlp
 
 
 async def _ask(announcement: Announcement, words: Doc, context: Context) -> Doc:

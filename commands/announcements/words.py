@@ -24,6 +24,7 @@ from commands.document import (
     table,
 )
 from commands.network import failure_words, ids
+from storage.alerts import Tlp
 from storage.announcements import Announcement, AnnouncementTarget, Fate
 from storage.members import Member
 
@@ -43,8 +44,12 @@ def wanted_of(announcement: Announcement) -> Wanted:
 
 def announcement_words(announcement: Announcement, author: Member) -> Doc:
     """Return what the audience reads: who speaks, and the text with its lines."""
-    heading = Heading(_("Announcement by {name}, {authority}", name=author.name, authority=author.authority))
-    return doc(heading, *(Text(line.rstrip()) for line in announcement.text.splitlines() if line.strip()))
+    heading = Heading(
+        _("Announcement by {name}, {authority}, TLP:{tlp}", name=author.name, authority=author.authority,
+          tlp=announcement.tlp.value)
+    )  # fmt: skip
+    words = doc(heading, *(Text(line.rstrip()) for line in announcement.text.splitlines() if line.strip()))
+    return words.openly() if announcement.tlp is Tlp.CLEAR else words
 
 
 def question(announcement: Announcement, reached: Reached, author: Member) -> Doc:
@@ -52,7 +57,11 @@ def question(announcement: Announcement, reached: Reached, author: Member) -> Do
     shown = doc(
         _("This is the announcement by {name}, {authority}:", name=author.name, authority=author.authority),
         Quote(announcement.text),
-        _("It goes to {audience}:", audience=audience_words(wanted_of(announcement), author.language)),
+        _(
+            "It is TLP:{tlp} and goes to {audience}:",
+            tlp=announcement.tlp.value,
+            audience=audience_words(wanted_of(announcement), author.language),
+        ),
         bullets(_target_line(target) for target in reached.targets),
         _n(
             "Altogether {count} person reads it.",
@@ -156,6 +165,7 @@ def full(announcement: Announcement, author: str, zone: ZoneInfo) -> Doc:
             [
                 (_("From"), author),
                 (_("To"), audience_words(wanted_of(announcement))),
+                (_("Handling"), Text(f"TLP:{announcement.tlp.value}")),
                 (_("Sent"), Moment(announcement.decided_at or announcement.drafted_at, zone)),
                 (_("People"), announcement.persons),
             ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from commands.base import Context, Role
 from commands.visibility import coordinators_may_see, may_see
-from storage.alerts import Alert, AlertProposals, AlertRequests, Alerts, AlertState, What
+from storage.alerts import Alert, AlertProposals, AlertRequests, Alerts, AlertState, Individuals, What
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Members
 
@@ -93,6 +93,17 @@ class ProposalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class NameEntry:
+    """A person who is named in the case."""
+
+    name: str
+    role: str | None
+    named_by: str
+    """The authority."""
+    named_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One alert with its complete history."""
 
@@ -120,6 +131,12 @@ class Record:
     sanction: str | None
     merged_into: str | None
     text: str
+    individuals: int
+    """How many persons are named in it."""
+    names: Sequence[NameEntry] | None
+    """Who they are; None where that was not asked for."""
+    purged_at: datetime | None
+    """When names, and the texts that may hold some, were deleted."""
     countries: Sequence[CountryPart]
     facts: Sequence[FactVersion]
     history: Sequence[HistoryEntry]
@@ -155,8 +172,8 @@ class _Names:
         return Who(f"{member.name} ({user})" if member is not None else user, authority, country)
 
 
-async def gather(alert: Alert, context: Context) -> Record:
-    """Read the record of an alert that who asks may see."""
+async def gather(alert: Alert, context: Context, *, with_names: bool = False) -> Record:
+    """Read the record of an alert that who asks may see; the caller has made sure that the names may be read."""
     names = _Names(alert, context)
     own_side = alert.author == context.member.user_id or (
         context.member.country is not None and context.member.country == alert.author_country
@@ -188,6 +205,9 @@ async def gather(alert: Alert, context: Context) -> Record:
         sanction=alert.sanction,
         merged_into=merged.number if merged is not None else None,
         text="" if withheld else alert.text,
+        individuals=alert.individuals,
+        names=await _named(alert, context) if with_names else None,
+        purged_at=alert.purged_at,
         countries=[] if withheld else await _countries(alert, names),
         facts=[] if withheld else _facts(alert),
         history=await _history(alert, names, context, withheld=withheld),
@@ -198,6 +218,13 @@ async def gather(alert: Alert, context: Context) -> Record:
         network=context.network_name,
         withheld=withheld,
     )
+
+
+async def _named(alert: Alert, context: Context) -> Sequence[NameEntry]:
+    return [
+        NameEntry(one.name, one.role, one.added_authority, one.added_at)
+        for one in await Individuals(context.tx).of(alert)
+    ]
 
 
 def _facts(alert: Alert) -> Sequence[FactVersion]:

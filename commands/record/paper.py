@@ -147,7 +147,7 @@ class _Writer:
             Row("Place and method of discovery", self._discovery()),
             Row("Date and time", self._dates()),
             Row("Contents", self._contents()),
-            Row("Persons", "Names of persons are not part of this paper; ask the agency in charge."),
+            Row("Persons", self._persons()),
             Row("Companies", _joined(self._shown(Kind.COMPANY))),
             Row("Means of transport and route", self._transport()),
             Row("Countries of origin, transit, destination", self._countries()),
@@ -157,6 +157,14 @@ class _Writer:
             Row("Additional information", record.text or NOT_KNOWN),
             Row("Information requested", _joined(open_requests, none="none at present")),
         ]
+
+    def _persons(self) -> str:
+        if self._record.names is None:
+            count = self._record.individuals
+            known = f"{count} named. " if count else ""
+            return f"{known}Names of persons are not part of this paper; ask the agency in charge."
+        names = [f"{one.name} ({', '.join(filter(None, (one.role, one.named_by)))})" for one in self._record.names]
+        return _joined(names, none="none named")
 
     def notification(self) -> Sequence[Row]:
         """Return the blocks of the notification document of the Basel Convention."""

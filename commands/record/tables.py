@@ -59,6 +59,11 @@ def _rows(record: Record) -> Iterator[dict[str, str]]:
             "state": entry.state, **_who(entry.by), "part_of": entry.part_of or "", "text": entry.text,
             "details": _details(entry.details),
         }  # fmt: skip
+    for number, name in enumerate(record.names or (), start=1):
+        yield {
+            "record": "person", "number": str(number), "at": stamp(name.named_at), "what": name.role or "",
+            "authority": name.named_by, "value": name.name,
+        }  # fmt: skip
     for number, fact in enumerate(record.facts, start=1):
         doubt = {"doubt": fact.doubt, "instead": list(fact.alternatives)} if fact.doubt is not None else {}
         yield {

@@ -41,6 +41,12 @@ _OF_PLACES = vocabulary(
 _MOST_WORDS = 4
 
 
+def names_a_person(text: str) -> bool:
+    """Whether a text seems to name a person, such as "Mr Jan Example" or "driver Kofi"."""
+    page = Page(text)
+    return any(_name_at(page, index)[1] for index in range(len(page.tokens)))
+
+
 def claim_persons(page: Page) -> None:
     """Keep what is a person's name from being read: nothing is recorded of it."""
     index = 0

@@ -3,6 +3,7 @@
 from storage.alerts.cards import AlertCard
 from storage.alerts.ending import OUTCOMES
 from storage.alerts.entity import Alert
+from storage.alerts.individuals import CONTACT, Individuals
 from storage.alerts.kinds import (
     AlertType,
     CostBearer,
@@ -30,11 +31,11 @@ from storage.alerts.states import ENDED, FOUND_ILLEGAL, IN_PREPARATION, MOVES, O
 from storage.alerts.take_back import WITHIN
 
 __all__ = [
-    "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN", "OUTCOMES", "REAL",
-    "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertCard", "AlertMark", "AlertMarks",
+    "CONTACT", "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN", "OUTCOMES",
+    "REAL", "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertCard", "AlertMark", "AlertMarks",
     "AlertMatch", "AlertMatches", "AlertNumber", "AlertProposal", "AlertProposals", "AlertRequest", "AlertRequests",
     "AlertState", "AlertType", "Alerts", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch",
-    "HistoryLine", "HistoryText", "Individual", "Information", "Mark", "NamedPerson", "NotPossible", "Outcome",
-    "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp", "Urgency", "What", "Why",
-    "Wording", "mark_of", "marks_of",
+    "HistoryLine", "HistoryText", "Individual", "Individuals", "Information", "Mark", "NamedPerson", "NotPossible",
+    "Outcome", "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp", "Urgency", "What",
+    "Why", "Wording", "mark_of", "marks_of",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from storage.alerts.core import AlertCore
 from storage.alerts.kinds import AlertType, Information, Reason, Source, Tlp
-from storage.alerts.parts import Addressee, Fact, NamedPerson
+from storage.alerts.parts import Addressee, Fact, Individual, NamedPerson
 from storage.alerts.record import HistoryLine, What
 from storage.alerts.refusals import NotPossible, Why
 from storage.alerts.states import AlertState
@@ -104,6 +104,31 @@ class Preparing(AlertCore):
         details = {"from": [self.source, self.information], "to": list(new)}
         self.source, self.information = new
         return self.record(What.EVALUATED, by, at, details=details)
+
+    def name_individual(
+        self, name: str, role: str | None, *, by: Member, at: datetime
+    ) -> tuple[Individual, HistoryLine]:
+        """Name a person in the case; the record says that one was named, and not who."""
+        self._must_not_have_ended()
+        self.individuals += 1
+        individual = Individual(
+            alert_id=self.id, name=name, role=role, added_by=by.user_id, added_authority=by.authority,
+            added_country=by.country, added_at=at,
+        )  # fmt: skip
+        return individual, self.record(What.PERSON_NAMED, by, at)
+
+    def unname_individual(self, *, by: Member, at: datetime) -> HistoryLine:
+        """Count one less, whatever its state: a wrong name has to go."""
+        self.individuals -= 1
+        return self.record(What.PERSON_REMOVED, by, at)
+
+    def purge(self, contacts: str, at: datetime) -> HistoryLine:
+        """Forget what its author wrote, and the facts of the kind `contacts`; on record is how many names went."""
+        line = self.record(What.PURGED, None, at, details={"persons": self.individuals})
+        self.wording.text = ""
+        self.facts = [fact for fact in self.facts if fact.kind != contacts]
+        self.individuals, self.purged_at = 0, at
+        return line
 
     def submit(self, *, by: Member, at: datetime) -> HistoryLine:
         """Ask for a second pair of eyes before it is circulated."""

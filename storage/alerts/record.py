@@ -47,6 +47,9 @@ class What(StrEnum):
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    PERSON_NAMED = "person named"
+    PERSON_REMOVED = "person removed"
+    PURGED = "purged"  # the names of persons, and the texts that may hold some
     CLOSED = "closed"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"
