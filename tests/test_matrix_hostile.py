@@ -35,7 +35,8 @@ SEEDS = 25
 JUNK: list[Any] = [
     None, True, False, 0, -1, 7, 2**63, -(10**30), 1.5, float("inf"), float("nan"), "", "x", "\0", "\ud800", "@",
     "@x:y", "!", "$", "*", "x" * 70_000, [], [[]], [None], ["x"], {}, {"": {}}, {"x": None}, {"events": 7},
-    {"events": [{}]}, {"\0": "\udfff"}, GHANA, BOT, ROOM, "m.room.member", "m.room.encrypted", "join",
+    {"events": [{}]}, "A" * 43, "A" * 44, "A" * 86, {"\0": "\udfff"}, GHANA, BOT,
+    ROOM, "m.room.member", "m.room.encrypted", "join",
 ]  # fmt: skip
 
 

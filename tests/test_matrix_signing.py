@@ -80,3 +80,22 @@ def test_the_seeds_restore_the_identity() -> None:
 def test_canonical_json_is_sorted_and_without_signatures() -> None:
     value = {"b": "ä", "a": {"d": 1, "c": None}, "signatures": {"x": 1}, "unsigned": {}}
     assert canonical(value) == '{"a":{"c":null,"d":1},"b":"ä"}'.encode()
+
+
+@pytest.mark.parametrize("length", [0, 1, 31, 33, 64, 1_000])
+def test_a_key_of_another_length_proves_nothing_and_ends_nothing(length: int) -> None:
+    """Anybody may upload such a key, and the homeserver shows it to all who share a room."""
+    wrong, signature = unpadded(b"k" * length), unpadded(b"s" * 64)
+    answer, identity = answer_of()
+    answer["device_keys"][GHANA]["B"]["keys"]["ed25519:B"] = wrong
+    shown = read_identity(answer, GHANA)
+    assert shown.devices.keys() == shown.signed.keys() == {"A"}
+    for role in ("master", "self_signing"):
+        answer, identity = answer_of()
+        key = identity.key_json(role)
+        key["keys"] = {f"ed25519:{wrong}": wrong}
+        key["signatures"] = {GHANA: {f"ed25519:{wrong}": signature, f"ed25519:{identity.public('master')}": signature}}
+        answer[f"{role}_keys"][GHANA] = key
+        for device in answer["device_keys"][GHANA].values():
+            device["signatures"][GHANA][f"ed25519:{wrong}"] = signature
+        assert read_identity(answer, GHANA).signed == {}

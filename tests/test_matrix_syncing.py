@@ -1,6 +1,6 @@
 """The sync loop against a homeserver that is played: what a real one does only now and then."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +8,7 @@ import pytest
 
 from bot.matrix.crypto import Crypto, Read
 from bot.matrix.http import Http
-from bot.matrix.interface import Message, SyncBatch, Trust, Unreadable
+from bot.matrix.interface import Message, Rejected, SyncBatch, Trust, Unreadable
 from bot.matrix.machine import UNKNOWN_DEVICE, NoSender, Opened
 from bot.matrix.rooms import Rooms
 from bot.matrix.store import Pending
@@ -28,8 +28,8 @@ class Done(Exception):
 class Homeserver:
     """Gives prepared answers to syncs, and the state of the room to whoever asks for it."""
 
-    def __init__(self, answers: list[Mapping[str, Any]], now: list[Mapping[str, Any]]) -> None:
-        self._answers = answers
+    def __init__(self, answers: Iterable[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> None:
+        self._answers = list(answers)
         self._now = now
         self.asked_for_state = 0
 
@@ -194,6 +194,24 @@ async def test_a_room_of_which_a_part_was_malformed_is_looked_at_as_a_whole() ->
     assert server.asked_for_state == 1
     assert rooms.view(ROOM).with_membership("join") == {BOT, "@new:localhost"}
     assert [event.body for event in batches[1].events if isinstance(event, Message)] == ["two"]
+
+
+async def test_a_room_in_doubt_is_asked_for_until_it_is_known_who_is_there() -> None:
+    class Refusing(Homeserver):
+        async def request(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+            answered = await super().request(method, path, body, **more)
+            if path.endswith("/state") and self.asked_for_state == 1:
+                raise Rejected(403, "M_FORBIDDEN")
+            return answered
+
+    first = answer("s2", state=[member(BOT, "join"), member(GHANA, "join")])
+    broken = answer("s3", timeline=[{"type": "m.room.member", "state_key": 7}])
+    new = [member(BOT, "join"), member("@new:localhost", "join")]
+    server = Refusing([first, broken, answer("s4", timeline=[says("later")])], now=new)
+    rooms, batches, _ = await heard(server)
+    assert len(batches) == 3
+    assert server.asked_for_state == 2
+    assert rooms.view(ROOM).with_membership("join") == {BOT, "@new:localhost"}
 
 
 async def test_a_database_that_fails_while_a_message_is_read_does_not_cost_the_message() -> None:

@@ -31,6 +31,9 @@ class Request(Protocol):
     def __call__(self, method: str, path: str, body: Any = None, /) -> Awaitable[Any]: ...
 
 
+_KEY_BYTES = 32
+
+
 def unpadded(data: bytes) -> str:
     """Return base64 without padding."""
     return base64.b64encode(data).decode().rstrip("=")
@@ -76,6 +79,8 @@ def device_keys_hold(value: Any, user: str, device: str) -> bool:
 
 def _signature_holds(value: Any, user: str, key_id: str, public: str) -> bool:
     try:
+        if len(from_unpadded(public)) != _KEY_BYTES:
+            return False  # on any other length the library panics, which is no Exception and would end the program
         signature = Ed25519Signature.from_base64(value["signatures"][user][f"ed25519:{key_id}"].rstrip("="))
         Ed25519PublicKey.from_base64(public.rstrip("=")).verify_signature(canonical(value), signature)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):

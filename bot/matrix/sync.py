@@ -106,6 +106,7 @@ class Syncer:
         self.under_way = 0
         """How many messages are being put into rooms right now."""
         self._malformed_now = self._malformed_so_far = 0
+        self._in_doubt: set[RoomId] = set()  # rooms of whose state a part was malformed, and the whole not to be had
         self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
         self._unreadable = {row.event_id: row for row in sorted(waiting, key=lambda row: moment(row.event))}
         self._unjudged: dict[EventId, int] = {}
@@ -227,12 +228,13 @@ class Syncer:
     async def _take_part(self, room_id: RoomId, part: RoomPart) -> None:
         """Take over what is new of a room's state: as the room stands now, where a part of it could not be read."""
         self._leave_out("room", part.malformed, room=room_id)
-        if not part.malformed:
+        if not part.malformed and room_id not in self._in_doubt:
             await self._take_state(room_id, part)
         elif (state := await self._state_now(room_id)) is not None:
             self._rooms.replace(room_id, state)
-        else:  # nothing is sent there until it is known again who is there
-            self._rooms.forget(room_id)
+            self._in_doubt.discard(room_id)
+        else:
+            self._in_doubt.add(room_id)
 
     async def _state_now(self, room_id: RoomId) -> Sequence[Event] | None:
         """Ask for the whole state of a room; None when the bot has left since, and the next answer says so."""
