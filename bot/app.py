@@ -13,12 +13,13 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.context import House
 from bot.dispatch import Dispatcher
+from bot.fetching import Fetcher
 from bot.journal import Journal
 from bot.matrix.client import MatrixGateway
 from bot.matrix.interface import Gateway, MatrixError
 from bot.sender import Sender, SenderSettings
 from bot.steps import Observer, nobody
-from storage import outbox, schema, timers
+from storage import files, outbox, schema, timers
 from storage.base import Database
 from storage.ids import RoomId, UserId
 from storage.members import AuthorityKind, Member, Members, Role
@@ -92,9 +93,11 @@ class Machinery:
         self.dispatcher = Dispatcher(
             database, self.house, too_old=config.commands.too_old, look_ahead=self.sender.look_ahead, observer=observer
         )
+        self.fetcher = Fetcher(database, gateway, self.house, give_up_after=config.sending.give_up_after)
         self.journal = Journal(database, gateway.user_id, now, self.dispatcher.notify, observer)
         # What one commits wakes the next.
         database.listen(outbox.TOPIC, self.sender.offer)
+        database.listen(files.TOPIC, lambda _none: self.fetcher.notify())
         database.listen(timers.TOPIC, lambda _subjects: self.clock.notify())
 
 
@@ -155,6 +158,7 @@ class App:
                 tasks.create_task(self.machinery.dispatcher.run(), name="dispatch"),
                 tasks.create_task(self.machinery.sender.run(), name="send"),
                 tasks.create_task(self.machinery.clock.run(), name="clock"),
+                tasks.create_task(self.machinery.fetcher.run(), name="fetch"),
             ]
             log.info("bot.running", user=self.gateway.user_id, device=self.gateway.device_id)
             await stop.wait()

@@ -17,6 +17,8 @@ from commands.base import (
     DeliveryHandler,
     DutyTeller,
     Event,
+    FileTaker,
+    LookHandler,
     MovedHandler,
     RoomHandler,
     Settings,
@@ -38,6 +40,8 @@ class Registry:
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     answers: dict[str, AnswerHandler] = field(default_factory=dict)
     deliveries: dict[str, DeliveryHandler] = field(default_factory=dict)
+    files: dict[str, FileTaker] = field(default_factory=dict)
+    looks: dict[str, LookHandler] = field(default_factory=dict)
     duties: list[DutyTeller] = field(default_factory=list)
     rooms: list[RoomHandler] = field(default_factory=list)
     bound: list[BoundHandler] = field(default_factory=list)
@@ -54,6 +58,8 @@ class Registry:
             _merge(self.timers, capability.timer_handlers)
             _merge(self.answers, capability.answer_handlers)
             _merge(self.deliveries, capability.delivery_handlers)
+            _merge(self.files, capability.file_takers)
+            _merge(self.looks, capability.look_handlers)
             self.duties += capability.duty_tellers
             self.rooms += capability.room_handlers
             self.bound += capability.bound_handlers

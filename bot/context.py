@@ -52,6 +52,8 @@ class BotContext:
     """Where the answer goes when a question was asked: the thread of the question."""
     subjects_touched: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
+    has_changed: bool = False
+    """Whether a command was done that does more than read."""
 
     @property
     def people(self) -> People:

@@ -16,20 +16,23 @@ from bot.matrix.interface import (
     Invite,
     MembershipChange,
     Message,
+    Redaction,
     ShortCode,
     Tombstone,
     Trust,
     Unreadable,
 )
 from bot.parser import Call, Missing, parse
+from bot.receiving import Receiver
 from bot.steps import Observer, Step, nobody
 from commands.arguments import Reading
-from commands.base import Answer, Effect, Post, Refusal, Subject
+from commands.base import Answer, Effect, Post, Refusal, RoomView, Subject
 from commands.document import Code, Doc, Moment, Quote, _, doc
 from commands.happenings import (
     JOINED,
     UNREADABLE_TIMER,
     CodeShown,
+    FileTakenBack,
     KeysChanged,
     NotReadable,
     RoomClosed,
@@ -37,6 +40,7 @@ from commands.happenings import (
 )
 from storage.audit import Audit
 from storage.base import Database, Transaction
+from storage.files import IncomingFiles
 from storage.ids import EventId, RoomId, UserId, server_of
 from storage.inbox import Inbox, InboxRow
 from storage.members import Members, Role
@@ -77,6 +81,7 @@ class Dispatcher:
         self._too_old = too_old
         self._observer = observer
         self._look_ahead = look_ahead
+        self._files = Receiver(house, self._command, self._say)
         self._arrived = asyncio.Event()
         self._left: int | None = None
         """How many rows are there to be handled; None when only the database knows."""
@@ -173,6 +178,8 @@ class Dispatcher:
                 code = CodeShown(event.user, event.device_id, event.emoji, event.decimals)
                 await self._unasked(tx).emit(code)
                 return "short code"
+            case Redaction():
+                return await self._redaction(event, tx)
             case Unreadable():
                 return await self._unreadable(event, tx)
 
@@ -207,24 +214,36 @@ class Dispatcher:
         await context.post(join)
         return "joining"
 
+    async def _what_is_said(
+        self, message: Message, room: RoomView, subject: Subject | None, tx: Transaction
+    ) -> tuple[Question | None, str | None]:
+        """Return the question that a message answers, and the command that it is; beside a file no question."""
+        if message.file is not None:
+            return None, self._files.command_beside(message, direct=room.direct and subject is None)
+        question = await self._question(message, tx, direct=room.direct)
+        return question, self._command_text(message, direct=room.direct, is_answer=question is not None)
+
+    async def _redaction(self, redaction: Redaction, tx: Transaction) -> str:
+        file = await IncomingFiles(tx).of_event(redaction.redacts)
+        if file is None or file.room_id != redaction.room_id:
+            return "ignored: nothing that is kept"
+        await self._unasked(tx).emit(FileTakenBack(file.id, redaction.sender))
+        return "file taken back"
+
     async def _message(self, message: Message, tx: Transaction) -> str:
         if message.room_encrypted and message.trust is Trust.CLEAR:
             log.warning("message.clear_in_encrypted_room", room=message.room_id)
             return "ignored: clear text in an encrypted room"
         room = await access.room_of(message, tx, await self._house.people.name_of(message.room_id))
-        question = await self._question(message, tx, direct=room.direct)
-        text = self._command_text(message, direct=room.direct, is_answer=question is not None)
-        if text is None and question is None:
+        subject = await self._subject(message, tx)
+        question, text = await self._what_is_said(message, room, subject, tx)
+        if text is None and question is None and not self._files.is_for_bot(message, room, subject):
             return "ignored: not for the bot"
         if not message.room_encrypted:
             return await self._refuse_clear(message, tx)
         member = await Members(tx).get(message.sender)
         if member is None:
-            if not await Told(tx).first(STRANGER, message.sender, self._house.now()):
-                return "ignored: a stranger who was told"
-            # What is written here must outlive the refusal, so that it is said once: answered, not raised.
-            await self._say(message, tx, await access.stranger_refusal(message, tx, self._house.network_name))
-            return "refused: a stranger"
+            return await self._stranger(message, tx)
         await access.check_identity(message, tx, self._house.prefix)
         context = BotContext(
             self._house,
@@ -232,7 +251,7 @@ class Dispatcher:
             self._house.now(),
             room,
             speaker=member,
-            subject=await self._subject(message, tx),
+            subject=subject,
             thread_root=message.thread_root,
             source=message.event_id,
         )
@@ -244,14 +263,21 @@ class Dispatcher:
 
     async def _obey(self, message: Message, text: str | None, question: Question | None, context: BotContext) -> str:
         is_late = self._house.now() - message.sent_at > self._too_old
+        if message.file is not None:
+            return await self._files.take(message, text, context, is_late=is_late)
         if text is None:
             assert question is not None
-            if is_late:
-                raise Refusal(_("Your answer reached me late, so I did nothing. If you still mean it, answer again."))
-            return await self._answer(message, question, context)
+            return await self._answer(message, question, context, is_late=is_late)
         if is_late:
             return await self._ask_whether_still_meant(message, text, context)
         return await self._command(message, text, {}, context)
+
+    async def _stranger(self, message: Message, tx: Transaction) -> str:
+        if not await Told(tx).first(STRANGER, message.sender, self._house.now()):
+            return "ignored: a stranger who was told"
+        # What is written here must outlive the refusal, so that it is said once: answered, not raised.
+        await self._say(message, tx, await access.stranger_refusal(message, tx, self._house.network_name))
+        return "refused: a stranger"
 
     def _command_text(self, message: Message, *, direct: bool, is_answer: bool) -> str | None:
         """Return the command without its prefix, or None when the message is not one."""
@@ -303,6 +329,9 @@ class Dispatcher:
         access.check_device(message, call.command.effect)
         if not call.command.anywhere:
             await access.check_readers(context.room, context.people, context.tx, context.prefix)
+        if isinstance(call, Missing) and message.file is not None:  # an answer would come without the file
+            words = _("The words beside the file are no whole command: {question}", question=call.question)
+            raise Refusal(words)
         if isinstance(call, Missing):
             await self._ask_for(call, text, given, message, context)
             return f"asked {call.field} of {call.command.name}"
@@ -314,6 +343,7 @@ class Dispatcher:
         if answer is not None:
             await self._say(message, context.tx, answer, context=context)
         if call.command.effect is Effect.CHANGES:
+            context.has_changed = True
             subjects = list(dict.fromkeys(context.subjects_touched))
             Audit(context.tx).record(
                 context.now,
@@ -331,7 +361,9 @@ class Dispatcher:
         question = await context.ask(doc(missing.question), COMPLETE, data)
         await self._say(message, context.tx, question, context=context)
 
-    async def _answer(self, message: Message, question: Question, context: BotContext) -> str:
+    async def _answer(self, message: Message, question: Question, context: BotContext, *, is_late: bool) -> str:
+        if is_late:
+            raise Refusal(_("Your answer reached me late, so I did nothing. If you still mean it, answer again."))
         data = dict(question.data)
         await Questions(context.tx).close(question)
         if data.get("subject"):

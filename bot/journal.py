@@ -13,6 +13,7 @@ from bot.matrix.interface import (
     Invite,
     MembershipChange,
     Message,
+    Redaction,
     ShortCode,
     SyncBatch,
     Tombstone,
@@ -25,6 +26,7 @@ from storage.inbox import Inbox, InboxRow
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "message": TypeAdapter(Message),
+    "redaction": TypeAdapter(Redaction),
     "unreadable": TypeAdapter(Unreadable),
     "invite": TypeAdapter(Invite),
     "membership": TypeAdapter(MembershipChange),
@@ -42,6 +44,8 @@ def kind_of(event: Incoming) -> str:
     match event:
         case Message():
             return "message"
+        case Redaction():
+            return "redaction"
         case Unreadable():
             return "unreadable"
         case Invite():
@@ -76,6 +80,8 @@ def _key(event: Incoming, place: str) -> str:
     match event:
         case Message():
             return event.once or event.event_id
+        case Redaction():
+            return event.event_id
         case Unreadable():
             return unreadable_key(event.event_id)
         case IdentityChanged():

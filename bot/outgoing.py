@@ -15,6 +15,8 @@ from storage.outbox import Outbox, OutboxRow, RowKind
 
 FILE = "org.sesn.file"
 """Key inside a row's content that says that a file goes with it; it is not sent."""
+FORWARD = "org.sesn.forward"
+"""Key inside a row's content that names the file that came and goes on with it; it is not sent."""
 NETWORK_LANGUAGE = "en"
 """What is said in rooms of several languages."""
 
@@ -35,13 +37,12 @@ async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, lang
     if language is None:
         language = await _language_of(tx, post.person)
     pages = render(words, language)
-    if post.replaces is not None or post.file is not None:
+    if post.replaces is not None or post.file is not None or post.forward is not None:
         pages = pages[:1]
     row = _row(post, content_of(pages[0]), device, now)
     if post.aside and row.for_anybody:
         row = await _beside_what_is_held(tx, row)
-    if post.file is not None:
-        row.content = {**row.content, FILE: True}
+    row.content = {**row.content, **_carried(post)}
     first = await Outbox(tx).add(row)
     await Outbox(tx).name(first, words.names)
     if post.file is not None:
@@ -80,6 +81,13 @@ async def _take_away(tx: Transaction, post: Post, device: DeviceId, now: Any) ->
     row = _row(post, content, device, now)
     row.lane, row.for_anybody = emptied.lane, True
     return await outbox.add(await _beside_what_is_held(tx, row))
+
+
+def _carried(post: Post) -> dict[str, Any]:
+    """Return what stands in a row's content for the file that goes with it."""
+    if post.forward is not None:
+        return {FORWARD: {"file": post.forward.id, "name": post.file_name}}
+    return {FILE: True} if post.file is not None else {}
 
 
 def _file(row_id: int, file: MadeFile) -> OutgoingFile:

@@ -17,6 +17,7 @@ import structlog
 
 from bot.context import BotContext, House, nowhere
 from bot.matrix.interface import (
+    FileRefused,
     Gateway,
     LoggedOut,
     MatrixError,
@@ -24,6 +25,8 @@ from bot.matrix.interface import (
     Rejected,
     RoomFacts,
     RoomUnsafe,
+    SealedFile,
+    SeenFile,
     Strangers,
     Throttled,
     Unavailable,
@@ -31,14 +34,14 @@ from bot.matrix.interface import (
     WhyUnread,
     WhyUnsafe,
 )
-from bot.outgoing import FILE
+from bot.outgoing import FILE, FORWARD
 from bot.steps import Observer, Step, nobody
 from commands.base import Event, Post
 from commands.document import Code, Text, _, doc
 from commands.happenings import CannotRead, HeldBack, HistoryShared, Obstacle, RoomClosed, Unreached
 from commands.network import alarm, failure_words
 from storage.base import Database, Transaction
-from storage.files import OutgoingFiles
+from storage.files import FileFault, FileState, IncomingFiles, OutgoingFiles
 from storage.ids import EventId, RoomId, UserId
 from storage.members import Members
 from storage.outbox import TOPIC, Failure, Outbox, OutboxRow, Priority, RowKind, RowState
@@ -401,6 +404,11 @@ class Sender:
         except Rejected as error:
             log.warning("sender.rejected", row=row.id, status=error.status, errcode=error.errcode)
             return _Outcome(failure=Failure.FORBIDDEN if error.errcode == "M_FORBIDDEN" else Failure.REFUSED)
+        except FileRefused as refused:
+            log.warning("sender.file_refused", row=row.id, fault=refused.fault)
+            # Taken back while it was on its way: whoever sends it on says so.
+            taken_back = refused.fault is FileFault.NOT_THERE
+            return _Outcome(dropped=True) if taken_back else _Outcome(failure=Failure.REFUSED)
         except MatrixError:
             log.exception("sender.failed", row=row.id)
             return _Outcome(failure=Failure.REFUSED)
@@ -460,6 +468,8 @@ class Sender:
         content = dict(row.content)
         if content.pop(FILE, False):
             content = await self._with_file(row, content)
+        if (forward := content.pop(FORWARD, None)) is not None:
+            content = await self._forwarded(forward, content)
         # What stands in another room can be neither edited nor answered from here: the message stands for itself.
         if relation.content and relation.room_id == room_id:
             is_edit = relation.content.get("rel_type") == "m.replace"
@@ -520,6 +530,17 @@ class Sender:
         async with self._database.transaction() as tx:
             await OutgoingFiles(tx).uploaded(row.id, uploaded)
         return uploaded
+
+    async def _forwarded(self, forward: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the content of a file that came with a message; nothing is uploaded. It may be gone meanwhile."""
+        async with self._database.transaction() as tx:
+            file = await IncomingFiles(tx).get(int(forward["file"]))
+        if file is None or file.state is not FileState.SEEN or file.sealed is None or file.sha256 is None:
+            raise FileRefused(FileFault.NOT_THERE)
+        pixels = (file.width, file.height) if file.width and file.height else None
+        seen = SeenFile(file.sha256, file.size_bytes or 0, file.content_type or "", pixels)
+        sealed = SealedFile(file.sealed, file.event_id)
+        return await self._gateway.forwarded(sealed, str(forward["name"]), seen, str(content["body"]))
 
     async def _room_for(self, row: OutboxRow) -> RoomId:
         """Return the room of a row; what is meant for one person leaves a chat into which somebody else has come."""

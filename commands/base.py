@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from commands.document import Doc, Message
 from commands.files import MadeFile
 from storage.base import Transaction
+from storage.files import FileFault, IncomingFile
 from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.members import Member, Role
 from storage.outbox import OutboxRow, Priority, RowKind
@@ -24,7 +25,7 @@ from storage.timers import Timer, Timers
 
 __all__ = [
     "Answer", "Args", "BotIdentity", "Capability", "Command", "Context", "Event", "People", "Post", "Priority",
-    "Refusal", "Role", "RoomView", "Settings", "Subject",
+    "ReceivedFile", "Refusal", "Role", "RoomView", "Settings", "Subject",
 ]  # fmt: skip
 
 
@@ -123,6 +124,10 @@ class Post:
     doc: Doc | None = None
     file: MadeFile | None = None
     """Sent as one message with its caption as the words; instead of `doc`."""
+    forward: IncomingFile | None = None
+    """A file that came with a message, sent on as it lies on the homeserver, with `doc` as the words beside it."""
+    file_name: str = "file"
+    """How the file that is sent on is called."""
     room: RoomId | None = None
     person: UserId | None = None
     priority: Priority = Priority.ANSWER
@@ -153,6 +158,24 @@ class Answer:
 
     text: str
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file that a member sent, before anybody looked into it: all but the event is the sender's word."""
+
+    event_id: EventId
+    name: str
+    """Safe to show, never empty."""
+    sent_at: datetime
+    caption: str | None
+    """What was written beside it, when that was no command."""
+    declared_type: str | None
+    declared_bytes: int | None
+    sealed: str | None = field(repr=False)
+    """Where it is and how it opens; only to be passed on to `IncomingFiles.expect`."""
+    fault: FileFault | None
+    """Why it cannot be taken, if that is known already."""
 
 
 S = TypeVar("S", bound=Settings)
@@ -244,6 +267,10 @@ BoundHandler = Callable[[RoomId, Context], Awaitable[None]]
 MovedHandler = Callable[[RoomId, RoomId, Context], Awaitable[None]]
 
 
+FileTaker = Callable[[ReceivedFile, Context], Awaitable[Doc | None]]
+LookHandler = Callable[[IncomingFile, Context], Awaitable[None]]
+
+
 class Effect(StrEnum):
     """Whether a command only reads; what changes state asks for a signed device."""
 
@@ -283,6 +310,8 @@ class Capability:
     timer_handlers: dict[str, TimerHandler] = field(default_factory=dict)
     answer_handlers: dict[str, AnswerHandler] = field(default_factory=dict)
     delivery_handlers: dict[str, DeliveryHandler] = field(default_factory=dict)
+    file_takers: dict[str, FileTaker] = field(default_factory=dict)
+    look_handlers: dict[str, LookHandler] = field(default_factory=dict)
     duty_tellers: list[DutyTeller] = field(default_factory=list)
     room_handlers: list[RoomHandler] = field(default_factory=list)
     bound_handlers: list[BoundHandler] = field(default_factory=list)
@@ -352,6 +381,24 @@ class Capability:
 
         def declare(handler: DeliveryHandler) -> DeliveryHandler:
             self.delivery_handlers[name] = handler
+            return handler
+
+        return declare
+
+    def files(self, kind: str) -> Callable[[FileTaker], FileTaker]:
+        """Declare what is done with a file that is sent in the thread of something of this kind, or in reply to it."""
+
+        def declare(taker: FileTaker) -> FileTaker:
+            self.file_takers[kind] = taker
+            return taker
+
+        return declare
+
+    def looked_into(self, name: str) -> Callable[[LookHandler], LookHandler]:
+        """Declare who is told what a file is that was expected with `report=name`, or why it is not taken."""
+
+        def declare(handler: LookHandler) -> LookHandler:
+            self.look_handlers[name] = handler
             return handler
 
         return declare

@@ -101,3 +101,11 @@ class NotReadable(Event):
     room: RoomId
     sender: UserId
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileTakenBack(Event):
+    """A message that carried a file was taken back."""
+
+    file_id: int
+    by: UserId

@@ -3,6 +3,7 @@
 Tests speak as users: `reply = await net.say("!alert ack 7", as_="ghana", room="ghana")`.
 """
 
+import hashlib
 import sqlite3
 import tempfile
 from collections.abc import AsyncGenerator, Collection, Generator, Iterator, Mapping, Sequence
@@ -12,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 from sqlalchemy import Engine
 
 from bot.app import Machinery
@@ -25,6 +29,8 @@ from bot.matrix.interface import (
     Rejected,
     RoomFacts,
     RoomUnsafe,
+    SealedFile,
+    SeenFile,
     Sent,
     Strangers,
     SyncBatch,
@@ -32,6 +38,7 @@ from bot.matrix.interface import (
     Unread,
     WhyUnsafe,
 )
+from bot.matrix.media import EncryptedFile, IncomingMedia, Media, NotFound, Seals, TooLarge
 from storage import models
 from storage.base import Base, Database, Transaction
 from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
@@ -59,6 +66,7 @@ class Heard:
     notice: bool
     file: str | None = None
     """The name of the file that it carries."""
+    carried: EncryptedFile | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,34 @@ class FakeRoom:
     lets_redact: bool = True
 
 
+class FakeMedia(Media):
+    """The homeserver's media repository as a dictionary; all else is the bot's own."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+        self.failure: MatrixError | None = None
+        self.fetched: list[str] = []
+
+    def put(self, data: bytes) -> EncryptedFile:
+        """Encrypt and keep a file as a member's client does."""
+        cipher, place = Cipher(AES(b"k" * 32), CTR(bytes(16))), f"file{len(self.stored)}"
+        ciphertext = cipher.encryptor().update(data)
+        file = EncryptedFile("test", place, b"k" * 32, bytes(16), hashlib.sha256(ciphertext).digest())
+        self.stored[file.url] = ciphertext
+        return file
+
+    async def _fetch(self, file: EncryptedFile, limit: int, deadline: timedelta) -> bytearray:
+        del deadline
+        self.fetched.append(file.url)
+        if self.failure is not None:
+            raise self.failure
+        if file.url not in self.stored:
+            raise NotFound
+        if len(self.stored[file.url]) > limit:
+            raise TooLarge(limit)
+        return bytearray(self.stored[file.url])
+
+
 class FakeGateway:
     """`bot.matrix.interface.Gateway` in memory."""
 
@@ -112,6 +148,8 @@ class FakeGateway:
         self.prepared: list[list[RoomId]] = []
         self.joined_via: dict[RoomId, list[str]] = {}
         self.uploads: list[tuple[str, bytes]] = []
+        self.media = FakeMedia()
+        self.incoming = IncomingMedia(self.media, Seals(b"s" * 32))
         self._count = 0
 
     @property
@@ -195,6 +233,14 @@ class FakeGateway:
         room.redacted += [one for one in room.heard if one.event_id == event_id]
         room.heard[:] = [one for one in room.heard if one.event_id != event_id]
 
+    async def look_into(
+        self, sealed: SealedFile, declared_type: str | None, *, limit_bytes: int, deadline: timedelta
+    ) -> SeenFile:
+        return await self.incoming.look_into(sealed, declared_type, limit_bytes=limit_bytes, deadline=deadline)
+
+    async def forwarded(self, sealed: SealedFile, name: str, seen: SeenFile, caption: str) -> dict[str, Any]:
+        return self.incoming.forwarded(sealed, name, seen, caption)
+
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         del room_id
         found = [event for (_device, known), event in self.by_transaction.items() if known == transaction_id]
@@ -268,6 +314,7 @@ def _heard(room_id: RoomId, event_id: EventId, content: Mapping[str, Any]) -> He
         mentions=tuple(content["m.mentions"].get("user_ids", ())),
         notice=content["msgtype"] == "m.notice",
         file=content.get("filename"),
+        carried=EncryptedFile.of(content["file"]) if "file" in content else None,
     )
 
 
@@ -440,12 +487,17 @@ class Network:
         sent_at: datetime | None = None,
         mentioned: bool = False,
         event_id: EventId | None = None,
+        file: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """Say something in a room (without one: in the direct chat) and return what the bot answers there."""
+        """Say something in a room (without one: in the direct chat) and return what the bot answers there.
+
+        With `file`, the content of a message that carries one, the text is what stands beside it.
+        """
         room_id = self._names[room] if room is not None else await self.direct(as_)
         facts = self.gateway.rooms[room_id]
+        event_id = event_id or self.gateway.event_id()
         message = Message(
-            event_id=event_id or self.gateway.event_id(),
+            event_id=event_id,
             room_id=room_id,
             sender=self.person(as_),
             sent_at=sent_at or self.now,
@@ -457,10 +509,17 @@ class Network:
             mentioned=mentioned,
             thread_root=thread,
             reply_to=reply_to,
+            file=self.gateway.incoming.carried(file, event_id) if file is not None else None,
         )
         before = {one.event_id for one in facts.heard}
         await self.receive(message)
         return Reply(message.event_id, tuple(one for one in facts.heard if one.event_id not in before))
+
+    def uploaded(self, data: bytes, *, name: str, mimetype: str) -> dict[str, Any]:
+        """Upload a file as a member's client does, and return the content of its message."""
+        file = self.gateway.media.put(data).content()
+        info = {"mimetype": mimetype, "size": len(data)}
+        return {"msgtype": "m.file", "body": name, "filename": name, "file": file, "info": info}
 
     async def receive(self, *events: Any) -> None:
         """Offer events as one sync answer, handle them and send what follows."""
@@ -470,7 +529,8 @@ class Network:
 
     async def settle(self) -> None:
         """Handle, fire and send until nothing is left to do now."""
-        while await self.machinery.dispatcher.handle_next() or await self.machinery.clock.fire_next():
+        parts = self.machinery
+        while await parts.dispatcher.handle_next() or await parts.clock.fire_next() or await parts.fetcher.fetch_next():
             pass
         await self.machinery.sender.drain()
         while await self.machinery.dispatcher.handle_next():

@@ -4,6 +4,7 @@ A conversation in a guide is a fenced block after a comment that says who speaks
 the bot really answers. After a change of the bot's words, write the answers anew: `python -m tests.test_docs`.
 
     say as=ghana room=ghana [thread=card|asked] [only=last] [trust=unsigned] [late=1h]    message, empty line, answer
+    say ... file=bill.pdf                                                                 the message is beside a file
     hear room=belgium | person=belgium                                                    what was said there last
     let as=ghana room=ghana: !contact add ...                                             said, and not shown
     pass 31m                                                                              time goes by
@@ -29,6 +30,7 @@ from storage.ids import EventId
 from storage.members import Role
 from tests.fakes import START, Heard, Network, Reply
 
+PDF = b"%PDF-1.7 a bill of lading"
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 GUIDES = {
@@ -113,7 +115,7 @@ class Replay:
                 return _tidy("\n\n".join([said, *answers]))
 
     async def _say(self, text: str, options: dict[str, str]) -> Reply:
-        late = options.get("late")
+        late, name = options.get("late"), options.get("file")
         reply = await self._net.say(
             text,
             as_=options["as"],
@@ -121,6 +123,7 @@ class Replay:
             thread=await self._thread(options),
             trust=Trust(options.get("trust", Trust.SIGNED.value)),
             sent_at=self._net.now - parse_duration(late) if late else None,
+            file=self._net.uploaded(PDF, name=name, mimetype="application/pdf") if name else None,
         )
         if options.get("thread") != "asked":
             self._asked = reply

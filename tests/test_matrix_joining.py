@@ -32,7 +32,15 @@ async def joined(via: list[str], closed_by: str | None = None) -> list[tuple[str
     tombstone = {"type": "m.room.tombstone", "state_key": "", "content": {"replacement_room": NEW}, "sender": closed_by}
     rooms.replace(OLD, [tombstone] if closed_by else [])
     gateway = MatrixGateway(
-        http=cast("Any", server), crypto=any_, identity=any_, rooms=rooms, syncer=any_, desk=any_, fresh=False
+        http=cast("Any", server),
+        crypto=any_,
+        identity=any_,
+        rooms=rooms,
+        syncer=any_,
+        desk=any_,
+        media=any_,
+        incoming=any_,
+        fresh=False,
     )
     await gateway.join(NEW, via=via)
     return server.asked

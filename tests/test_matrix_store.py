@@ -83,7 +83,7 @@ def syncer(crypto: Crypto) -> Syncer:
     async def post(_message: ToSend, _transaction_id: str) -> None: ...
 
     desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=post)
-    return Syncer(nobody, crypto, Rooms(), desk=desk, own=BOT, names=lambda _: [])
+    return Syncer(nobody, crypto, Rooms(), desk=desk, own=BOT, names=lambda _: [], carried=lambda _content, _id: None)
 
 
 @pytest.fixture

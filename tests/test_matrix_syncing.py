@@ -97,7 +97,16 @@ async def synced(server: Homeserver) -> Rooms:
 
     desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
     crypto = cast("Crypto", NoKeys())
-    syncer = Syncer(cast("Http", server), crypto, rooms, desk=desk, own=BOT, names=lambda _view: [], sleep=stop)
+    syncer = Syncer(
+        cast("Http", server),
+        crypto,
+        rooms,
+        desk=desk,
+        own=BOT,
+        names=lambda _view: [],
+        carried=lambda _content, _event: None,
+        sleep=stop,
+    )
     with pytest.raises(Done):
         await syncer.run(journal, "s1")
     return rooms
@@ -152,7 +161,16 @@ async def heard(server: Homeserver) -> tuple[Rooms, list[SyncBatch], list[float]
 
     desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
     crypto = cast("Crypto", NoKeys())
-    syncer = Syncer(cast("Http", server), crypto, rooms, desk=desk, own=BOT, names=lambda _view: [], sleep=pause)
+    syncer = Syncer(
+        cast("Http", server),
+        crypto,
+        rooms,
+        desk=desk,
+        own=BOT,
+        names=lambda _view: [],
+        carried=lambda _content, _event: None,
+        sleep=pause,
+    )
     with pytest.raises(Done):
         await syncer.run(journal, "s1")
     return rooms, batches, pauses

@@ -25,13 +25,15 @@ from bot.matrix.interface import (
     Rejected,
     RoomFacts,
     RoomUnsafe,
+    SealedFile,
+    SeenFile,
     Sent,
     Strangers,
     WhyUnsafe,
 )
 from bot.matrix.login import log_in
 from bot.matrix.machine import Machine
-from bot.matrix.media import Media, PictureSize, content_of
+from bot.matrix.media import IncomingMedia, Media, PictureSize, Seals, content_of
 from bot.matrix.rooms import MEGOLM, Rooms, RoomView, version_number
 from bot.matrix.signing import ChainStatus, CrossSigningIdentity
 from bot.matrix.sync import Syncer
@@ -80,6 +82,8 @@ class MatrixGateway:
         rooms: Rooms,
         syncer: Syncer,
         desk: Desk,
+        media: Media,
+        incoming: IncomingMedia,
         fresh: bool,
     ) -> None:
         self.fresh_login = fresh
@@ -91,7 +95,8 @@ class MatrixGateway:
         self._desk = desk
         self._locks: defaultdict[RoomId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._creating = asyncio.Lock()
-        self._media = Media(http)
+        self._media = media
+        self._incoming = incoming
         self._observer: Callable[[str], None] = lambda _: None
 
     @classmethod
@@ -140,6 +145,9 @@ class MatrixGateway:
             async with database.transaction() as tx:
                 before = await Verifications(tx).all()
 
+            media = Media(http)
+            incoming = IncomingMedia(media, Seals(vault.files_key))
+
             async def post(message: ToSend, transaction_id: str) -> None:
                 await gateway._post(message, transaction_id)
 
@@ -158,6 +166,7 @@ class MatrixGateway:
                 desk=desk,
                 own=user_id,
                 names=lambda view: _names(view, user_id),
+                carried=incoming.carried,
                 poll=poll,
                 timeline=timeline,
                 observer=observer,
@@ -173,6 +182,8 @@ class MatrixGateway:
                 rooms=rooms,
                 syncer=syncer,
                 desk=desk,
+                media=media,
+                incoming=incoming,
                 fresh=session.fresh,
             )
             gateway._observer = observer or gateway._observer
@@ -322,6 +333,14 @@ class MatrixGateway:
         except Rejected as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+    async def look_into(
+        self, sealed: SealedFile, declared_type: str | None, *, limit_bytes: int, deadline: timedelta
+    ) -> SeenFile:
+        return await self._incoming.look_into(sealed, declared_type, limit_bytes=limit_bytes, deadline=deadline)
+
+    async def forwarded(self, sealed: SealedFile, name: str, seen: SeenFile, caption: str) -> dict[str, Any]:
+        return self._incoming.forwarded(sealed, name, seen, caption)
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:
         query = {"dir": "b", "limit": str(_PAGE)}

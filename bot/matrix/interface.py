@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from storage.base import Transaction
+from storage.files import FileFault
 from storage.ids import DeviceId, EventId, RoomId, UserId
 
 MARKER = "org.sesn.row"
@@ -30,10 +31,40 @@ class Trust(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A text message of a member, with edits, notices, own messages and quoted text already left out.
+class CarriedFile:
+    """A file that came with a message. What its sender says of it is shown and never relied on."""
 
-    `body` is the text without reply fallback and, when the bot was mentioned at its start, without the mention.
+    name: str  # safe to show, never empty
+    declared_type: str | None = None
+    declared_bytes: int | None = None
+    sealed: str | None = None  # where it is and how it opens, for the gateway alone; None when there is a fault
+    fault: FileFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """Where a file is and how it opens, as `CarriedFile.sealed` has it, with the message that it came with."""
+
+    text: str = field(repr=False)
+    event_id: EventId
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """What a file is, as its bytes showed."""
+
+    sha256: str  # of the file itself, lower case hexadecimal
+    size_bytes: int
+    content_type: str
+    pixels: tuple[int, int] | None  # width and height of a picture, from its header
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a member, with edits, notices, own messages and quoted text already left out.
+
+    `body` is the text without reply fallback and, when the bot was mentioned at its start, without the mention; of a
+    message with a file it is what was written beside it, which may be nothing.
     """
 
     event_id: EventId
@@ -52,6 +83,17 @@ class Message:
     """What names the ciphertext: the same again under another event id is a replay. None for clear text."""
     late: bool = False
     """It was Unreadable when it came, and its key, or word of its sender's device, has come since."""
+    file: CarriedFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A message was taken back, by who sent it or by who may remove messages there. Clear, so the server's word."""
+
+    event_id: EventId
+    room_id: RoomId
+    sender: UserId
+    redacts: EventId
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +152,7 @@ class ShortCode:
     decimals: tuple[int, int, int]
 
 
-Incoming = Message | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged | ShortCode
+Incoming = Message | Redaction | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged | ShortCode
 
 
 async def _nothing(_tx: Transaction) -> None:
@@ -244,6 +286,14 @@ class Strangers(MatrixError):
         self.users = users
 
 
+class FileRefused(MatrixError):
+    """A file was fetched, or tried to be, and is not what may be taken. Another try helps only with WRONG_HASH."""
+
+    def __init__(self, fault: FileFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
 class Gateway(Protocol):
     """Matrix, as the bot uses it. Every method raises MatrixError and nothing else; every await has a deadline."""
 
@@ -302,6 +352,22 @@ class Gateway(Protocol):
 
         Raises:
             Rejected: M_FORBIDDEN where the bot has not the power for it; what the room does not know is no error.
+        """
+
+    async def look_into(
+        self, sealed: SealedFile, declared_type: str | None, *, limit_bytes: int, deadline: timedelta
+    ) -> SeenFile:
+        """Fetch a file that came with a message, check and open it, and say what it is; its bytes are forgotten.
+
+        Raises:
+            FileRefused: it is not taken; for good, but for WRONG_HASH.
+        """
+
+    async def forwarded(self, sealed: SealedFile, name: str, seen: SeenFile, caption: str) -> dict[str, Any]:
+        """Return the content of a message that carries a file which is on the homeserver already.
+
+        Raises:
+            FileRefused: what it opens with cannot be read any more.
         """
 
     async def find_sent(self, room_id: RoomId, transaction_id: str) -> EventId | None:

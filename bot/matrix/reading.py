@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
 
+from bot.matrix.media.files import FILE_TYPES
 from storage.ids import EventId, UserId
 
 _QUOTE = re.compile(r"> (?:\* )?<@")
@@ -24,7 +25,7 @@ _LONGEST_DATE = 253_402_300_799_000  # the last millisecond a datetime can hold
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The words of an m.text message and what they refer to."""
+    """The words of a message, or beside its file, and what they refer to."""
 
     body: str
     mentioned: bool
@@ -33,13 +34,13 @@ class Said:
 
 
 def said(content: Mapping[str, Any], outer: Mapping[str, Any], own: UserId, names: Iterable[str]) -> Said | None:
-    """Return what a message says, None for edits, notices and whatever else is no plain text.
+    """Return what a message says, None for edits, notices and whatever else is neither plain text nor a file.
 
     `outer` is the clear content around an encrypted one (or the same again); relations are read inside first.
     `names` are the bot's display names; a body that starts with one of them and `:` or `,` is meant for it.
     """
-    body = content.get("body")
-    if content.get("msgtype") != "m.text" or not isinstance(body, str):
+    body = _caption(content) if content.get("msgtype") in FILE_TYPES else content.get("body")
+    if content.get("msgtype") not in {*FILE_TYPES, "m.text"} or not isinstance(body, str):
         return None
     relates = _dict(content.get("m.relates_to")) or _dict(outer.get("m.relates_to"))
     if any(_dict(part.get("m.relates_to")).get("rel_type") == "m.replace" for part in (content, outer)):
@@ -62,6 +63,17 @@ def said(content: Mapping[str, Any], outer: Mapping[str, Any], own: UserId, name
         thread_root=_event_id(thread),
         reply_to=_event_id(reply) if is_reply and not falls_back else None,
     )
+
+
+def _caption(content: Mapping[str, Any]) -> str:
+    """Return what stands beside a file: with a `filename` that differs, the body (Matrix specification, captions)."""
+    body, name = content.get("body"), content.get("filename")
+    return body if isinstance(body, str) and isinstance(name, str) and body != name else ""
+
+
+def redacted(event: Mapping[str, Any]) -> EventId | None:
+    """Return what a redaction takes back; room version 11 moved it into the content."""
+    return _event_id(_dict(event.get("content")).get("redacts") or event.get("redacts"))
 
 
 def _storable(text: str) -> str:

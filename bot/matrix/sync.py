@@ -22,6 +22,7 @@ from bot.matrix.backoff import Backoff
 from bot.matrix.crypto import Crypto, Read
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
+    CarriedFile,
     Incoming,
     Invite,
     Journal,
@@ -29,6 +30,7 @@ from bot.matrix.interface import (
     MatrixError,
     MembershipChange,
     Message,
+    Redaction,
     Rejected,
     SyncBatch,
     Tombstone,
@@ -37,7 +39,7 @@ from bot.matrix.interface import (
     Unreadable,
 )
 from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE, NoKey, NoSender, Refused
-from bot.matrix.reading import is_redacted, moment, said
+from bot.matrix.reading import is_redacted, moment, redacted, said
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.store import Pending
 from bot.matrix.verification import Desk
@@ -84,6 +86,7 @@ class Syncer:
         desk: Desk,
         own: UserId,
         names: Callable[[RoomView], Iterable[str]],
+        carried: Callable[[Mapping[str, Any], EventId], CarriedFile | None],
         poll: timedelta = timedelta(seconds=30),
         timeline: int = _TIMELINE,
         observer: Callable[[str], None] | None = None,
@@ -91,14 +94,18 @@ class Syncer:
         random: Callable[[], float] = system_random.random,
         waiting: Iterable[WaitingRow] = (),
     ) -> None:
-        """`names` gives the bot's display names in a room; `timeline` is how many events one sync brings per room;
-        `waiting`: events of earlier runs whose keys had not come."""
+        """`names` gives the bot's display names in a room, `carried` the file of a message.
+
+        `timeline` is how many events one sync brings per room; `waiting`: events of earlier runs whose keys had not
+        come.
+        """
         self._http = http
         self._crypto = crypto
         self._rooms = rooms
         self._desk = desk
         self._own = own
         self._names = names
+        self._carried = carried
         self._poll = poll
         self._filter = sync_filter(timeline)
         self._observer = observer or (lambda _: None)
@@ -316,7 +323,11 @@ class Syncer:
         view = self._rooms.view(room_id)
         if "state_key" in event:
             return _state_change(view, event)
-        if event.get("sender") == self._own or is_redacted(event):
+        if event.get("sender") == self._own:
+            return None
+        if event.get("type") == "m.room.redaction":  # before version 11 a room's redactions have no content
+            return _redaction(room_id, event)
+        if is_redacted(event):
             return None
         if event.get("type") != "m.room.encrypted" and self._verifies(view, event):
             return None
@@ -389,6 +400,7 @@ class Syncer:
             thread_root=words.thread_root,
             reply_to=words.reply_to,
             once=once,
+            file=self._carried(content, EventId(event["event_id"])),
         )
 
     def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event, heard: int | None = None) -> None:
@@ -478,6 +490,13 @@ def _state_change(view: RoomView, event: Event) -> Incoming | None:
     if event.get("type") == "m.room.tombstone" and event["state_key"] == "":
         return Tombstone(view.room_id, view.successor)
     return None
+
+
+def _redaction(room_id: RoomId, event: Event) -> Redaction | None:
+    event_id, sender, target = event.get("event_id"), event.get("sender"), redacted(event)
+    if not isinstance(event_id, str) or not isinstance(sender, str) or target is None:
+        return None
+    return Redaction(EventId(event_id), room_id, UserId(sender), target)
 
 
 def _unreadable(room_id: RoomId, event: Event, reason: str) -> Unreadable | None:

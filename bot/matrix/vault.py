@@ -2,7 +2,7 @@
 
 They lie in one row of the project's database, sealed with AES-256-GCM under a key that scrypt makes from the operator's
 secret; salt and costs stand beside it in clear and are sealed in as associated data. Olm and Megolm keys are pickled
-under a second key from the same stretching.
+under a second key from the same stretching, and what opens the files that members send is sealed under a third.
 """
 
 import json
@@ -68,6 +68,7 @@ class Vault:
         self._header = header
         self._box = AESGCM(_derive(stretched, b"secrets"))
         self.pickle_key = unpadded(_derive(stretched, b"olm pickles"))
+        self.files_key = _derive(stretched, b"keys of files")
 
     @classmethod
     @asynccontextmanager

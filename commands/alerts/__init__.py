@@ -3,6 +3,7 @@
 from commands.alerts import (
     announcing,
     arriving,
+    attaching,
     circulation,
     controlling,
     correcting,
@@ -10,6 +11,7 @@ from commands.alerts import (
     drafting,
     ending,
     escalation,
+    files,
     following,
     individuals,
     joining,
@@ -28,7 +30,7 @@ from commands.alerts import (
 from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
-    "AlertSettings", "announcing", "arriving", "capability", "circulation", "controlling", "correcting", "deadlines",
-    "drafting", "ending", "escalation", "following", "individuals", "joining", "links", "lookup", "marking",
-    "next_steps", "owing", "proposals", "requests", "sending", "submitting", "taking_back", "verifying",
+    "AlertSettings", "announcing", "arriving", "attaching", "capability", "circulation", "controlling", "correcting",
+    "deadlines", "drafting", "ending", "escalation", "files", "following", "individuals", "joining", "links", "lookup",
+    "marking", "next_steps", "owing", "proposals", "requests", "sending", "submitting", "taking_back", "verifying",
 ]  # fmt: skip

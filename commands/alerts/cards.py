@@ -72,6 +72,8 @@ class Reader:
     matches: Sequence[Match] = ()
     """Other alerts that name the same, only those that may be shown there. A card counts them and names none: it need
     not go when one of them may no longer be seen."""
+    files: int = 0
+    """How many files belong to the alert."""
 
 
 def zone_of(bindings: Sequence[Binding]) -> ZoneInfo:
@@ -92,6 +94,7 @@ def draft_card(
     *,
     for_author: bool = True,
     same: Sequence[Block | Message | Strong] = (),
+    files: int = 0,
 ) -> Doc:
     """Show the author what was understood, what is missing, who will be told and why, and what to type next.
 
@@ -102,6 +105,8 @@ def draft_card(
     blocks: list[Block | Message | Strong] = [heading, *_facts(alert)]
     if not alert.current_facts:
         blocks.append(_("I recognised no container, ship, port, country, code or quantity in your text."))
+    if files:
+        blocks.append(_files_words(files, prefix))
     lacking = missing(alert)
     if lacking:
         keys = joined(Code(f"{slot.value}=") for slot in lacking)
@@ -243,6 +248,8 @@ def card(
         blocks.append(_n("And {count} more country.", "And {count} more countries.", len(standing) - _COUNTRIES))
     if requests:
         blocks += [_("To be answered:"), bullets(request_words(one, reader.zone, now) for one in requests[:_REQUESTS])]
+    if reader.files:
+        blocks.append(_files_words(reader.files, reader.prefix))
     if ending is not None and ending.text:
         blocks.append(Quote(_shortened(ending.text)))
     if alert.is_open:
@@ -257,6 +264,11 @@ def card(
             )
         )
     return doc(*blocks)
+
+
+def _files_words(files: int, prefix: str) -> Message:
+    show = Code(f"{prefix}alert files")
+    return _n("{count} attachment: {show}", "{count} attachments: {show}", files, show=show)
 
 
 def request_words(request: AlertRequest, zone: ZoneInfo, now: datetime) -> Message:

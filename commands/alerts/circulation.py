@@ -26,7 +26,7 @@ from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, Words, _, doc
 from commands.visibility import Marked
-from storage.alerts import Alert, AlertCard, AlertRequests, Alerts, Tlp
+from storage.alerts import Alert, AlertAttachments, AlertCard, AlertRequests, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
@@ -207,6 +207,7 @@ async def _card_for(
     asked = await AlertRequests(context.tx).of(alert, is_open=True)
     shown = [match for match in matches if await listener_may_see(match.other, one, context)]
     reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=shown)
+    reader = replace(reader, files=await AlertAttachments(context.tx).count(alert))
     if alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context):
         # Anybody may know of the alert, and yet not who wrote it, nor of others that are not for anybody.
         reader = replace(reader, matches=[match for match in shown if match.other.tlp is Tlp.CLEAR])

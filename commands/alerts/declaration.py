@@ -54,6 +54,14 @@ class AlertSettings(Settings):
     """How long after an alert has ended the names of persons in it are kept, with every text that may hold some. Two
     years: long enough for a take-back that drags on and a court, and for the record to be asked for a year later."""
 
+    largest_file_mb: Annotated[int, Field(ge=1, le=100)] = 20
+    """Millions of bytes of the largest photo or document that is taken to an alert. While it is looked into, a file is
+    held in memory, for a moment twice; two are looked into at a time."""
+
+    @property
+    def largest_file_bytes(self) -> int:
+        return self.largest_file_mb * 1_000_000
+
     def time_to_acknowledge(self, urgency: Urgency) -> timedelta:
         """Return how long a country has at each step: all, half or a third of `acknowledge_within`."""
         parts = {Urgency.ROUTINE: 1, Urgency.URGENT: 2, Urgency.IMMEDIATE: 3}

@@ -10,7 +10,7 @@ from commands.alerts.duplicates import Same, same_words
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView
 from commands.document import Doc, _, doc
-from storage.alerts import Alert, Alerts
+from storage.alerts import Alert, AlertAttachments, Alerts
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox, OutboxRow
@@ -113,5 +113,6 @@ async def draft_in_full(alert: Alert, reader: Member | None, room: RoomView, con
     names = await names_of(coming.listeners, context)
     same = await same_words(alert, reader, room, context) if reader is not None else Same()
     for_author = reader is None or reader.user_id == alert.author
-    words = draft_card(alert, coming, names, context.prefix, for_author=for_author, same=same.words)
+    files = await AlertAttachments(context.tx).count(alert)
+    words = draft_card(alert, coming, names, context.prefix, for_author=for_author, same=same.words, files=files)
     return words.naming(map(subject_of, same.named))

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from commands.alerts.facts import Slot
+from commands.alerts.file_words import size_words, type_of_file
 from commands.alerts.words import (
     cost_words,
     days_words,
@@ -17,7 +18,7 @@ from commands.alerts.words import (
     type_words,
     who,
 )
-from commands.document import CountryName, Inline, Message, Moment, Text, _, joined
+from commands.document import Code, CountryName, Inline, Message, Moment, Text, _, joined
 from storage.alerts import (
     AlertType,
     CostBearer,
@@ -101,7 +102,8 @@ def _detailed(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo, into: 
         case What.INFORMED | What.EXTENDED | What.TAKE_BACK_DUE:
             return _take_back(line, by, number, zone)
         case _:
-            return _asked(line, by, number, zone)
+            is_file = line.what in {What.ATTACHED, What.FORWARDED, What.TAKEN_BACK}
+            return _file(line, by, number) if is_file else _asked(line, by, number, zone)
 
 
 def _evaluated(details: Mapping[str, Any], by: Inline, number: str) -> Message:
@@ -126,6 +128,24 @@ def _take_back(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo) -> Me
             deadline=_moment(details["to"], zone),
         )  # fmt: skip
     return _("Take-back of alert {number}: {days}.", number=number, days=days_words(int(details["days"])))
+
+
+def _file(line: HistoryLine, by: Inline, number: str) -> Message:
+    details = line.details
+    file = Text(f"F{details.get('file')}")
+    if line.what is What.ATTACHED:
+        digits = str(details["sha256"])[:16]
+        return _(
+            "{by} added the file {file} to alert {number}: {type}, {size}, SHA-256 {hash}.",
+            by=by, file=file, number=number, type=type_of_file(details["type"]), size=size_words(details["bytes"]),
+            hash=Code(" ".join(digits[at : at + 4] for at in range(0, 16, 4))),
+        )  # fmt: skip
+    if line.what is What.FORWARDED:
+        files = joined(Text(f"F{one}") for one in details["files"])
+        return _("{by} sent on {files} of alert {number}.", by=by, files=files, number=number)
+    if line.actor is None:
+        return _("The file {file} of alert {number} was removed where it was sent.", file=file, number=number)
+    return _("{by} took back the file {file} of alert {number}.", by=by, file=file, number=number)
 
 
 def _asked(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo) -> Message:

@@ -35,7 +35,7 @@ from commands.document import (
     doc,
     joined,
 )
-from storage.alerts import Alert, AlertRequests, Alerts, AlertState, Fact, HistoryLine, Step, What
+from storage.alerts import Alert, AlertAttachments, AlertRequests, Alerts, AlertState, Fact, HistoryLine, Step, What
 from storage.ids import CountryCode, RoomId
 from storage.members import Member
 
@@ -76,6 +76,7 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
     known = await known_matches(alert, context.tx)
     same = [match for match in known if may_see(match.other, context.member, context.room)]
     reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=same)
+    reader = replace(reader, files=await AlertAttachments(context.tx).count(alert))
     if may_show_author(alert, context.room.bindings, context.member.user_id if context.room.direct else None):
         reader = replace(reader, author_name=await name_of_author(alert, context))
     missed = unreached(alert, await listeners(context.tx, alert))

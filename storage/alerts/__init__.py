@@ -1,5 +1,6 @@
 """Alerts: the entity with its states, its record, the requests and proposals about it, and their repositories."""
 
+from storage.alerts.attachments import AlertAttachment, AlertAttachments, AttachmentCopy, AttachmentState
 from storage.alerts.cards import AlertCard
 from storage.alerts.ending import OUTCOMES
 from storage.alerts.entity import Alert
@@ -32,10 +33,11 @@ from storage.alerts.take_back import WITHIN
 
 __all__ = [
     "CONTACT", "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN", "OUTCOMES",
-    "REAL", "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertCard", "AlertMark", "AlertMarks",
-    "AlertMatch", "AlertMatches", "AlertNumber", "AlertProposal", "AlertProposals", "AlertRequest", "AlertRequests",
-    "AlertState", "AlertType", "Alerts", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch",
-    "HistoryLine", "HistoryText", "Individual", "Individuals", "Information", "Mark", "NamedPerson", "NotPossible",
-    "Outcome", "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp", "Urgency", "What",
-    "Why", "Wording", "mark_of", "marks_of",
+    "REAL", "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertAttachment", "AlertAttachments",
+    "AlertCard", "AlertMark", "AlertMarks", "AlertMatch", "AlertMatches", "AlertNumber", "AlertProposal",
+    "AlertProposals", "AlertRequest", "AlertRequests", "AlertState", "AlertType", "Alerts", "AttachmentCopy",
+    "AttachmentState", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch", "HistoryLine",
+    "HistoryText", "Individual", "Individuals", "Information", "Mark", "NamedPerson", "NotPossible", "Outcome",
+    "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp", "Urgency", "What", "Why",
+    "Wording", "mark_of", "marks_of",
 ]  # fmt: skip

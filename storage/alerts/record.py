@@ -50,6 +50,9 @@ class What(StrEnum):
     PERSON_NAMED = "person named"
     PERSON_REMOVED = "person removed"
     PURGED = "purged"  # the names of persons, and the texts that may hold some
+    ATTACHED = "attached"  # a file
+    FORWARDED = "forwarded"  # files, to rooms that may see the alert
+    TAKEN_BACK = "taken back"  # a file, by who sent it or who may remove messages where it stood
     CLOSED = "closed"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"

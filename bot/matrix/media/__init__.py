@@ -24,6 +24,7 @@ from bot.matrix.media.errors import (
     Unencrypted,
 )
 from bot.matrix.media.files import FILE_TYPES, Attachment, EncryptedFile, clean_name, content_of
+from bot.matrix.media.incoming import IncomingMedia, Seals
 from bot.matrix.media.kinds import UNKNOWN, contradicts, recognise
 from bot.matrix.media.pictures import MOST_PIXELS, PictureSize, picture_size
 from bot.matrix.media.transfer import Downloaded, Media
@@ -37,11 +38,13 @@ __all__ = [
     "Elsewhere",
     "EncryptedFile",
     "HashMismatch",
+    "IncomingMedia",
     "Malformed",
     "Media",
     "MediaError",
     "NotFound",
     "PictureSize",
+    "Seals",
     "TooLarge",
     "TooManyPixels",
     "Unencrypted",
