@@ -385,8 +385,19 @@ class MatrixGateway:
 
     async def invite(self, room_id: RoomId, user: UserId) -> None:
         view = await self._view(room_id)
-        if user not in view.with_membership("join", "invite"):
+        if user in view.with_membership("join", "invite"):
+            return
+        try:
             await self._http.request("POST", path_of("rooms", room_id, "invite"), {"user_id": user})
+        except Rejected as refused:
+            # Who came in meanwhile cannot be invited any more, and need not be.
+            if refused.errcode != "M_FORBIDDEN" or not await self._has_joined(room_id, user):
+                raise
+
+    async def _has_joined(self, room_id: RoomId, user: UserId) -> bool:
+        """Ask the homeserver whether somebody is in a room, for what no sync has brought yet."""
+        told = await self._http.request("GET", path_of("rooms", room_id, "joined_members"))
+        return user in (told.get("joined") or ())
 
     async def create_room(self, room: NewRoom) -> RoomId:
         """Make the room, or return the one made for the same request; who is still missing is invited.

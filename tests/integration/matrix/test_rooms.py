@@ -77,6 +77,22 @@ async def test_who_is_invited_to_a_direct_chat_can_read_what_was_sent_before_joi
         await second.hears(room, "and on your new device")
 
 
+async def test_who_came_in_meanwhile_need_not_be_invited(start: Start, member: NewMember) -> None:
+    async with start.open() as gateway:
+        ghana, benin = await member("ghana"), await member("benin")
+        user = UserId(benin.user_id)
+        room = await gateway.create_room(
+            NewRoom("room", "Room", invite=[UserId(ghana.user_id)], admins=[UserId(ghana.user_id)])
+        )
+        await ghana.enters(room)
+        await ghana.invite(room, user)
+        await benin.enters(room)
+        await gateway.invite(room, user)
+        await ghana.request("POST", path_of("rooms", room, "ban"), {"user_id": user})
+        with pytest.raises(Rejected):
+            await gateway.invite(room, user)
+
+
 async def test_the_homeserver_s_no_is_told(start: Start) -> None:
     async with start.open() as gateway:
         with pytest.raises(Rejected):
