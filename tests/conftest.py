@@ -2,17 +2,19 @@
 
 import asyncio
 import gc
+import itertools
 import shutil
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy.engine import make_url
 
 from bot.logs import places_only
 from storage import schema
 from storage.base import Database
-from tests.databases import Postgres, postgres
+from tests.databases import CopyOf, Postgres, postgres
 from tests.fakes import IN_MEMORY, Network
 
 
@@ -107,6 +109,23 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
         return str(request.getfixturevalue("migrated_sqlite"))
     server: Postgres = request.getfixturevalue("postgres_server")
     return server.new_database(like=request.getfixturevalue("migrated_name"))
+
+
+@pytest.fixture(params=KINDS)
+def copy_of(request: pytest.FixtureRequest, tmp_path: Path) -> CopyOf:
+    """Makes empty databases and copies of databases, of each kind in turn."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        return lambda url: server.new_database(like=make_url(url).database or "" if url else "template1")
+    numbers = itertools.count(1)
+
+    def copy(url: str | None) -> str:
+        file = tmp_path / f"{next(numbers)}.db"
+        if url is not None:
+            shutil.copyfile(url.removeprefix("sqlite:///"), file)
+        return f"sqlite:///{file}"
+
+    return copy
 
 
 @pytest.fixture(params=KINDS)

@@ -3,11 +3,14 @@
 import itertools
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _numbers = itertools.count(1)
+
+CopyOf = Callable[[str | None], str]
+"""Makes the URL of a copy of a database (by its URL) that nobody uses, or of an empty one."""
 
 
 class Postgres:

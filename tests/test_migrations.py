@@ -8,6 +8,7 @@ from sqlalchemy import JSON, column, literal, table
 from storage import schema
 from storage.alerts import AlertMarks, Mark
 from storage.base import Database, UtcDateTime
+from tests.databases import CopyOf
 from tests.fakes import START
 
 
@@ -25,15 +26,25 @@ async def test_from_empty_to_the_models_and_back(database_url: str) -> None:
         await database.close()
 
 
-async def test_from_each_earlier_revision(database_url: str) -> None:
-    database = Database.open(database_url)
-    try:
-        for revision in schema.revisions():
-            await schema.upgrade(database, revision)
-            assert await schema.current(database) == revision
-            await schema.upgrade(database)
+async def test_from_each_earlier_revision(copy_of: CopyOf) -> None:
+    earlier: str | None = None
+    for revision in schema.revisions():
+        earlier = copy_of(earlier)
+        await _upgrade(earlier, revision)
+        newest = copy_of(earlier)
+        await _upgrade(newest)
+        database = Database.open(newest)
+        try:
             assert await schema.drift(database) == []
-            await schema.downgrade(database)
+        finally:
+            await database.close()
+
+
+async def _upgrade(url: str, to: str = "head") -> None:
+    database = Database.open(url)
+    try:
+        await schema.upgrade(database, to)
+        assert await schema.current(database) == (schema.revisions()[-1] if to == "head" else to)
     finally:
         await database.close()
 
