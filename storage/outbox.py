@@ -166,9 +166,10 @@ class Outbox:
 
     async def naming(self, subject: str) -> Sequence[OutboxRow]:
         """Return every message that says something of a subject or names it, edits and the emptied left out."""
+        own = select(OutboxRow.id).where(OutboxRow.subject == subject)
         named = select(OutboxName.row_id).where(OutboxName.subject == subject)
         query = select(OutboxRow).where(
-            or_(OutboxRow.subject == subject, OutboxRow.id.in_(named)),
+            OutboxRow.id.in_(own.union(named)),  # each half by its own index, on either database
             OutboxRow.kind == RowKind.MESSAGE,
             OutboxRow.replaces_row.is_(None),
             OutboxRow.emptied_at.is_(None),

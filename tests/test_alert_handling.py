@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot.matrix.interface import Unavailable
+from bot.matrix.interface import Rejected, Unavailable
 from commands.alerts import capability
 from commands.alerts.meant import is_by_number
 from storage.audit import Audit
@@ -100,6 +100,15 @@ async def test_where_nobody_may_redact_an_edit_takes_its_place(net: Network) -> 
     await net.say(STRICT, as_="ghana", room="ghana")
     assert "may no longer be shown" in net.latest("coordination", card)
     assert net.redacted("coordination") == []
+
+
+async def test_what_cannot_be_taken_back_is_said_loudly(net: Network) -> None:
+    await sent(net, SUSPICION)
+    net.fail_room("coordination", Rejected(400, "M_UNKNOWN"))
+    await net.say(STRICT, as_="ghana", room="ghana")
+    told = [one.body for one in await net.heard_by("coordinator")]
+    assert any("could not take back a message in Coordination that may no longer be shown there" in one for one in told)
+    assert "SECRETWORD" not in "".join(told)
 
 
 async def test_the_outbox_forgets_what_was_taken_back(net: Network) -> None:

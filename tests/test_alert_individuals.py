@@ -153,3 +153,16 @@ async def test_a_draft_that_was_never_sent_is_purged_too(net: Network) -> None:
     await net.forward(timedelta(days=731))
     assert "SECRETWORD" not in everything(net)
     assert "SECRETWORD" not in await net.say("!alert show A-2026-0001", as_="ghana")
+
+
+async def test_what_is_written_after_a_reopening_has_its_own_time(net: Network) -> None:
+    await named(net)
+    await net.say("!alert close 1 outcome=other", as_="ghana", room="ghana")
+    await net.forward(timedelta(days=731))
+    await net.say("!alert reopen A-2026-0001 SECRETWORD again", as_="ghana", room="ghana")
+    await net.say(f"!alert person A-2026-0001 {NAME}", as_="ghana")
+    assert NAME in await net.say("!alert persons A-2026-0001", as_="ghana")
+    await net.say("!alert close A-2026-0001 outcome=other SECRETWORD", as_="ghana", room="ghana")
+    await net.forward(timedelta(days=1500))
+    assert NAME not in everything(net)
+    assert "SECRETWORD" not in everything(net)

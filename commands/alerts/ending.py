@@ -199,6 +199,7 @@ async def reopen(args: Reopen, context: Context) -> Doc | None:
         raise not_possible(error, alert, context) from error
     await escalation.start(alert, alert.countries, context)
     await clocks.start_verification(alert, context)
+    await clocks.start_purge(alert, context)  # what is written from now on has its own time
     await context.emit(AlertChanged(alert, line))
     return await unless_heard(alert, context, _("Alert {number} is reopened.", number=alert.number))
 

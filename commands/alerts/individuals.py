@@ -81,7 +81,7 @@ async def show_persons(args: ShowPersons, context: Context) -> Doc | None:
     alert = await find(args.about, context)
     if not may_read_names(alert, context.member, context.room):
         raise refusal(alert, _where(alert, context))
-    if not alert.individuals or alert.purged_at is not None:
+    if not alert.individuals:
         return marked(alert, doc(_("Alert {number} holds no name of a person.", number=alert.number), notice=True))
     entries = await Individuals(context.tx).of(alert)
     Audit(context.tx).record(

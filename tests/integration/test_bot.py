@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -10,6 +11,7 @@ import pytest_asyncio
 from bot.demo.hearing import Mark
 from bot.demo.homeserver import Homeserver
 from bot.demo.member import MemberClient
+from bot.matrix.http import path_of
 from bot.steps import Step
 from tests.integration.botprocess import BotProcess
 from tests.integration.conftest import PASSWORD, NewAccount, NewMember
@@ -184,3 +186,44 @@ async def test_what_a_stranger_would_read_waits_until_a_coordinator_decides(scen
 
     await scene.coordinator.hearing.until(lambda: bool(answers()), 40, lambda: scene.bot.log)
     assert "Role: coordinator" in answers()[0]
+
+
+async def test_a_raised_marking_makes_unreadable_what_a_room_may_no_longer_hear(
+    scene: Scene, member: NewMember
+) -> None:
+    """Whoever asks the homeserver anew gets redacted events where the marking forbids, and the old ones elsewhere."""
+    ghana = await member("ghana", strict=True)
+    country = await scene.coordinator.create_room("Ghana", [scene.bot.user_id, ghana.user_id])
+    await scene.bot_in(country)
+    await ghana.enters(country)
+    profile = 'role=official country=GH authority="EPA Ghana" kind=environment name="Ama E."'
+    await scene.answered(f"!member add {ghana.user_id} {profile}", "Ama E.")
+    await scene.answered("!room bind country=GH", "Ghana", room=country)
+    mark = ghana.mark()
+    await ghana.say(country, "!alert Container CSQU3054383 at Tema, leaking")
+    await ghana.hears(country, "Draft of alert", since=mark, by=scene.bot.user_id, within=40)
+    await ghana.say(country, "!alert send")
+    await scene.coordinator.hears(scene.room, "CSQU3054383", by=scene.bot.user_id, strict=True, within=40)
+    await ghana.say(country, "!alert set 1 declared=used shoes")  # an edit of the card: a second version to be redacted
+    await scene.coordinator.hears(scene.room, "used shoes", by=scene.bot.user_id, strict=True, within=40)
+
+    def told(room: str) -> list[str]:
+        heard = [one for one in scene.coordinator.timeline(room) if one.sender == scene.bot.user_id]
+        return [one.event_id for one in heard if "CSQU3054383" in one.body]
+
+    async def as_it_stands(room: str, event_id: str) -> dict[str, Any]:
+        found = await scene.coordinator.request("GET", path_of("rooms", room, "event", event_id))
+        assert isinstance(found, dict)
+        return found
+
+    before = told(scene.room)
+    assert len(before) >= 2
+    await ghana.say(country, "!alert set 1 tlp=amber strict")
+    await scene.coordinator.hears(scene.room, "may no longer be shown", by=scene.bot.user_id, strict=True, within=40)
+    for event_id in before:
+        event = await as_it_stands(scene.room, event_id)
+        assert event["content"] == {}
+        assert "redacted_because" in event["unsigned"]
+    kept = [await as_it_stands(country, event_id) for event_id in told(country)]
+    assert kept
+    assert all("ciphertext" in event["content"] for event in kept)
