@@ -47,6 +47,9 @@ COMMANDS = {
     "alert decline": "!alert decline {n} P1 no",
     "alert show": "!alert show {n}",
     "alert next": "!alert next {n}",
+    "alert links": "!alert links {n}",
+    "alert contact": "!alert contact {n}",
+    "alert follow-up": "!alert follow-up {n} of=2",
 }
 WITHOUT_NUMBER = {"alert", "alert list", "alert owed"}
 OF_MEMBERS = {command.name for command in capability.commands if command.role is Role.MEMBER}

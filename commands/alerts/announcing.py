@@ -43,7 +43,7 @@ async def announce(event: AlertChanged, context: Context) -> None:
         if line.what is What.WITHDRAWN:
             await matched.withdraw_mention(alert, context)
         else:
-            await matched.tell(alert, found, context, is_new=line.what is What.CIRCULATED)
+            await matched.start_telling(alert, line, found, context)
 
 
 async def _say(event: AlertChanged, context: Context) -> None:

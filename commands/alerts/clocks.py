@@ -9,6 +9,7 @@ from storage.alerts import Alert, AlertRequest, AlertRequests, AlertState, Reque
 
 VERIFY, TAKE_BACK, REQUEST, DRAFT = "alert.verify", "alert.take-back", "alert.request", "alert.draft"
 PURGE = "alert.purge"
+MATCHES = "alert.matches"
 
 _DAY = timedelta(days=1)
 _LONG_OVERDUE = 14

@@ -6,18 +6,21 @@ Who may not see the other alert hears on what they match, as it stands in the ow
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from commands.alerts import clocks
 from commands.alerts.audience import Listener, may_see
 from commands.alerts.circulation import listener_may_see, renew_cards, say_below_cards, subject_of
+from commands.alerts.declaration import capability
 from commands.alerts.drafts import DIRECT, refresh_draft
-from commands.alerts.matching import Match, find_matches, named_words, shared_words
+from commands.alerts.matching import Match, find_matches, matches_among, named_words, shared_words
 from commands.alerts.words import marked, state_words, who
 from commands.base import Context, Post, Priority, Role
 from commands.document import Code, Doc, Inline, Message, Strong, Text, _, bullets, doc, joined
 from commands.visibility import match_may_be_told
-from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, Mark, Tlp, marks_of
+from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, HistoryLine, Mark, Tlp, What, marks_of
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox
+from storage.timers import Timer
 
 MATCH = "match"
 """The part that what is said of matches has in an alert."""
@@ -45,34 +48,57 @@ async def find(alert: Alert, context: Context) -> Found:
     return Found(matches, {(pair.alert_id, pair.other_id): pair for pair in pairs})
 
 
-async def tell(alert: Alert, found: Found, context: Context, *, is_new: bool) -> None:
-    """Tell the owners on both sides what they were not told before, and show it on the cards of the others.
-
-    `is_new` says that the alert was just sent: until then nobody saw it on another one's card.
-    """
-    await _tell_owner(alert, found.matches, found.pairs, context)
+async def start_telling(alert: Alert, line: HistoryLine, found: Found, context: Context) -> None:
+    """Let those be told who were not before: in transactions of their own, so that no alert waits for its matches."""
+    is_new = line.what is What.CIRCULATED
+    steps: list[int] = []
     for match in found.matches:
-        await _tell_owner(match.other, [Match(alert, match.marks)], found.pairs, context)
-    pairs = found.pairs
-    new = [one.other for one in found.matches if is_new or pairs[one.other.id, alert.id].found_at == context.now]
+        pairs = (found.pairs[alert.id, match.other.id], found.pairs[match.other.id, alert.id])
+        if is_new or any(pair.told_at is None for pair in pairs):
+            steps.append(match.other.id)
+    if steps:
+        shown = [one for one in steps if is_new or found.pairs[one, alert.id].found_at == context.now]
+        payload = {"own": True, "others": steps, "shown": shown[:_ALERTS_BROUGHT_UP]}
+        await context.timers().schedule(clocks.MATCHES, f"alert:{alert.id}:matches:{line.id}", context.now, payload)
+
+
+@capability.timer(clocks.MATCHES)
+async def tell(timer: Timer, context: Context) -> None:
+    """Tell the owner of an alert of its matches, then one by one the owners of those; and below their cards."""
+    alert = await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
+    own, others, shown = timer.payload["own"], list(timer.payload["others"]), list(timer.payload["shown"])
+    if alert is None or alert.is_withdrawn:
+        return
+    ids = others if own else others[:1]
+    matches = await matches_among(alert, ids, context.tx)
+    known = await AlertMatches(context.tx).pair(alert, [match.other.id for match in matches], context.now)
+    pairs = {(pair.alert_id, pair.other_id): pair for pair in known}
+    if own:
+        await _tell_owner(alert, matches, pairs, context)
+        await _say_below(alert, [match for match in matches if match.other.id in shown], context)
+    else:
+        others = others[1:]
+        for match in matches:
+            mine = Match(alert, match.marks)
+            await _tell_owner(match.other, [mine], pairs, context)
+            if match.other.id in shown:
+                await _bring_up(match.other, mine, context)
+    if others:
+        payload = {"own": False, "others": others, "shown": shown}
+        await context.timers().schedule(clocks.MATCHES, timer.subject, context.now, payload)
+
+
+async def _bring_up(of: Alert, match: Match, context: Context) -> None:
+    """Count a new match on the cards of an alert, and name it below them, as far as it may be shown there."""
 
     async def shows(one: Listener) -> bool:
-        return await listener_may_see(alert, one, context)
+        return await listener_may_see(match.other, one, context)
 
-    left = _CARDS_BROUGHT_UP
-    for other in new[:_ALERTS_BROUGHT_UP]:
-        left -= await renew_cards(other, shows, context, priority=Priority.REMINDER, at_most=left)
-    left = _CARDS_BROUGHT_UP - await _say_below(alert, found.matches if is_new else _to_say(found, new), context)
-    for match in _to_say(found, new)[:_ALERTS_BROUGHT_UP]:
-        left -= await _say_below(match.other, [Match(alert, match.marks)], context, at_most=left)
+    await renew_cards(of, shows, context, priority=Priority.REMINDER, at_most=_CARDS_BROUGHT_UP)
+    await _say_below(of, [match], context)
 
 
-def _to_say(found: Found, new: Sequence[Alert]) -> Sequence[Match]:
-    ids = {other.id for other in new}
-    return [match for match in found.matches if match.other.id in ids]
-
-
-async def _say_below(of: Alert, matches: Sequence[Match], context: Context, *, at_most: int = _CARDS_BROUGHT_UP) -> int:
+async def _say_below(of: Alert, matches: Sequence[Match], context: Context) -> None:
     """Name in the threads of an alert's cards which others name the same, as far as may be shown there."""
 
     async def line(one: Listener) -> Doc | None:
@@ -81,10 +107,11 @@ async def _say_below(of: Alert, matches: Sequence[Match], context: Context, *, a
             return None
         words = doc(_("Alert {number} names the same as:", number=of.number), bullets(match_line(of, m) for m in shown))
         named = words.naming(subject_of(match.other) for match in shown)
-        is_clear = all(one.tlp is Tlp.CLEAR for one in (of, *(match.other for match in shown)))
+        is_clear = all(alert.tlp is Tlp.CLEAR for alert in (of, *(match.other for match in shown)))
         return named.openly() if is_clear else named
 
-    return await say_below_cards(of, line, context, priority=Priority.REMINDER, at_most=at_most, but=of.author)
+    at_most = _CARDS_BROUGHT_UP
+    await say_below_cards(of, line, context, priority=Priority.REMINDER, at_most=at_most, but=of.author)
 
 
 async def owner_of(alert: Alert, context: Context) -> Member | None:

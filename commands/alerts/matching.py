@@ -53,11 +53,16 @@ async def find_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
 async def known_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
     """Return those matches of an alert that were found when it or the other was sent or corrected, and still stand."""
     pairs = await AlertMatches(tx).of(alert, limit=2 * MOST)
-    if not pairs:
+    return await matches_among(alert, [pair.other_id for pair in pairs], tx)
+
+
+async def matches_among(alert: Alert, ids: Sequence[int], tx: Transaction) -> Sequence[Match]:
+    """Return those of these alerts that name what this one names."""
+    if not ids:
         return ()
     own = list(marks_of(alert.current_facts))
     found: dict[int, list[Mark]] = {}
-    for other, mark in await AlertMarks(tx).of([pair.other_id for pair in pairs]):
+    for other, mark in await AlertMarks(tx).of(ids):
         if mark in own:
             found.setdefault(other, []).append(mark)
     return await _loaded({other: sorted(marks, key=own.index) for other, marks in found.items()}, tx)

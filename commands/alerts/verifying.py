@@ -119,3 +119,27 @@ def _scale(prefix: str) -> Doc:
         _("The information is"),
         bullets(information_words(one) for one in Information),
     )
+
+
+class Return(Args):
+    about: Annotated[Ref, About(KIND, ask=_WHICH)]
+    reason: Annotated[str, Rest(ask=_("What has to be corrected?"))]
+
+
+@capability.command(
+    "alert return",
+    role=Role.OFFICIAL,
+    summary=_("Return an alert to its author instead of verifying it"),
+    examples=["alert return A-2026-0001 The container number has a digit too few"],
+)
+async def send_back(args: Return, context: Context) -> Doc:
+    """Send a submitted alert back to its author, who corrects it."""
+    alert = await find(args.about, context)
+    check(Act.RETURN, alert, context)
+    check_length(args.reason, _("Your reason"), alert)
+    try:
+        line = alert.send_back(args.reason, by=context.member, at=context.now)
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
+    await context.emit(AlertChanged(alert, line))
+    return marked(alert, doc(_("Alert {number} is returned to its author, with your reason.", number=alert.number)))
