@@ -10,7 +10,7 @@ from typing import Protocol, assert_never
 from commands.arguments import Ref
 from commands.base import Context, Post, Refusal, RoomView, Subject
 from commands.document import Code, Doc, _
-from storage.alerts import Alert, AlertNumber, Alerts, AlertState, Tlp
+from storage.alerts import Alert, AlertNumber, Alerts, AlertState, Outline, Tlp
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
 from storage.reference.countries import find_region
@@ -93,12 +93,12 @@ def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequenc
 def _member_may_see(alert: Marked, member: Member) -> bool:
     if member.user_id == alert.author:
         return True
-    if isinstance(alert, Alert) and alert.state is AlertState.SUBMITTED:
+    if isinstance(alert, Alert | Outline) and alert.state is AlertState.SUBMITTED:
         return is_second_pair(alert, member) and may_hear(alert, member)
     return alert.was_circulated and may_hear(alert, member)
 
 
-def is_second_pair(alert: Alert, member: Member) -> bool:
+def is_second_pair(alert: Marked, member: Member) -> bool:
     """Whether a member may verify what another one raised: an official of the same country, or a coordinator.
 
     They see what waits for that, as far as its marking lets them hear of it.
@@ -199,7 +199,7 @@ def _unknown(about: Ref, prefix: str) -> Refusal:
     )
 
 
-def shown_here(alert: Alert, context: Context) -> bool:
+def shown_here(alert: Alert | Outline, context: Context) -> bool:
     """Decide whether an alert may be named in the answer to this command, and note that it is.
 
     For lists: when the alert may no longer be seen there, the whole answer is taken back.

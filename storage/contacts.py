@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
-from sqlalchemy import ForeignKey, Index, String, case, delete, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
 
@@ -20,6 +20,18 @@ from storage.reference.text import words
 
 LONGEST_TERM = 40
 _LAST = "\U0010ffff"
+
+_TERM = String(60).with_variant(String(60, collation="C"), "postgresql")
+"""Compared by code point in both databases: ranges of words are then prefixes, and the index serves them."""
+
+RARE = 1000
+"""A word that at most so many contacts have is followed to all of them; of a commoner one the first few are enough."""
+
+LOOKED_THROUGH = 3000
+"""Contacts among which those with a common word are looked for, those on duty first."""
+
+_LIKE = 2000
+"""Words read to find those like a misspelt one."""
 
 
 class ContactChangeKind(StrEnum):
@@ -35,11 +47,17 @@ class Contact(Base):
     """A person or desk of an authority. Removal keeps the record, so that numbers are never given twice."""
 
     __tablename__ = "contacts"
-    __table_args__ = (Index("ix_contacts_place", "country", "kind"),)
+    # Who is on duty comes first: the first few of a country, or of a kind, are read without the others.
+    __table_args__ = (
+        Index("ix_contacts_place", "country", "kind", "on_duty", "id"),
+        Index("ix_contacts_country", "country", "on_duty", "id"),
+        Index("ix_contacts_kind", "kind", "on_duty", "id"),
+        Index("ix_contacts_duty", "on_duty", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     country: Mapped[CountryCode]
-    kind: Mapped[AuthorityKind] = mapped_column(index=True)
+    kind: Mapped[AuthorityKind]
     name: Mapped[str]
     role: Mapped[str] = mapped_column(default="")
     authority: Mapped[str] = mapped_column(default="")
@@ -98,8 +116,16 @@ class ContactTerm(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
-    # Compared by code point in both databases: ranges of words are then prefixes, and the index serves them.
-    term: Mapped[str] = mapped_column(String(60).with_variant(String(60, collation="C"), "postgresql"))
+    term: Mapped[str] = mapped_column(_TERM)
+
+
+class ContactWord(Base):
+    """Each of the terms once, also from its end: of thousands of contacts only the words like one are read."""
+
+    __tablename__ = "contact_words"
+
+    term: Mapped[str] = mapped_column(_TERM, primary_key=True)
+    backwards: Mapped[str] = mapped_column(_TERM, index=True)
 
 
 class ContactChange(Base):
@@ -149,6 +175,7 @@ def _is_swapped(word: str, term: str) -> bool:
 
 class Contacts:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def add(self, contact: Contact, by: Member, at: datetime) -> Contact:
@@ -169,12 +196,22 @@ class Contacts:
 
     async def reindex(self, contact: Contact) -> None:
         """Write the words by which the contact is found anew; a removed one is found by none."""
-        await self._session.execute(delete(ContactTerm).where(ContactTerm.contact_id == contact.id))
+        own = ContactTerm.contact_id == contact.id
+        before = set((await self._session.scalars(select(ContactTerm.term).where(own))).all())
+        await self._session.execute(delete(ContactTerm).where(own))
+        terms: frozenset[str] = frozenset()
         if contact.removed_at is None:
             person = None if contact.member is None else await self._session.get(Member, contact.member)
             terms = _terms_of(contact, "" if person is None else person.name)
             self._session.add_all(ContactTerm(contact_id=contact.id, term=term) for term in sorted(terms))
         await self._session.flush()
+        await self._tx.upsert(ContactWord, [{"term": term, "backwards": term[::-1]} for term in sorted(terms - before)])
+        if gone := before - terms:
+            still = select(ContactTerm.id).where(ContactTerm.term == ContactWord.term)
+            await self._session.execute(
+                delete(ContactWord).where(ContactWord.term.in_(gone), ~still.exists()),
+                execution_options={"synchronize_session": False},
+            )
 
     async def record(
         self, contact: Contact, kind: ContactChangeKind, by: Member, at: datetime, fields: Iterable[str] = ()
@@ -242,33 +279,81 @@ class Contacts:
 
         Those with the most of the words come first, then those of the ports, then who is on duty; the rest by number.
         """
-        query = select(Contact).where(Contact.removed_at.is_(None))
-        if wanted.countries:
-            query = query.where(Contact.country.in_(wanted.countries))
-        if wanted.kinds:
-            query = query.where(Contact.kind.in_(wanted.kinds))
-        if wanted.on_duty:
-            query = query.where(Contact.on_duty.is_(True))
-        if wanted.languages:
-            spoken = [f"lang:{language}" for language in wanted.languages]
-            query = query.where(Contact.id.in_(select(ContactTerm.contact_id).where(ContactTerm.term.in_(spoken))))
-        if terms:
-            hits = (
-                select(ContactTerm.contact_id, func.count().label("hits"))
-                .where(ContactTerm.term.in_(terms))
-                .group_by(ContactTerm.contact_id)
-                .subquery()
-            )
-            query = query.join(hits, hits.c.contact_id == Contact.id).order_by(hits.c.hits.desc())
+        languages = [f"lang:{language}" for language in wanted.languages]
+        if not terms:
+            found = await self._first(wanted, languages, limit)
+            found |= await self._first(wanted, languages, limit, ports) if ports else set()
+            hits: dict[int, int] = {}
+        else:
+            hits = await self._with_terms(wanted, languages, terms, ports, limit)
+            found = set(hits)
+        some = (await self._session.scalars(select(Contact).where(Contact.id.in_(found)))).all() if found else ()
+        ranked = sorted(some, key=lambda one: (-hits.get(one.id, 0), one.port not in ports, not one.on_duty, one.id))
+        return ranked[:limit]
+
+    async def _first(
+        self, wanted: Wanted, languages: Sequence[str], limit: int, ports: Collection[Locode] = ()
+    ) -> set[int]:
+        """Return the first contacts that have all that is wanted, those on duty first; with `ports`, of those."""
+        ids: set[int] = set()
+        for query in _first_of_each(wanted):
+            some = query.where(Contact.port.in_(ports)) if ports else query
+            if languages and not ports:
+                some = _among(some.limit(LOOKED_THROUGH), [languages])
+            elif languages:
+                some = some.where(_has(languages))
+            ids.update((await self._session.scalars(some.limit(limit))).all())
+        if languages and not ports:  # few speak it, and they stand behind those that were looked through
+            rare = await self._rare(languages)
+            ids |= await self._of(rare, wanted) if rare is not None else set()
+        return ids
+
+    async def _with_terms(
+        self, wanted: Wanted, languages: Sequence[str], terms: Collection[str], ports: Collection[Locode], limit: int
+    ) -> dict[int, int]:
+        """Return contacts that have what is wanted and some of these words, with how many of them each has."""
+        ids: set[int] = set()
+        common: list[list[str]] = []
+        for term in sorted(terms):
+            rare = await self._rare([term])
+            if rare is None:
+                common.append([term])
+            elif rare:
+                ids |= await self._of(rare, wanted)
+        spoken = [list(languages)] if languages else []
+        wishes = [[term] for term in common] + ([common] if len(common) > 1 else [])
+        for wish in wishes:
+            for query in _first_of_each(wanted):
+                some = _among(query.limit(LOOKED_THROUGH), [*wish, *spoken]).limit(limit)
+                ids.update((await self._session.scalars(some)).all())
         if ports:
-            query = query.order_by(case((Contact.port.in_(ports), 0), else_=1))
-        query = query.order_by(Contact.on_duty.desc(), Contact.id).limit(limit)
-        return (await self._session.scalars(query)).all()
+            ids |= await self._first(wanted, [*terms], limit, ports)
+        if languages and ids:
+            speak = select(ContactTerm.contact_id).where(ContactTerm.term.in_(languages))
+            ids = set((await self._session.scalars(speak.where(ContactTerm.contact_id.in_(ids)))).all())
+        if not ids:
+            return {}
+        counted = select(ContactTerm.contact_id, func.count()).where(
+            ContactTerm.contact_id.in_(ids), ContactTerm.term.in_(terms)
+        )
+        rows = (await self._session.execute(counted.group_by(ContactTerm.contact_id))).all()
+        return dict(rows)
+
+    async def _rare(self, terms: Sequence[str]) -> Sequence[int] | None:
+        """Return the contacts that have one of these words; None when it is common."""
+        query = select(ContactTerm.contact_id).where(ContactTerm.term.in_(terms)).limit(RARE + 1)
+        ids = (await self._session.scalars(query)).all()
+        return ids if len(ids) <= RARE else None
+
+    async def _of(self, ids: Sequence[int], wanted: Wanted) -> set[int]:
+        """Return those of the contacts that have all that is wanted, but for languages."""
+        query = select(Contact.id).where(Contact.id.in_(ids), *_conditions(wanted))
+        return set((await self._session.scalars(query)).all())
 
     async def known_terms(self, terms: Collection[str]) -> frozenset[str]:
         """Return which of the folded words stand in some contact."""
-        query = select(ContactTerm.term).where(ContactTerm.term.in_(terms)).distinct()
-        return frozenset((await self._session.scalars(query)).all())
+        query = select(ContactWord.term).where(ContactWord.term.in_(terms))
+        return frozenset((await self._session.scalars(query)).all()) if terms else frozenset()
 
     async def by_email(self, email: str) -> Sequence[Contact]:
         query = select(Contact).where(Contact.email_key == email.casefold(), Contact.removed_at.is_(None))
@@ -290,17 +375,60 @@ class Contacts:
             return {}
         if word in await self.known_terms([word]):
             return {word: 100.0}
-        longer = select(ContactTerm.term).where(ContactTerm.term > word, ContactTerm.term < word + _LAST)
-        found = (await self._session.scalars(longer.distinct().order_by(ContactTerm.term).limit(limit))).all()
+        longer = select(ContactWord.term).where(ContactWord.term > word, ContactWord.term < word + _LAST)
+        found = (await self._session.scalars(longer.order_by(ContactWord.term).limit(limit))).all()
         if found and len(word) > 1:
             return dict.fromkeys(found, 92.0)
         if len(word) < 4:
             return {}
-        near = func.length(ContactTerm.term).between(len(word) - 2, len(word) + 2)
-        same_initial = ContactTerm.term.between(word[0], word[0] + _LAST)
-        # Who slips on the first letter is rare: all words are read only when those of the same initial hold nothing.
-        for query in (select(ContactTerm.term).where(near, same_initial), select(ContactTerm.term).where(near)):
-            terms = (await self._session.scalars(query.distinct())).all()
-            if matches := process.extract(word, terms, scorer=fuzz.ratio, limit=limit, score_cutoff=74):
-                return {term: 90.0 if _is_swapped(word, term) else score for term, score, _index in matches}
-        return {}
+        # A slip stands in one half of a word: the other one is as it should be. Of two slips that is most often so.
+        half = len(word) // 2
+        first, last = word[:half], word[: half - 1 : -1]
+        near = func.length(ContactWord.term).between(len(word) - 2, len(word) + 2)
+        terms: set[str] = set()
+        for column, start in ((ContactWord.term, first), (ContactWord.backwards, last)):
+            alike = select(ContactWord.term).where(near, column >= start, column < start + _LAST)
+            terms.update((await self._session.scalars(alike.order_by(column).limit(_LIKE))).all())
+        matches = process.extract(word, sorted(terms), scorer=fuzz.ratio, limit=limit, score_cutoff=74)
+        return {term: 90.0 if _is_swapped(word, term) else score for term, score, _index in matches}
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what a contact must fulfil, but for languages."""
+    conditions: list[ColumnElement[bool]] = [Contact.removed_at.is_(None)]
+    if wanted.countries:
+        conditions.append(Contact.country.in_(wanted.countries))
+    if wanted.kinds:
+        conditions.append(Contact.kind.in_(wanted.kinds))
+    if wanted.on_duty:
+        conditions.append(Contact.on_duty.is_(True))
+    return conditions
+
+
+def _first_of_each(wanted: Wanted) -> Sequence[Select[int]]:
+    """Return queries for each country and kind, those on duty before the others: an index has each in order."""
+    places = [[Contact.country == one] for one in sorted(wanted.countries)] or [[]]
+    kinds = [[Contact.kind == one] for one in sorted(wanted.kinds)] or [[]]
+    duties = [True] if wanted.on_duty else [True, False]
+    return [
+        select(Contact.id)
+        .where(Contact.removed_at.is_(None), Contact.on_duty.is_(duty), *place, *kind)
+        .order_by(Contact.id)
+        for place in places
+        for kind in kinds
+        for duty in duties
+    ]
+
+
+def _has(terms: Sequence[str]) -> ColumnElement[bool]:
+    return select(ContactTerm.id).where(ContactTerm.contact_id == Contact.id, ContactTerm.term.in_(terms)).exists()
+
+
+def _among(first: Select[int], wishes: Sequence[Sequence[str]]) -> Select[int]:
+    """Return those of the first contacts that have one word of each wish, in the same order."""
+    some = first.subquery()
+    having = [
+        select(ContactTerm.id).where(ContactTerm.contact_id == some.c.id, ContactTerm.term.in_(terms)).exists()
+        for terms in wishes
+    ]
+    return select(some.c.id).where(*having)

@@ -1,9 +1,10 @@
 """The roster: who belongs to the network, for which authority and country, and with which rights."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -125,6 +126,14 @@ class Member(Base):
         self.removed_at = at
 
 
+class Named(NamedTuple):
+    """What somebody on the roster is looked for by."""
+
+    user_id: UserId
+    name: str
+    country: CountryCode | None
+
+
 class Members:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -160,6 +169,17 @@ class Members:
     async def drop_questions(self, user_id: UserId) -> None:
         """Delete what the bot asked this person: an answer would no longer count."""
         await self._session.execute(delete(Question).where(Question.user_id == user_id))
+
+    async def names(self) -> Sequence[Named]:
+        """Return everybody on the roster by name and country, without the rest of the record."""
+        query = select(Member.user_id, Member.name, Member.country).where(Member.removed_at.is_(None))
+        rows = (await self._session.execute(query.order_by(Member.country, Member.name))).all()
+        return [Named(*row) for row in rows]
+
+    async def several(self, user_ids: Collection[UserId]) -> Sequence[Member]:
+        """Return those of these persons who are on the roster, by country and name."""
+        query = select(Member).where(Member.user_id.in_(user_ids), Member.removed_at.is_(None))
+        return (await self._session.scalars(query.order_by(Member.country, Member.name))).all() if user_ids else ()
 
     async def coordinators(self) -> Sequence[Member]:
         return await self.all(at_least=Role.COORDINATOR)

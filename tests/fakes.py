@@ -530,11 +530,20 @@ class Network:
     async def settle(self) -> None:
         """Handle, fire and send until nothing is left to do now."""
         parts = self.machinery
-        while await parts.dispatcher.handle_next() or await parts.clock.fire_next() or await parts.fetcher.fetch_next():
-            pass
-        await self.machinery.sender.drain()
-        while await self.machinery.dispatcher.handle_next():
-            await self.machinery.sender.drain()
+
+        async def work() -> bool:
+            return (
+                await parts.dispatcher.handle_next()
+                or await parts.clock.fire_next()
+                or await parts.fetcher.fetch_next()
+            )
+
+        left = True
+        while left:
+            while await work():
+                pass
+            await parts.sender.drain()
+            left = await work()
 
     async def forward(self, by: timedelta) -> None:
         """Let time pass: every clock fires at the moment when it is due, in order."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.matrix.interface import Rejected, Trust
-from storage.alerts import AlertNumber, Alerts, AlertState
+from storage.alerts import AlertNumber, Alerts, AlertState, Outlines
 from storage.ids import EventId
 from storage.rooms import BindingKind, Rooms
 from tests.fakes import Network, Reply
@@ -106,7 +106,7 @@ async def test_text_that_is_too_long_is_refused_with_what_to_do(net: Network) ->
     assert "10000" in answer.text.replace(",", "")
     assert "notes" in answer.text
     async with net.transaction() as tx:
-        assert await Alerts(tx).newest(limit=1) == []
+        assert await Outlines(tx).newest(limit=1) == []
 
 
 async def test_the_longest_text_passes_through_everything(net: Network) -> None:

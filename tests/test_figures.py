@@ -32,6 +32,7 @@ from storage.alerts import (
     Finding,
     Ground,
     Outcome,
+    Outlines,
     Reason,
     Tlp,
     Urgency,
@@ -391,7 +392,7 @@ async def test_of_any_alerts_those_are_counted_that_may_be_seen(
                 if is_sent:
                     made.circulate(by=by, at=START)
         async with speaking(net, who, where) as context:
-            stored = await Alerts(context.tx).newest(limit=10)
+            stored = await Outlines(context.tx).newest(limit=10)
             seen = [one for one in stored if one.was_circulated and may_see(one, context.member, context.room)]
             figures = await gather(days_before(START, 1, ACCRA), None, context)
             assert figures.raised == len(seen)

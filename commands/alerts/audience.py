@@ -94,7 +94,7 @@ async def plan(alert: Alert, context: Context) -> Plan:
     for one in found:
         if one.room is not None:
             people |= await context.people.in_room(one.room)
-    members = {member.user_id: member for member in await Members(context.tx).all()}
+    members = {member.user_id: member for member in await Members(context.tx).several(people)}
     outsiders = [
         user for user in sorted(people - {alert.author}) if user not in members or not may_hear(alert, members[user])
     ]

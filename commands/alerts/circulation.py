@@ -142,30 +142,27 @@ async def _show_card(
         await Rooms(context.tx).owe_greeting(one.room)  # nobody reads it: it is shown again to who comes first
 
 
-async def bring_open_alerts(room: RoomId, context: Context, *, anew: bool) -> None:
-    """Show a room the open alerts that it may hear of and has no card of; with `anew` also those it has one of."""
-    alerts = Alerts(context.tx)
-    for alert in await alerts.all_open():
-        entitled = await listeners(context.tx, alert)
-        shown = [card for card in await alerts.cards(alert) if card.room_id == room]
-        for one in entitled:
-            if one.room == room and (anew or not shown):
-                for card_ in shown:
-                    await _retract(alert, card_, context)
-                matches = await known_matches(alert, context.tx)
-                await _show_card(alert, one, unreached(alert, entitled), matches, context)
+async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> None:
+    """Show a room an alert that it may hear of and has no card of; with `anew` also one that it has."""
+    entitled = await listeners(context.tx, alert)
+    shown = [card for card in await Alerts(context.tx).cards(alert) if card.room_id == room]
+    for one in entitled:
+        if one.room == room and (anew or not shown):
+            for card_ in shown:
+                await _retract(alert, card_, context)
+            matches = await known_matches(alert, context.tx)
+            await _show_card(alert, one, unreached(alert, entitled), matches, context)
 
 
-async def show_cards_again(room: RoomId, context: Context) -> None:
-    """Bring the cards of a room up to date: one that stands in the room before it is said anew."""
-    for alert in await Alerts(context.tx).all_open():
-        entitled = await listeners(context.tx, alert)
-        there = {one.room: one for one in entitled}
-        for shown in await Alerts(context.tx).cards(alert):
-            if shown.room_id == room and room in there:
-                matches = await known_matches(alert, context.tx)
-                card_ = await _card_for(alert, there[room], unreached(alert, entitled), matches, context)
-                await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
+async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
+    """Bring the card of a room up to date: one that stands in the room before it is said anew."""
+    entitled = await listeners(context.tx, alert)
+    there = {one.room: one for one in entitled}
+    for shown in await Alerts(context.tx).cards(alert):
+        if shown.room_id == room and room in there:
+            matches = await known_matches(alert, context.tx)
+            card_ = await _card_for(alert, there[room], unreached(alert, entitled), matches, context)
+            await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
 
 
 async def _post(

@@ -9,12 +9,15 @@ from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Out
 
 __all__ = ["check_author", "find", "find_draft", "not_possible"]
 
+_LOOKED_AT = 20
+"""Drafts among which the one that is meant is looked for; with more than one, it is asked which."""
+
 
 async def find_draft(about: Ref | None, context: Context, command: str) -> Alert:
     """Return the alert that is meant; without a number the only draft that this member has not sent."""
     if about is not None:
         return await find(about, context)
-    drafts = await Alerts(context.tx).drafts_of(context.member.user_id)
+    drafts = await Alerts(context.tx).drafts_of(context.member.user_id, limit=_LOOKED_AT)
     shown = [draft for draft in drafts if shown_here(draft, context)]
     if len(shown) == 1:
         return shown[0]

@@ -15,7 +15,7 @@ from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
 from commands.document import Code, CountryName, Doc, _, joined
 from commands.visibility import shown_here
-from storage.alerts import Alert, Alerts, AlertType, NotPossible, Why
+from storage.alerts import Alert, Alerts, AlertType, NotPossible, Outlines, Why
 
 _WHICH = _("Which alert? Answer with its number.")
 
@@ -54,10 +54,10 @@ async def acknowledge(args: Acknowledge, context: Context) -> Doc | None:
 
 async def _only_one_waiting(context: Context) -> Alert:
     country = context.member.country
-    found = await Alerts(context.tx).awaiting(country, limit=50) if country is not None else ()
+    found = await Outlines(context.tx).awaiting(country, limit=50) if country is not None else ()
     shown = [alert for alert in found if shown_here(alert, context)]
-    if len(shown) == 1:
-        return shown[0]
+    if len(shown) == 1 and (alert := await Alerts(context.tx).get(shown[0].id)) is not None:
+        return alert
     if not shown:
         raise Refusal(
             _("No alert waits here for your country's acknowledgement. Look with {list}.",

@@ -35,7 +35,19 @@ from commands.document import (
     doc,
     joined,
 )
-from storage.alerts import Alert, AlertAttachments, AlertRequests, Alerts, AlertState, Fact, HistoryLine, Step, What
+from storage.alerts import (
+    Alert,
+    AlertAttachments,
+    AlertRequests,
+    Alerts,
+    AlertState,
+    Fact,
+    HistoryLine,
+    Outline,
+    Outlines,
+    Step,
+    What,
+)
 from storage.ids import CountryCode, RoomId
 from storage.members import Member
 
@@ -167,7 +179,7 @@ class ListAlerts(Args):
 )
 async def list_alerts(args: ListAlerts, context: Context) -> Doc:
     """List alerts, newest first: only those that this member and this room may see, counts included."""
-    shown: list[Alert] = []
+    shown: list[int] = []
     more, looked_at, before = 0, 0, None
     while looked_at < COUNTED_AT_MOST + AT_MOST:
         batch = await _batch(args, context, before)
@@ -177,20 +189,25 @@ async def list_alerts(args: ListAlerts, context: Context) -> Doc:
                 continue
             if len(shown) < AT_MOST:
                 context.names(Subject(KIND, alert.id))
-                shown.append(alert)
+                shown.append(alert.id)
             else:
                 more += 1
         if len(batch) < _BATCH:
-            return _listing(shown, more, context, is_all=True)
+            return _listing(await _in_order(shown, context), more, context, is_all=True)
         before = batch[-1].id
-    return _listing(shown, more, context, is_all=False)
+    return _listing(await _in_order(shown, context), more, context, is_all=False)
 
 
-_BATCH = 100
+async def _in_order(ids: Sequence[int], context: Context) -> Sequence[Alert]:
+    found = await Alerts(context.tx).several(ids)
+    return [found[one] for one in ids]
 
 
-async def _batch(args: ListAlerts, context: Context, before: int | None) -> Sequence[Alert]:
-    return await Alerts(context.tx).newest(
+_BATCH = (COUNTED_AT_MOST + AT_MOST) // 2
+
+
+async def _batch(args: ListAlerts, context: Context, before: int | None) -> Sequence[Outline]:
+    return await Outlines(context.tx).newest(
         before=before,
         limit=_BATCH,
         is_open=args.which is Which.OPEN,
@@ -249,12 +266,13 @@ def _short(facts: Sequence[Fact]) -> Inline:
 async def duties(member: Member, context: Context) -> Sequence[Message]:
     """Name the alerts that this member raised and that have not ended, as far as who asks may hear of them."""
     direct = RoomView(RoomId(""), direct=True) if context.room.direct else context.room
-    alerts = await Alerts(context.tx).unfinished_of(member.user_id)
+    alerts = await Alerts(context.tx).unfinished_of(member.user_id, limit=AT_MOST + 1)
     shown = [alert for alert in alerts if may_see(alert, context.member, direct)]
     context.names(*(Subject(KIND, alert.id) for alert in shown))
-    return [
+    named = [
         _("author of alert {number} (EXERCISE), which has not ended", number=alert.number)
         if alert.is_exercise
         else _("author of alert {number}, which has not ended", number=alert.number)
-        for alert in shown
+        for alert in shown[:AT_MOST]
     ]
+    return named if len(shown) <= AT_MOST else [*named, _("author of more alerts that have not ended")]

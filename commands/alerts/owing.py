@@ -12,7 +12,7 @@ from commands.arguments import Country, Option
 from commands.base import Args, Context, Role
 from commands.document import Block, Code, CountryName, Doc, Inline, Message, Moment, Strong, Text, _, bullets, doc
 from commands.visibility import shown_here
-from storage.alerts import Alert, Alerts
+from storage.alerts import Outline, Outlines, days_left
 from storage.ids import CountryCode
 
 _LOOKED_AT = 200
@@ -33,7 +33,7 @@ class Owed(Args):
 async def owed(args: Owed, context: Context) -> Doc:
     """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
     lines: list[tuple[bool, CountryCode, Inline]] = []
-    for alert in await Alerts(context.tx).owing(country=args.country, limit=_LOOKED_AT):
+    for alert in await Outlines(context.tx).owing(country=args.country, limit=_LOOKED_AT):
         if shown_here(alert, context):
             lines += _owed_on(alert, args.country, context)
     for alert, one in await open_here(args.country, context):
@@ -56,29 +56,29 @@ async def owed(args: Owed, context: Context) -> Doc:
     return doc(*blocks, notice=True)
 
 
-def _number(alert: Alert) -> Inline:
+def _number(alert: Outline) -> Inline:
     number = Strong(Text(alert.number))
     return _("EXERCISE {number}", number=number) if alert.is_exercise else number
 
 
-def _owed_on(alert: Alert, only: CountryCode | None, context: Context) -> Sequence[tuple[bool, CountryCode, Inline]]:
+def _owed_on(alert: Outline, only: CountryCode | None, context: Context) -> Sequence[tuple[bool, CountryCode, Inline]]:
     zone = context.zone if context.room.direct else zone_of(context.room.bindings)
     found: list[tuple[bool, CountryCode, Inline]] = []
-    for entry in alert.addressees:
+    for entry in alert.parts:
         if only is not None and entry.country != only:
             continue
         places: dict[str, Inline] = {"country": CountryName(entry.country), "alert": _number(alert)}
-        if alert.awaits(entry.country):
+        if entry.acknowledged_at is None:
             by = entry.acknowledge_by
             late = by is not None and by < context.now
             words: Message = _("{country}, {alert}: to acknowledge", **places)
             if by is not None:
                 words = _("{country}, {alert}: to acknowledge by {by}", **places, by=Moment(by, zone))
             found.append((late, entry.country, words))
-        elif alert.is_open and entry.has_control and entry.finding is None:
+        elif entry.has_control and entry.finding is None:
             found.append((False, entry.country, _("{country}, {alert}: to say what it found", **places)))
-        if alert.take_back_runs and "origin" in entry.reasons:
-            days = alert.days_left(context.now)
+        if alert.take_back_runs and alert.take_back_by is not None and "origin" in entry.reasons:
+            days = days_left(alert.take_back_by, context.now)
             words = _("{country}, {alert}: to take back, {days}", **places, days=days_words(days))
             found.append((days <= 0, entry.country, words))
     return found

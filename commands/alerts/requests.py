@@ -29,7 +29,7 @@ from commands.document import (
     joined,
 )
 from commands.visibility import shown_here
-from storage.alerts import Alert, AlertRequest, AlertRequests, Alerts, NotPossible, RequestStep
+from storage.alerts import Alert, AlertRequest, AlertRequests, Alerts, NotPossible, Outline, Outlines, RequestStep
 from storage.ids import CountryCode
 
 _WHICH = _("Which alert? Answer with its number.")
@@ -155,17 +155,18 @@ async def _asked(args: Reply, context: Context) -> tuple[Alert, AlertRequest]:
         alert = await find(about, context)
         return alert, await _one_of(alert, number, context)
     waiting = [
-        (alert, one) for alert, one in await open_here(context.member.country, context)
+        (outline, one) for outline, one in await open_here(context.member.country, context)
         if number is None or one.number == number
     ]  # fmt: skip
-    if len(waiting) == 1:
-        return waiting[0]
+    only = await Alerts(context.tx).get(waiting[0][0].id) if len(waiting) == 1 else None
+    if only is not None:
+        return only, waiting[0][1]
     if not waiting:
         words = _("Nothing here waits for an answer of your country. Look with {owed}.",
                   owed=Code(f"{context.prefix}alert owed"))  # fmt: skip
         raise Refusal(words)
     options = joined(
-        option(alert, f"{context.prefix}answer {alert.number} {one.name} ...") for alert, one in waiting[:5]
+        option(outline, f"{context.prefix}answer {outline.number} {one.name} ...") for outline, one in waiting[:5]
     )
     raise Refusal(_("Your country was asked several things. Say which you answer: {options}.", options=options))
 
@@ -224,10 +225,11 @@ async def close_request(args: CloseRequest, context: Context) -> Doc | None:
     return await unless_heard(alert, context, words)
 
 
-async def open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Alert, AlertRequest]]:
+async def open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Outline, AlertRequest]]:
     """Return the requests that wait for a country (or any), with their alerts, as far as they may be shown here."""
     requests = await AlertRequests(context.tx).open_for(country, limit=_LOOKED_AT)
-    alerts = await Alerts(context.tx).several({one.alert_id for one in requests})
+    found = await Outlines(context.tx).several({one.alert_id for one in requests})
+    alerts = {alert.id: alert for alert in found}
     return [
         (alerts[one.alert_id], one)
         for one in requests

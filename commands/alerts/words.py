@@ -35,6 +35,7 @@ from storage.alerts import (
     Ground,
     Information,
     Outcome,
+    Outline,
     Reason,
     Source,
     Step,
@@ -344,7 +345,7 @@ def marked(alert: Alert, words: Doc) -> Doc:
     return replace(words, blocks=(Paragraph(Strong(EXERCISE)), *words.blocks))
 
 
-def option(alert: Alert, command: str) -> Inline:
+def option(alert: Alert | Outline, command: str) -> Inline:
     """Show what may be typed about one of several alerts; an exercise is told apart."""
     return _("{command} (EXERCISE)", command=Code(command)) if alert.is_exercise else Code(command)
 

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from commands.directory.understanding import Guess, Understood, apply, as_language, guess, understand
 from storage.contacts import Contact, Contacts, Wanted, words_of
 from storage.ids import CountryCode
-from storage.members import AuthorityKind, Member
+from storage.members import AuthorityKind, Member, Named
 from storage.reference.text import words
 
 CANDIDATES = 200
@@ -26,11 +26,12 @@ class Found:
     contacts: Sequence[Contact]
     understood: Understood
     exact: bool = True
+    named: Sequence[Named] = ()
     members: Sequence[Member] = ()
 
 
 async def find_contacts(
-    contacts: Contacts, text: str, roster: Sequence[Member] = (), home: CountryCode | None = None
+    contacts: Contacts, text: str, roster: Sequence[Named] = (), home: CountryCode | None = None
 ) -> Found:
     """Look for contacts by a few words; `home` is the country of who asks."""
     if direct := await _by_address(contacts, text):
@@ -44,10 +45,10 @@ async def find_contacts(
     ranked = sorted(found, key=lambda contact: (-_score(contact, understood, spellings, home), contact.id))
     people = _on_roster(roster, understood)
     exact = exact and not understood.unknown and len(spellings) == len(understood.names)
-    return Found(ranked, understood, exact=exact, members=people)
+    return Found(ranked, understood, exact=exact, named=people)
 
 
-def _on_roster(roster: Sequence[Member], understood: Understood) -> Sequence[Member]:
+def _on_roster(roster: Sequence[Named], understood: Understood) -> Sequence[Named]:
     """Return the members whose names have each of the words that are names."""
     if not understood.names:
         return ()

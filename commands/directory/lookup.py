@@ -1,5 +1,6 @@
 """Looking contacts up."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from commands.arguments import (
@@ -17,6 +18,10 @@ from storage.members import Members
 
 LONGEST_QUESTION = 200
 """Characters. Each word is compared with many, so a page of them would keep everybody else waiting."""
+
+
+_NAMED = 20
+"""Members of the roster by a name that are read in full; a few of them are shown."""
 
 
 class Find(Args):
@@ -42,7 +47,8 @@ async def find(args: Find, context: Context) -> Doc:
     if number.isdecimal() and number.isascii() and len(number) <= 6 and (found := await contacts.get(int(number))):
         return Doc(card(found, context.now, context.member.language))
     members = Members(context.tx)
-    result = await find_contacts(contacts, args.text, await members.all(), context.member.country)
+    result = await find_contacts(contacts, args.text, await members.names(), context.member.country)
+    result = replace(result, members=await members.several([one.user_id for one in result.named[:_NAMED]]))
     if not result.contacts:
         _guard_slip(args.text, context)
     return found_doc(result, context, await members.coordinators())

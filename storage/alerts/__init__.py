@@ -22,6 +22,7 @@ from storage.alerts.likeness import MARKED_KINDS, TELLING_KINDS, Mark, mark_of, 
 from storage.alerts.marks import AlertMark, AlertMarks
 from storage.alerts.matches import AlertMatch, AlertMatches, HiddenMatch
 from storage.alerts.numbers import EXERCISE, REAL, AlertNumber
+from storage.alerts.outlines import Outline, Outlines
 from storage.alerts.parts import Addressee, Fact, Individual, NamedPerson, Wording
 from storage.alerts.proposals import AlertProposal, AlertProposals, ProposalState
 from storage.alerts.record import HistoryLine, HistoryText, Step, What
@@ -29,7 +30,7 @@ from storage.alerts.refusals import NotPossible, Why
 from storage.alerts.repository import Alerts
 from storage.alerts.requests import AlertRequest, AlertRequests, RequestState, RequestStep
 from storage.alerts.states import ENDED, FOUND_ILLEGAL, IN_PREPARATION, MOVES, OPEN, TAKE_BACK_RUNS, AlertState
-from storage.alerts.take_back import WITHIN
+from storage.alerts.take_back import WITHIN, days_left
 
 __all__ = [
     "CONTACT", "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN", "OUTCOMES",
@@ -38,6 +39,6 @@ __all__ = [
     "AlertProposals", "AlertRequest", "AlertRequests", "AlertState", "AlertType", "Alerts", "AttachmentCopy",
     "AttachmentState", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch", "HistoryLine",
     "HistoryText", "Individual", "Individuals", "Information", "Mark", "NamedPerson", "NotPossible", "Outcome",
-    "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp", "Urgency", "What", "Why",
-    "Wording", "mark_of", "marks_of",
+    "Outline", "Outlines", "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp",
+    "Urgency", "What", "Why", "Wording", "days_left", "mark_of", "marks_of",
 ]  # fmt: skip

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.orm import Mapped, WriteOnlyMapped, declared_attr, mapped_column, relationship
+from sqlalchemy import false
+from sqlalchemy.orm import Mapped, WriteOnlyMapped, declared_attr, mapped_column, relationship, validates
 
 from storage.alerts.kinds import AlertType, CostBearer, Ground, Information, Outcome, Source, Tlp, Urgency
 from storage.alerts.numbers import EXERCISE, AlertNumber
@@ -27,11 +28,13 @@ class AlertCore(Base):
     year: Mapped[int]
     sequence: Mapped[int]
     state: Mapped[AlertState] = mapped_column(index=True)
+    is_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it was circulated and has not ended: follows the state, for the indexes."""
     tlp: Mapped[Tlp]
     urgency: Mapped[Urgency]
     author: Mapped[UserId]
     author_authority: Mapped[str]
-    author_country: Mapped[CountryCode | None] = mapped_column(index=True)
+    author_country: Mapped[CountryCode | None]
     drafted_at: Mapped[datetime]
     circulated_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -78,6 +81,13 @@ class AlertCore(Base):
     if TYPE_CHECKING:
         history: WriteOnlyMapped[HistoryLine]  # declared by the entity: no attribute that is declared here can be one
 
+    @validates("state")
+    def _follow_state(self, _key: str, state: AlertState) -> AlertState:
+        self.is_open = state in OPEN
+        for entry in self.addressees:
+            entry.is_open = self.is_open
+        return state
+
     @property
     def number(self) -> str:
         return str(AlertNumber(self.series, self.year, self.sequence))
@@ -108,10 +118,6 @@ class AlertCore(Base):
     @property
     def is_draft(self) -> bool:
         return self.state in IN_PREPARATION
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN
 
     @property
     def has_ended(self) -> bool:

@@ -22,7 +22,14 @@ class Alert(Preparing, Control, TakeBack, Ending):
     """A suspicion that others must hear of. It is never deleted; its number is for good."""
 
     __tablename__ = "alerts"
-    __table_args__ = (UniqueConstraint("series", "year", "sequence"), Index("ix_alerts_author", "author", "state"))
+    __table_args__ = (
+        UniqueConstraint("series", "year", "sequence"),
+        Index("ix_alerts_author", "author", "state"),
+        Index("ix_alerts_author_id", "author", "id"),
+        Index("ix_alerts_open", "is_open", "id"),
+        Index("ix_alerts_country", "author_country", "id"),
+        Index("ix_alerts_country_open", "author_country", "is_open", "id"),
+    )
 
     history: WriteOnlyMapped[HistoryLine] = relationship(order_by=HistoryLine.id)
 

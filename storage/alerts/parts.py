@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.kinds import FactSource, Finding
@@ -24,7 +24,10 @@ class Fact(Base):
     """One thing that is known: a container, a port, a waste code. What was replaced stays on record."""
 
     __tablename__ = "alert_facts"
-    __table_args__ = (Index("ix_alert_facts_value", "kind", "value"), Index("ix_alert_facts_alert_id", "alert_id"))
+    __table_args__ = (
+        Index("ix_alert_facts_value", "kind", "value", "alert_id"),
+        Index("ix_alert_facts_alert_id", "alert_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"))
@@ -47,9 +50,15 @@ class Addressee(Base):
     """A country that is concerned, and whether it has acknowledged."""
 
     __tablename__ = "alert_addressees"
+    __table_args__ = (
+        Index("ix_alert_addressees_country", "country", "alert_id"),
+        Index("ix_alert_addressees_open", "country", "is_open", "alert_id"),
+    )
 
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
-    country: Mapped[CountryCode] = mapped_column(primary_key=True, index=True)
+    country: Mapped[CountryCode] = mapped_column(primary_key=True)
+    is_open: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the alert is open: here too, so that an index finds what a country has before it."""
     reasons: Mapped[list[str]]
     position: Mapped[int]
     added_at: Mapped[datetime]

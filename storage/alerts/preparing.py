@@ -38,7 +38,7 @@ class Preparing(AlertCore):
             entry = self.addressee(country)
             if entry is None:
                 entry = Addressee(
-                    country=country, reasons=[], position=place, added_at=at, acknowledge_by=None,
+                    country=country, is_open=self.is_open, reasons=[], position=place, added_at=at, acknowledge_by=None,
                     acknowledged_at=None, acknowledged_by=None, acknowledged_authority=None, reminded=None,
                     reminded_at=None, held_at=None, inspected_at=None, control_authority=None, finding=None,
                     found_at=None,

@@ -1,18 +1,17 @@
-"""Alerts, found by number, by fact, by who is concerned."""
+"""Alerts, found by number or by who raised them; many at once stand in `storage.alerts.outlines`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 
 from storage.alerts.cards import AlertCard
 from storage.alerts.entity import Alert
 from storage.alerts.numbers import AlertNumber
-from storage.alerts.parts import Addressee, Fact
 from storage.alerts.record import HistoryLine, What
-from storage.alerts.states import ENDED, IN_PREPARATION, OPEN, TAKE_BACK_RUNS
+from storage.alerts.states import IN_PREPARATION, OPEN
 from storage.base import Transaction
-from storage.ids import CountryCode, RoomId, UserId
+from storage.ids import RoomId, UserId
 
 
 class Alerts:
@@ -42,48 +41,10 @@ class Alerts:
         )
         return (await self._session.scalars(query)).first()
 
-    async def newest(
-        self,
-        *,
-        before: int | None = None,
-        limit: int,
-        is_open: bool = False,
-        author: UserId | None = None,
-        country: CountryCode | None = None,
-        fact: tuple[Sequence[str], str] | None = None,
-    ) -> Sequence[Alert]:
-        """Return alerts, newest first, of all that match; `before` is the id from which to go on.
-
-        `fact` is (kinds, text): one of these kinds has exactly this value, or shows this text in any case.
-        """
-        query = select(Alert)
-        if before is not None:
-            query = query.where(Alert.id < before)
-        if is_open:
-            query = query.where(Alert.state.in_(OPEN))
-        if author is not None:
-            query = query.where(Alert.author == author)
-        if country is not None:
-            addressed = select(Addressee.alert_id).where(Addressee.country == country)
-            query = query.where(or_(Alert.id.in_(addressed), Alert.author_country == country))
-        if fact is not None:
-            kinds, text = fact
-            matching = select(Fact.alert_id).where(
-                Fact.kind.in_(kinds),
-                Fact.replaced_at.is_(None),
-                or_(Fact.value == text.upper(), func.lower(Fact.shown).contains(text.lower(), autoescape=True)),
-            )
-            query = query.where(Alert.id.in_(matching))
-        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
-
-    async def all_open(self) -> Sequence[Alert]:
-        """Return the alerts that were circulated and have not ended, oldest first."""
-        return (await self._session.scalars(select(Alert).where(Alert.state.in_(OPEN)).order_by(Alert.id))).all()
-
-    async def unfinished_of(self, author: UserId) -> Sequence[Alert]:
-        """Return the alerts of this person that have not ended, oldest first."""
-        query = select(Alert).where(Alert.author == author, Alert.state.not_in(ENDED))
-        return (await self._session.scalars(query.order_by(Alert.id))).all()
+    async def unfinished_of(self, author: UserId, *, limit: int) -> Sequence[Alert]:
+        """Return alerts of this person that have not ended, oldest first."""
+        query = select(Alert).where(Alert.author == author, Alert.state.in_(OPEN | IN_PREPARATION))
+        return (await self._session.scalars(query.order_by(Alert.id).limit(limit))).all()
 
     async def history(self, alert: Alert, *, latest: int | None = None) -> Sequence[HistoryLine]:
         """Return what happened, oldest first; with `latest`, only so many of the last lines."""
@@ -100,32 +61,9 @@ class Alerts:
         )
         return (await self._session.scalars(query.order_by(HistoryLine.id.desc()).limit(1))).first()
 
-    async def drafts_of(self, author: UserId) -> Sequence[Alert]:
+    async def drafts_of(self, author: UserId, *, limit: int) -> Sequence[Alert]:
         """Return what this person may send or correct before it is sent, newest first."""
         query = select(Alert).where(Alert.author == author, Alert.state.in_(IN_PREPARATION))
-        return (await self._session.scalars(query.order_by(Alert.id.desc()))).all()
-
-    async def awaiting(self, country: CountryCode, *, limit: int) -> Sequence[Alert]:
-        """Return open alerts that this country has not acknowledged, newest first."""
-        waiting = select(Addressee.alert_id).where(Addressee.country == country, Addressee.acknowledged_at.is_(None))
-        query = select(Alert).where(Alert.id.in_(waiting), Alert.state.in_(OPEN))
-        return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
-
-    async def owing(self, *, country: CountryCode | None, limit: int) -> Sequence[Alert]:
-        """Return open alerts on which a country (or any) owes feedback, newest first.
-
-        Owed is an acknowledgement, a finding of who has control, or a take-back whose time counts.
-        """
-        has_control = or_(Addressee.held_at.is_not(None), Addressee.inspected_at.is_not(None))
-        owes = or_(
-            Addressee.acknowledged_at.is_(None),
-            Addressee.finding.is_(None) & has_control,
-            Alert.state.in_(TAKE_BACK_RUNS),
-        )
-        owed = select(Addressee.alert_id).where(Addressee.alert_id == Alert.id, owes)
-        if country is not None:
-            owed = owed.where(Addressee.country == country)
-        query = select(Alert).where(Alert.state.in_(OPEN), owed.exists())
         return (await self._session.scalars(query.order_by(Alert.id.desc()).limit(limit))).all()
 
     async def add_card(
@@ -136,6 +74,12 @@ class Alerts:
         self._session.add(card)
         await self._session.flush()
         return card
+
+    async def open_with_card_in(self, room: RoomId, *, limit: int) -> Sequence[int]:
+        """Return the ids of open alerts that a room shows, newest first."""
+        query = select(AlertCard.alert_id).join(Alert, Alert.id == AlertCard.alert_id)
+        query = query.where(AlertCard.room_id == room, AlertCard.retracted_at.is_(None), Alert.is_open.is_(True))
+        return (await self._session.scalars(query.order_by(AlertCard.alert_id.desc()).limit(limit))).all()
 
     async def move_cards(self, old: RoomId, new: RoomId) -> None:
         """Let the cards of a closed room be those of its successor."""

@@ -40,7 +40,11 @@ class AlertRequest(Base):
     """What a country is asked about an alert, and what it answered."""
 
     __tablename__ = "alert_requests"
-    __table_args__ = (UniqueConstraint("alert_id", "number"), Index("ix_alert_requests_country", "country", "state"))
+    __table_args__ = (
+        UniqueConstraint("alert_id", "number"),
+        Index("ix_alert_requests_country", "country", "state", "due_at"),
+        Index("ix_alert_requests_due", "state", "due_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"))

@@ -69,9 +69,14 @@ class TakeBack(AlertCore):
     def days_left(self, now: datetime) -> int:
         """Return the days left for the take-back, a day begun counted whole; 0 or less from the deadline on."""
         assert self.take_back_by is not None
-        return -((now - self.take_back_by) // _DAY)
+        return days_left(self.take_back_by, now)
 
     def _step(self, state: AlertState, what: What, text: str, by: Member, at: datetime) -> HistoryLine:
         self.must_be_open()
         self._move(state)
         return self.record(what, by, at, text=text)
+
+
+def days_left(by: datetime, now: datetime) -> int:
+    """Return the days left until a deadline, a day begun counted whole; 0 or less from the deadline on."""
+    return -((now - by) // _DAY)

@@ -11,7 +11,7 @@ from benchmarks.bench.scale.people import AUTHOR, OTHER_AUTHORS, Official, offic
 from storage.alerts import MARKED_KINDS, mark_of
 
 ALERTS = (
-    "id series year sequence state tlp urgency author author_authority author_country drafted_at circulated_at "
+    "id series year sequence state is_open tlp urgency author author_authority author_country drafted_at circulated_at "
     "ended_at outcome type verified_at ground informed_at take_back_by cost_bearer merged_into"
 )
 COLUMNS = {
@@ -20,7 +20,7 @@ COLUMNS = {
     "alert_facts": "id alert_id kind value shown role doubt alternatives source stated_at replaced_at",
     "alert_marks": "series kind mark alert_id",
     "alert_addressees": (
-        "alert_id country reasons position added_at acknowledge_by acknowledged_at acknowledged_by "
+        "alert_id country is_open reasons position added_at acknowledge_by acknowledged_at acknowledged_by "
         "acknowledged_authority reminded reminded_at held_at inspected_at control_authority finding found_at"
     ),
     "alert_persons": "alert_id user_id named_by named_at",
@@ -53,6 +53,7 @@ _OPEN = (
     ("in return", 3), ("received", 3), ("cleared", 2), ("not located", 2), ("disputed", 2), ("local treatment", 2),
     ("reopened", 1),
 )  # fmt: skip
+_OPEN_STATES = frozenset(state for state, _share in _OPEN)
 _OUTCOMES = ("cleared", "cleared", "returned", "not-located", "returned", "treated", "prosecuted", "other")
 _FINDING = {"cleared": "cleared", "not-located": "not-located", "returned": "confirmed", "treated": "confirmed",
             "prosecuted": "confirmed", "other": None}  # fmt: skip
@@ -111,8 +112,10 @@ class Alerts:
         if state == "not located":
             found = "not-located"
         informed = drafted + 3 * _DAY if state in _RUNS or outcome == "returned" else None
+        is_open = sent is not None and ended is None
         self._rows["alerts"].append((
-            number, series, year, sequence, state, tlp, "urgent" if lot.chance() < 0.2 else "routine", author.user_id,
+            number, series, year, sequence, state, is_open, tlp,
+            "urgent" if lot.chance() < 0.2 else "routine", author.user_id,
             author.authority, country, at(drafted), _or_none(at, sent), _or_none(at, ended), outcome,
             "alert" if lot.chance() < 0.8 else "warning", _or_none(at, sent), "d" if found == "confirmed" else None,
             _or_none(at, informed), at(informed + 30 * _DAY) if informed else None,
@@ -210,7 +213,8 @@ class Alerts:
             control = own and (found is not None or state == "under control")
             when = sent if sent is not None else drafted
             self._rows["alert_addressees"].append((
-                number, country, f'["{reason}"]', place, at(drafted), at(when + _DAY) if sent is not None else None,
+                number, country, state in _OPEN_STATES, f'["{reason}"]', place,
+                at(drafted), at(when + _DAY) if sent is not None else None,
                 None if acknowledged is None or sent is None else at(acknowledged), None, None,
                 "room" if acknowledged is None and sent is not None else None, None,
                 at(when + _HOUR + lot.below(3 * _DAY)) if control else None, None,

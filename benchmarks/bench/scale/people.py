@@ -87,6 +87,7 @@ COLUMNS = {
         "added_by added_at confirmed_by confirmed_at removed_at"
     ),
     "contact_terms": "id contact_id term",
+    "contact_words": "term backwards",
     "contact_changes": "id contact_id kind fields by authority at",
     "timers": "id kind subject due_at payload state fired_at",
 }
@@ -99,6 +100,7 @@ def contacts(count: int, loader: Loader, now: int, size: int) -> Iterator[Rows]:
     """Yield the contacts, a batch at a time, with the words by which they are found."""
     lot = invented.Lot(3)
     terms = 0
+    known: set[str] = set()
     rows: dict[str, list[tuple[Any, ...]]] = _nothing()
     for number in range(1, count + 1):
         country = invented.land()[lot.early(len(invented.land()))]
@@ -121,6 +123,9 @@ def contacts(count: int, loader: Loader, now: int, size: int) -> Iterator[Rows]:
         for term in sorted(found_by | {f"lang:{one}" for one in languages}):
             terms += 1
             rows["contact_terms"].append((terms, number, term))
+            if term not in known:
+                known.add(term)
+                rows["contact_words"].append((term, term[::-1]))
         rows["contact_changes"].append((number, number, "added", "[]", AUTHOR.user_id, AUTHOR.authority, changed))
         due = loader.at(now + (1 + lot.below(179)) * _DAY)
         rows["timers"].append(
@@ -132,4 +137,4 @@ def contacts(count: int, loader: Loader, now: int, size: int) -> Iterator[Rows]:
 
 
 def _nothing() -> dict[str, list[tuple[Any, ...]]]:
-    return {name: [] for name in ("contacts", "contact_terms", "contact_changes", "timers")}
+    return {name: [] for name in ("contacts", "contact_terms", "contact_words", "contact_changes", "timers")}
