@@ -1,16 +1,19 @@
 """Files of an alert: sent by members, looked into, listed, sent on without another upload, taken back."""
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
+from sqlalchemy import select
 
 from bot.matrix.interface import Redaction, Trust, Unavailable
 from storage.alerts import AlertAttachments, AlertNumber, Alerts, What
 from storage.audit import Audit
 from storage.base import Base
-from storage.files import IncomingFiles
+from storage.files import IncomingFile, IncomingFiles
 from storage.ids import EventId
 from tests.fakes import Network, Reply
 from tests.test_alerts import SUSPICION, card_in, raised, sent
@@ -504,6 +507,58 @@ async def test_the_audit_names_the_hash(net: Network) -> None:
     async with net.transaction() as tx:
         line = next(line for line in await Audit(tx).lines("alert:1") if line.action == "file")
         assert (line.actor, line.outcome, line.details) == (net.person("ghana"), "ok", {"sha256": HASH})
+
+
+async def exported(net: Network, form: str, *, as_: str = "ghana") -> bytes:
+    await net.say(f"!alert export A-2026-0001 format={form}", as_=as_)
+    return net.gateway.uploads[-1][1]
+
+
+async def test_the_record_lists_the_files_with_their_hashes(net: Network) -> None:
+    await sent(net)
+    reply = await sends(net, text="as the driver showed it")
+    await sends(net, JPEG, name="IMG_1.jpg", mimetype="image/jpeg")
+    await takes_back(net, reply.event_id)
+    record = json.loads(await exported(net, "json"))
+    first, second = record["attachments"]
+    assert (first["number"], first["name"], first["sha256"]) == (1, "", HASH)
+    assert first["taken_back_at"] == "2026-11-23T09:00:00+00:00"
+    assert (second["name"], second["content_type"], second["size_bytes"]) == ("IMG_1.jpg", "image/jpeg", 2_100_004)
+    assert second["sent_by"]["person"] == "Ama Example (@ghana:test)"
+    assert [line["what"] for line in record["history"] if "file" in line["details"]] == [
+        "attached", "attached", "taken back",
+    ]  # fmt: skip
+    rows = [row for row in (await exported(net, "csv")).decode().splitlines() if ",file," in row]
+    assert len(rows) == 2
+    assert HASH in rows[0]
+    # Another country reads the authority and not the person.
+    assert b"Ama Example" not in await exported(net, "json", as_="netherlands")
+    document = pypdfium2.PdfDocument(await exported(net, "pdf"))
+    try:
+        words = " ".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+    assert HASH in words
+    assert "IMG_1.jpg, image/jpeg, 2100004 bytes" in words
+
+
+async def test_when_the_time_of_the_names_is_over_nothing_opens_the_files(net: Network) -> None:
+    await sent(net)
+    await sends(net, text="with the driver SECRETWORD", name="SECRETWORD.pdf")
+    await says(net, "!forward F1 to=NL")
+    await net.say("!alert close 1 outcome=cleared", room="ghana")
+    await net.forward(timedelta(days=800))
+    copies = [one for one in net.gateway.rooms[net.room("netherlands")].redacted if one.carried is not None]
+    assert len(copies) == 1
+    listed = await net.say("!alert files A-2026-0001", as_="ghana")
+    assert "F1: a PDF, 28 B, from EPA Ghana (Ghana), " in listed
+    assert HASH in listed
+    assert "SECRETWORD" not in listed
+    assert "what opens its files" in await net.say("!alert forward A-2026-0001 F1", as_="ghana")
+    async with net.transaction() as tx:
+        [file] = (await tx.session.scalars(select(IncomingFile))).all()
+        assert file.sealed is None
+        assert file.sha256 == HASH
 
 
 async def test_an_exercise_says_so_beside_each_file(net: Network) -> None:

@@ -86,7 +86,7 @@ class Syncer:
         desk: Desk,
         own: UserId,
         names: Callable[[RoomView], Iterable[str]],
-        carried: Callable[[Mapping[str, Any], EventId], CarriedFile | None],
+        carried: Callable[[Mapping[str, Any], EventId], CarriedFile | None] = lambda _content, _event_id: None,
         poll: timedelta = timedelta(seconds=30),
         timeline: int = _TIMELINE,
         observer: Callable[[str], None] | None = None,

@@ -79,7 +79,7 @@ def _listing(alert: Alert, found: Sequence[AlertAttachment], context: Context) -
         number=alert.number,
     )  # fmt: skip
     listed = doc(heading, bullets(_entry(one, context) for one in found), notice=True)
-    if alert.is_draft or not any(one.is_kept for one in found):
+    if alert.is_draft or alert.purged_at is not None or not any(one.is_kept for one in found):
         return listed
     forward = Code(f"{context.prefix}alert forward {alert.number} {next(one for one in found if one.is_kept).label}")
     return listed + doc(_("An official sends one to the other rooms with {forward}.", forward=forward), notice=True)
@@ -99,6 +99,8 @@ def _entry(one: AlertAttachment, context: Context) -> Message:
         taken = Moment(one.taken_back_at, zone)
         return _("{file}: TAKEN BACK on {taken}. It was {type}, {size}, from {by}, {when}, SHA-256 {hash}",
                  taken=taken, **places)  # fmt: skip
+    if not one.name:
+        return _("{file}: {type}, {size}, from {by}, {when}, SHA-256 {hash}", **places)
     return _("{file}: “{name}”, {type}, {size}, from {by}, {when}, SHA-256 {hash}", name=Text(one.name), **places)
 
 
@@ -181,6 +183,13 @@ def _check(alert: Alert, context: Context) -> None:
         raise refusal(alert, words)
     if alert.is_draft:
         raise not_possible(NotPossible(Why.NOT_SENT), alert, context)
+    if alert.purged_at is not None:
+        words = _(
+            "What may name persons in alert {number} was deleted when its time was over, and with it what opens its "
+            "files.",
+            number=alert.number,
+        )
+        raise refusal(alert, words)
     if alert.state in _NOT_FORWARDED:
         raise not_possible(NotPossible(Why.ENDED), alert, context)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from commands.base import Context, Role
 from commands.visibility import coordinators_may_see, may_see
-from storage.alerts import Alert, AlertProposals, AlertRequests, Alerts, AlertState, Individuals, What
+from storage.alerts import Alert, AlertAttachments, AlertProposals, AlertRequests, Alerts, AlertState, Individuals, What
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Members
 
@@ -93,6 +93,22 @@ class ProposalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentEntry:
+    """A file that was sent to the alert. It is not in the record: who holds it compares the hash."""
+
+    number: int
+    name: str
+    """Empty where it was taken back or deleted when its time was over."""
+    content_type: str
+    size_bytes: int
+    sha256: str
+    """Lower case hexadecimal."""
+    sent_by: Who
+    sent_at: datetime
+    taken_back_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NameEntry:
     """A person who is named in the case."""
 
@@ -142,6 +158,7 @@ class Record:
     history: Sequence[HistoryEntry]
     requests: Sequence[RequestEntry]
     proposals: Sequence[ProposalEntry]
+    attachments: Sequence[AttachmentEntry]
     exported_at: datetime
     exported_for: str
     """The authority that asked."""
@@ -213,6 +230,7 @@ async def gather(alert: Alert, context: Context, *, with_names: bool = False) ->
         history=await _history(alert, names, context, withheld=withheld),
         requests=[] if withheld else await _requests(alert, names, context),
         proposals=[] if withheld else await _proposals(alert, names, context),
+        attachments=[] if withheld else await _attachments(alert, names, context),
         exported_at=context.now,
         exported_for=context.member.authority,
         network=context.network_name,
@@ -308,4 +326,20 @@ async def _proposals(alert: Alert, names: _Names, context: Context) -> Sequence[
             decided_at=proposal.decided_at,
         )
         for proposal in await AlertProposals(context.tx).of(alert)
+    ]
+
+
+async def _attachments(alert: Alert, names: _Names, context: Context) -> Sequence[AttachmentEntry]:
+    return [
+        AttachmentEntry(
+            number=one.number or 0,
+            name=one.name if one.taken_back_at is None else "",
+            content_type=one.file.content_type or "",
+            size_bytes=one.file.size_bytes or 0,
+            sha256=one.file.sha256 or "",
+            sent_by=await names.who(one.sent_by, one.sent_authority, one.sent_country),
+            sent_at=one.sent_at,
+            taken_back_at=one.taken_back_at,
+        )
+        for one in await AlertAttachments(context.tx).of(alert)
     ]

@@ -83,6 +83,7 @@ def paper(record: Record, zone: ZoneInfo) -> Paper:
             Section("The countries concerned", [writer.part(part) for part in record.countries]),
             Section("Requests and answers", writer.requests()),
             Section("Proposed corrections", writer.proposals()),
+            Section("Files, by their SHA-256", writer.files()),
             Section("What is known, with earlier versions", [writer.fact(fact) for fact in record.facts]),
         ]
     sections.append(Section("What happened", [writer.entry(entry) for entry in record.history]))
@@ -233,6 +234,18 @@ class _Writer:
             if one.decided_at is not None:
                 lines.append(f"{one.state} {self.time(one.decided_at)}, by {who(one.decided_by)}")
             rows.append(Row(f"P{one.number}, {one.state}", "\n".join(filter(None, lines))))
+        return rows
+
+    def files(self) -> Sequence[Row]:
+        rows = []
+        for one in self._record.attachments:
+            taken_back = f", taken back {self.time(one.taken_back_at)}" if one.taken_back_at is not None else ""
+            lines = [
+                ", ".join(filter(None, (one.name, one.content_type, f"{one.size_bytes} bytes"))),
+                one.sha256,
+                f"{self.time(one.sent_at)}, by {who(one.sent_by)}{taken_back}",
+            ]
+            rows.append(Row(f"F{one.number}", "\n".join(lines)))
         return rows
 
     def fact(self, fact: FactVersion) -> Row:

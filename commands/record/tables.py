@@ -80,11 +80,23 @@ def _rows(record: Record) -> Iterator[dict[str, str]]:
             "part_of": request.country, "text": request.text,
             "details": _details(rest),
         }  # fmt: skip
+    yield from _files(record)
     for proposal in record.proposals:
         yield {
             "record": "proposal", "number": str(proposal.number), "at": stamp(proposal.proposed_at),
             "until": _optional(proposal.decided_at), "what": "proposed", "state": proposal.state,
             **_who(proposal.proposed_by), "text": proposal.why, "details": _details(proposal.changes),
+        }  # fmt: skip
+
+
+def _files(record: Record) -> Iterator[dict[str, str]]:
+    for file in record.attachments:
+        told = {"bytes": file.size_bytes, "sha256": file.sha256}
+        yield {
+            "record": "file", "number": str(file.number), "at": stamp(file.sent_at),
+            "until": _optional(file.taken_back_at), "what": file.content_type,
+            "state": "taken back" if file.taken_back_at else "kept", **_who(file.sent_by), "value": file.sha256,
+            "text": file.name, "details": _details(told),
         }  # fmt: skip
 
 

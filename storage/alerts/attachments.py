@@ -194,6 +194,14 @@ class AlertAttachments:
         )
         return (await self._session.scalars(query.order_by(AlertAttachment.number).limit(1))).first()
 
+    async def purge(self, alert: Alert) -> None:
+        """Forget what may name persons: how the files are called, what stood beside them, and how they open.
+
+        That they were there, of what size and with which hash, stays.
+        """
+        for one in await self.of(alert):
+            one.name, one.caption, one.file.sealed = "", None, None
+
     async def copies(self, attachment: AlertAttachment) -> Sequence[AttachmentCopy]:
         """Return where an attachment was sent on to."""
         query = select(AttachmentCopy).where(AttachmentCopy.attachment_id == attachment.id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, select, update
 
+from storage.alerts.attachments import AlertAttachments
 from storage.alerts.entity import Alert
 from storage.alerts.parts import Individual
 from storage.alerts.proposals import AlertProposal
@@ -17,6 +18,7 @@ CONTACT = "contact"
 
 class Individuals:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def add(self, individual: Individual) -> None:
@@ -32,7 +34,7 @@ class Individuals:
         await self._session.delete(individual)
 
     async def purge(self, alert: Alert) -> None:
-        """Delete for good what may name persons: names, notes, requests and answers, reasons, whom to call.
+        """Delete for good what may name persons: names, notes, requests and answers, reasons, whom to call, files.
 
         The words of the author are deleted by `Alert.purge`. What happened, when and by which authority stays.
         """
@@ -45,6 +47,7 @@ class Individuals:
             update(AlertProposal).where(AlertProposal.alert_id == alert.id).values(why=""),
         ):
             await self._session.execute(statement, execution_options=unsynchronized)
+        await AlertAttachments(self._tx).purge(alert)
         for proposal in await self._session.scalars(select(AlertProposal).where(AlertProposal.alert_id == alert.id)):
             proposal.changes = _without_contact(proposal.changes)
         proposed = select(HistoryLine).where(HistoryLine.alert_id == alert.id, HistoryLine.what == What.PROPOSED)
