@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from nio.crypto import OlmAccount, OutboundSession
+from nio.crypto import OlmAccount, OutboundGroupSession, OutboundSession
 
 from bot.matrix.crypto import Crypto
 from bot.matrix.machine import OLM, OpenedToDevice
+from bot.matrix.rooms import MEGOLM
 from bot.matrix.signing import unpadded
 from storage import schema
 from storage.base import Database
@@ -93,3 +94,41 @@ async def test_a_device_that_is_not_known_yet_proves_nothing_and_is_answered_lik
         (one,) = crypto.take_opened()
         assert (one.sender, one.device_id) == (GHANA, None)
         assert crypto.take_opened() == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "ed25519"),
+    [
+        ({}, "\ud800"),
+        ({}, "\0"),
+        ({}, "x" * 70_000),
+        ({"room_id": "!\udfff:localhost"}, None),
+        ({"room_id": "!" + "x" * 70_000}, None),
+        ({"session_id": "\ud800"}, None),
+    ],
+)
+async def test_a_room_key_that_no_database_takes_is_not_kept(
+    database: Database, odd: Json, ed25519: str | None
+) -> None:
+    """Anybody may send one: kept for writing, it would keep everything else from being written."""
+    ghana = Person(GHANA)
+    phone = ghana.add("PHONE")
+    session = OutboundGroupSession()
+    content = {
+        "algorithm": MEGOLM,
+        "room_id": "!room:localhost",
+        "session_id": session.id,
+        "session_key": session.session_key,
+        **odd,
+    }
+    claims: Json = {"type": "m.room_key", "content": content}
+    if ed25519 is not None:
+        claims["keys"] = {"ed25519": ed25519}
+    async with opened(database, Homeserver(ghana)) as crypto:
+        await crypto.people.query([GHANA])
+        crypto.take_to_device(encrypted(crypto, phone, GHANA, claims))
+        assert not crypto.chest.pending.room_keys
+        await crypto.chest.commit()
+        claims = {"type": "m.room_key", "content": content | {"room_id": "!room:localhost", "session_id": session.id}}
+        assert len(crypto.take_to_device(encrypted(crypto, phone, GHANA, claims))) == 1, "as a sound one is"
+        assert len(crypto.chest.pending.room_keys) == 1

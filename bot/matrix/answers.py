@@ -83,8 +83,11 @@ class _Lost:
 
 
 def is_id(value: Any) -> bool:
-    """Say whether a value can be an id of a person, a room, a device, an event or a session."""
-    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID
+    """Say whether a value can be an id of a person, a room, a device, an event or a session, or a key.
+
+    What cannot is not kept either: a database takes neither halves of characters nor keys without end.
+    """
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable()
 
 
 def events_of(value: Any) -> Sequence[Event]:

@@ -13,6 +13,7 @@ from nio.crypto import InboundGroupSession, OlmDevice, OutboundSession
 from nio.crypto.olm_machine import Olm
 from nio.events import ForwardedRoomKeyEvent, OlmEvent, RoomKeyEvent, ToDeviceEvent
 
+from bot.matrix.answers import is_id
 from bot.matrix.outbound import Name, RoomSession
 from bot.matrix.rooms import MEGOLM
 from bot.matrix.signing import Json, canonical, signed_by_device, unpadded
@@ -101,6 +102,9 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
     ) -> None:
         """Add a room key; one that is known already is never replaced by a later part of the same ratchet."""
+        if not is_id(room_id) or not is_id(sender_fp_key):
+            log.warning("room_key.malformed")
+            return
         new = InboundGroupSession(session_key, sender_fp_key, sender_key, room_id)
         if new.id != session_id:
             log.warning("room_key.mismatch", room=room_id)
@@ -133,7 +137,7 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         is_known = device is not None and device.ed25519 == payload["keys"]["ed25519"]
         if not is_known and (device is not None or self.known_elsewhere(sender_key)):
             log.warning("to_device.spoofed", sender=sender)
-        elif isinstance(payload["type"], str) and isinstance(payload.get("content"), dict):
+        elif is_id(sender) and is_id(payload["type"]) and isinstance(payload.get("content"), dict):
             name = DeviceId(device.id) if is_known and device is not None else None
             self.opened.append(OpenedToDevice(UserId(sender), name, payload["type"], payload["content"]))
         return None

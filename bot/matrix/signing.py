@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from vodozemac import Ed25519PublicKey, Ed25519Signature
 
+from bot.matrix.answers import is_id
 from bot.matrix.errors import AuthenticationNeeded, IdentityConflict
 from bot.matrix.http import path_of
 from bot.matrix.interface import Rejected
@@ -113,7 +114,7 @@ def read_identity(answer: Mapping[str, Any], user: str) -> PublicIdentity:
     held = {
         device: keys
         for device, keys in (shown.items() if isinstance(shown, dict) else ())
-        if device_keys_hold(keys, user, device)
+        if is_id(device) and device_keys_hold(keys, user, device)
     }
     devices = {
         device: (keys["keys"][f"ed25519:{device}"], keys["keys"][f"curve25519:{device}"])

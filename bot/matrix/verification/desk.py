@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bot.matrix.answers import is_id
 from bot.matrix.backoff import Backoff
 from bot.matrix.interface import LoggedOut, MatrixError, ShortCode, Throttled, Trust, Unavailable
 from bot.matrix.machine import OpenedToDevice
@@ -109,8 +110,8 @@ class Desk:
         events = part.get("events") if isinstance(part, dict) else None
         for event in events if isinstance(events, list) else ():
             kind, sender, content = (_part(event, name) for name in ("type", "sender", "content"))
-            if isinstance(kind, str) and kind.startswith(PREFIX) and isinstance(content, dict):
-                self._take(Received(UserId(str(sender)), kind.removeprefix(PREFIX), content))
+            if is_id(kind) and kind.startswith(PREFIX) and is_id(sender) and isinstance(content, dict):
+                self._take(Received(UserId(sender), kind.removeprefix(PREFIX), content))
 
     def take_event(
         self,
