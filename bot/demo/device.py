@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -148,6 +149,10 @@ class Device:
             kept.write("session", {key: session[key] for key in ("user_id", "device_id", "access_token")})
         self._http.token = session["access_token"]
         self.client.restore_login(session["user_id"], session["device_id"], session["access_token"])
+        # The store ties all its tables to its database at each call; to look for those that they refer to, too, was a
+        # quarter of a client's work.
+        keys = self.client.store.database
+        keys.bind_ctx = partial(keys.bind_ctx, bind_refs=False, bind_backrefs=False)
 
     async def _sign(self, identity: CrossSigningIdentity | None, kept: "_Kept") -> None:
         if identity is None:
