@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import structlog
 
 from bot import access, journal
 from bot.context import BotContext, House, nowhere
+from bot.journal import Entry, Malformed
 from bot.matrix.interface import (
     IdentityChanged,
     Incoming,
@@ -42,7 +44,7 @@ from storage.audit import Audit
 from storage.base import Database, Transaction
 from storage.files import IncomingFiles
 from storage.ids import EventId, RoomId, UserId, server_of
-from storage.inbox import Inbox, InboxRow
+from storage.inbox import Inbox
 from storage.members import Members, Role
 from storage.outbox import Outbox, Priority, RowKind
 from storage.questions import Question, Questions
@@ -61,6 +63,10 @@ LATE = "late"
 _YES = {"yes", "y", "oui", "sí", "si", "ja", "ok"}
 """Not "send": that confirms an announcement, and must not set off a command that came late meanwhile."""
 _NO = {"no", "n", "non", "nein", "nee", "cancel"}
+
+
+class _Undone(Exception):
+    """Undoes a handler's transaction; its cause says why."""
 
 
 class Dispatcher:
@@ -83,14 +89,16 @@ class Dispatcher:
         self._look_ahead = look_ahead
         self._files = Receiver(house, self._command, self._say)
         self._arrived = asyncio.Event()
-        self._left: int | None = None
-        """How many rows are there to be handled; None when only the database knows."""
+        self._waiting: deque[Entry] | None = None
+        """What is there to be handled; None when only the database knows."""
+        self._awaited: set[EventId] | None = None
+        """The events that could not be read for want of a key; None until the first is asked for."""
         self._read = self._unread = 0
 
-    def notify(self, rows: int) -> None:
-        """There are so many new rows in the inbox."""
-        if self._left is not None:
-            self._left += rows
+    def notify(self, entries: Sequence[Entry]) -> None:
+        """These are new in the inbox."""
+        if self._waiting is not None:
+            self._waiting.extend(entries)
         self._arrived.set()
 
     async def run(self) -> None:
@@ -101,61 +109,86 @@ class Dispatcher:
             await self._arrived.wait()
             self._arrived.clear()
             try:
-                while self._left != 0 and await self.handle_next():
+                while self._waiting != deque() and await self.handle_next():
                     pause = 1.0
                     await asyncio.sleep(0)  # who has something to send comes before the next message
             except Exception:  # the database failed: the row is still there, and is tried again
-                self._left = None
+                self._waiting = None
                 log.exception("dispatch.stalled", retry_in=pause)
                 self._arrived.set()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 60.0)
 
     async def handle_next(self) -> bool:
-        """Handle the oldest row; False when there is none."""
+        """Handle the oldest event; False when there is none."""
+        try:
+            entry = self._waiting[0] if self._waiting else await self._oldest()
+            if entry is None:
+                return False
+            await self._handle(entry)
+        except Exception:
+            self._waiting = None  # only the database knows what became of it
+            raise
+        if self._waiting:
+            self._waiting.popleft()
+        return True
+
+    async def _oldest(self) -> Entry | None:
+        """Return the oldest event of the database that nobody has handled."""
         async with self._database.transaction() as tx:
             row = await Inbox(tx).next_unhandled()
             if row is None:
-                self._left = 0
-                return False
-            outcome = await self._handle(row, tx)
-            Inbox(tx).mark_handled(row, outcome, self._house.now())
-            if self._look_ahead is not None:
-                await self._look_ahead(tx)
-            self._observer(Step.HANDLING)
-        self._observer(Step.HANDLED)
-        if self._left is not None:
-            self._left -= 1
-        return True
+                self._waiting = deque()
+            return journal.entry(row) if row is not None else None
 
-    async def _handle(self, row: InboxRow, tx: Transaction) -> str:
+    async def _handle(self, entry: Entry) -> None:
         """Handle one event whatever it holds: one that cannot be handled must not stop those behind it."""
-        event: Incoming | None = None
+        event = entry.event
+        self._read += isinstance(event, Message)
         try:
-            event = journal.read(row)
-            if isinstance(event, Message):
-                self._read += 1
-                await self._read_after_all(event, tx)  # stays, also when what the message says is refused
-            async with tx.attempt():
-                return await self._route(event, tx)
-        except Refusal as refusal:
-            words = refusal.words if isinstance(refusal.words, Doc) else doc(refusal.words)
-            outcome, answered = "refused", isinstance(event, Message)
-        except Exception:
+            async with self._database.transaction() as tx:
+                try:
+                    await self._read_after_all(event, tx)
+                    outcome = await self._route(event, tx)
+                    await tx.flush()  # what cannot be written is a fault of the handler's
+                except Exception as error:
+                    raise _Undone from error
+                await self._finish(entry, outcome, tx)
+                self._observer(Step.HANDLING)
+        except _Undone as undone:
+            await self._answer_for(undone.__cause__, entry)
+        self._observer(Step.HANDLED)
+
+    async def _finish(self, entry: Entry, outcome: str, tx: Transaction) -> None:
+        await Inbox(tx).mark_handled(entry.seq, outcome, self._house.now())
+        if self._look_ahead is not None:
+            await self._look_ahead(tx)
+
+    async def _answer_for(self, error: BaseException | None, entry: Entry) -> None:
+        """Say why nothing was done, in a transaction of its own: that of the handler is undone."""
+        event = entry.event
+        if isinstance(error, Refusal):
+            words = error.words if isinstance(error.words, Doc) else doc(error.words)
+            outcome, answered = "refused", True
+        else:
             reference = secrets.token_hex(4)
-            log.exception("dispatch.bug", reference=reference, kind=row.kind, inbox=row.seq)
+            log.error("dispatch.bug", reference=reference, inbox=entry.seq, exc_info=error)
             words = _bug(reference)
             outcome, answered = f"failed {reference}", isinstance(event, Message) and event.room_encrypted
-        if answered and isinstance(event, Message):
-            try:
-                async with tx.attempt():
-                    await self._say(event, tx, words)
-            except Exception:
-                log.exception("dispatch.unanswered", inbox=row.seq)
-        return outcome
+        async with self._database.transaction() as tx:
+            await self._read_after_all(event, tx)
+            if answered and isinstance(event, Message):
+                try:
+                    async with tx.attempt():
+                        await self._say(event, tx, words)
+                except Exception:
+                    log.exception("dispatch.unanswered", inbox=entry.seq)
+            await self._finish(entry, outcome, tx)
 
-    async def _route(self, event: Incoming, tx: Transaction) -> str:
+    async def _route(self, event: Incoming | Malformed, tx: Transaction) -> str:
         match event:
+            case Malformed(error):
+                raise error
             case Message():
                 return await self._message(event, tx)
             case Invite():
@@ -195,11 +228,11 @@ class Dispatcher:
             await self._unasked(tx, event.room_id).emit(told)
         return f"unreadable: {event.reason}"
 
-    async def _read_after_all(self, message: Message, tx: Transaction) -> None:
+    async def _read_after_all(self, event: Incoming | Malformed, tx: Transaction) -> None:
         """What could not be read at first was read now: its sender need not be told, and it is not counted."""
-        if message.late:
-            await Timers(tx).cancel(UNREADABLE_TIMER, unreadable_subject(message.event_id))
-            await Inbox(tx).read_late(journal.unreadable_key(message.event_id))
+        if isinstance(event, Message) and event.late:
+            await Timers(tx).cancel(UNREADABLE_TIMER, unreadable_subject(event.event_id))
+            await Inbox(tx).read_late(journal.unreadable_key(event.event_id))
 
     async def _invite(self, invite: Invite, tx: Transaction) -> str:
         inviter = await Members(tx).get(invite.inviter)

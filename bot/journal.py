@@ -1,7 +1,8 @@
 """A sync answer -> inbox rows and the token, in one transaction. Nothing is handled here."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -60,10 +61,27 @@ def kind_of(event: Incoming) -> str:
             return "short code"
 
 
-def read(row: InboxRow) -> Incoming:
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An inbox row that holds no event, as one of an older version may."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in the inbox, and its place there."""
+
+    seq: int
+    event: Incoming | Malformed
+
+
+def entry(row: InboxRow) -> Entry:
     """Return the event that an inbox row holds."""
-    event: Incoming = _KINDS[row.kind].validate_python(row.payload)
-    return event
+    try:
+        return Entry(row.seq, _KINDS[row.kind].validate_python(row.payload))
+    except (KeyError, ValueError) as error:
+        return Entry(row.seq, Malformed(error))
 
 
 def unreadable_key(event_id: EventId) -> str:
@@ -109,7 +127,7 @@ class Journal:
         database: Database,
         user_id: UserId,
         now: Callable[[], datetime],
-        wake: Callable[[int], None],
+        wake: Callable[[Sequence[Entry]], None],
         observer: Observer = nobody,
     ) -> None:
         self._database = database
@@ -119,19 +137,26 @@ class Journal:
         self._observer = observer
 
     async def __call__(self, batch: SyncBatch) -> None:
-        fresh = 0
+        fresh: list[Entry] = []
         async with self._database.transaction() as tx:
             inbox = Inbox(tx)
             for index, event in enumerate(batch.events):
                 kind = kind_of(event)
                 key = _key(event, f"{batch.next_token}#{index}")
-                payload = _storable(_KINDS[kind].dump_python(event, mode="json"))
-                fresh += await inbox.journal(_storable(key), kind, payload, self._now())
+                written = _KINDS[kind].dump_python(event, mode="json")
+                payload = _storable(written)
+                seq = await inbox.journal(_storable(key), kind, payload, self._now())
+                if seq is not None:
+                    # What could not be written as it came is handled as it was written.
+                    same = payload == written
+                    fresh.append(Entry(seq, event if same else _KINDS[kind].validate_python(payload)))
             await batch.keep(tx)
             await inbox.save_token(self._user_id, batch.next_token)
+            if fresh:
+                # Inside the transaction's turn: nobody can have found the rows in the database before.
+                tx.after_commit.append(lambda: self._wake(fresh))
         if fresh:
             self._observer(Step.JOURNALLED)
-            self._wake(fresh)
 
     async def token(self) -> str | None:
         """Return the token from which the next sync continues."""

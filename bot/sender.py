@@ -325,11 +325,22 @@ class Sender:
             outcome = await self._try(head.row, head.relation, audience.readers)
         following: _Head | None = None
         async with self._database.transaction() as tx:
-            kept = await Outbox(tx).get(head.row.id)
-            assert kept is not None
-            goes_on = await self._settle(kept, outcome, tx)
-            if audience.shared_history:
-                await self._note_history(kept, tx)
+            if self._is_plain(head.row, outcome):
+                await Outbox(tx).sent(
+                    head.row.id,
+                    device=self._gateway.device_id,
+                    now=self._house.now(),
+                    room_id=outcome.room_id,
+                    event_id=outcome.event_id,
+                )
+                goes_on, sent_to = True, outcome.room_id
+            else:
+                kept = await Outbox(tx).get(head.row.id)
+                assert kept is not None
+                goes_on = await self._settle(kept, outcome, tx)
+                sent_to = kept.sent_room if kept.state is RowState.SENT else None
+            if audience.shared_history and sent_to is not None:
+                await self._note_history(sent_to, tx)
             self._observer(Step.MARKING)
             if goes_on and (head.has_more or head.row.lane in self._again):
                 await tx.flush()
@@ -338,6 +349,16 @@ class Sender:
                 self._delayed.add(head.row.lane)
         self._observer(Step.MARKED)
         return following
+
+    def _is_plain(self, row: OutboxRow, outcome: _Outcome) -> bool:
+        """Whether a row was sent, and nobody has to hear more of it: as nearly all answers."""
+        said_before = self._unread.get(outcome.room_id, frozenset()) if outcome.room_id is not None else frozenset()
+        return (
+            outcome.event_id is not None
+            and row.report is None
+            and row.replaces_row is None
+            and outcome.unread == said_before
+        )
 
     async def _audience(self, row: OutboxRow, tx: Transaction) -> _Audience:
         """Say who will read the row, and who of those in its room may not."""
@@ -633,11 +654,11 @@ class Sender:
                 await self._emit(CannotRead(room, row.user_id, unreached), tx)
             self._unread[room] = outcome.unread
 
-    async def _note_history(self, row: OutboxRow, tx: Transaction) -> None:
+    async def _note_history(self, room_id: RoomId, tx: Transaction) -> None:
         """Say that who comes later may be given what was sent."""
-        if row.state is RowState.SENT and row.sent_room is not None and row.sent_room not in self._shared:
-            self._shared.add(row.sent_room)
-            await self._emit(HistoryShared(row.sent_room), tx)
+        if room_id not in self._shared:
+            self._shared.add(room_id)
+            await self._emit(HistoryShared(room_id), tx)
 
     async def _emit(self, event: Event, tx: Transaction) -> None:
         """Let a capability put into words what was noticed; a bug of its must not undo what was sent."""

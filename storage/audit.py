@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import Connection, String, Table, event, insert, select, update
-from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy import String, Table, bindparam, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Database, Transaction
 
@@ -69,22 +69,29 @@ _HEAD: Table = AuditHead.__table__  # type: ignore[assignment]  # the same
 _HASHED = [_LINES.c[name] for name in ("id", "at", "actor", "action", "subject", "room_id", "outcome", "details")]
 
 
-@event.listens_for(AuditLine, "before_insert")
-def _chain(_mapper: Mapper[AuditLine], connection: Connection, line: AuditLine) -> None:
-    """Give the line its number and hash, in the transaction that writes it; lines of one flush come in their order."""
-    head = connection.execute(select(_HEAD.c.line, _HEAD.c.hash).with_for_update()).first()
-    number, before = (head.line, head.hash) if head is not None else (0, BEGINNING)
-    line.id = number + 1
-    line.hash = chained(
-        before,
-        (line.id, line.at, line.actor, line.action, line.subject, line.room_id, line.outcome, line.details),
-    )
-    values = {"line": line.id, "hash": line.hash}
-    connection.execute(update(_HEAD).values(values) if head is not None else insert(_HEAD).values(id=1, **values))
+_WRITE = insert(_LINES)
+_MOVE = update(_HEAD).values(line=bindparam("last"), hash=bindparam("digest"))
+_BEGIN = insert(_HEAD)
+
+
+async def _write(tx: Transaction, lines: list[dict[str, Any]]) -> None:
+    """Chain the lines of one transaction, in their order, and move the head behind them."""
+    head = (await tx.run(select(_HEAD.c.line, _HEAD.c.hash).with_for_update())).first()
+    number, digest = (head.line, head.hash) if head is not None else (0, BEGINNING)
+    for line in lines:
+        number += 1
+        line["id"] = number
+        line["hash"] = digest = chained(digest, [line[column.name] for column in _HASHED])
+    await tx.run(_WRITE, lines if len(lines) > 1 else lines[0])
+    if head is None:
+        await tx.run(_BEGIN, {"id": 1, "line": number, "hash": digest})
+    else:
+        await tx.run(_MOVE, {"last": number, "digest": digest})
 
 
 class Audit:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     def record(
@@ -98,18 +105,12 @@ class Audit:
         room_id: str | None = None,
         details: dict[str, Any] | None = None,
     ) -> None:
-        line = AuditLine(
-            at=at,
-            actor=actor,
-            action=action,
-            subject=subject,
-            room_id=room_id,
-            outcome=outcome,
-            details=details or {},
-        )
-        self._session.add(line)
+        """Write a line when the transaction ends."""
+        line = {"at": at, "actor": actor, "action": action, "subject": subject, "room_id": room_id, "outcome": outcome}
+        self._tx.collect(_write, {**line, "details": details or {}})
 
     async def lines(self, subject: str) -> list[AuditLine]:
+        await self._tx.write_collected()
         query = select(AuditLine).where(AuditLine.subject == subject).order_by(AuditLine.id)
         return list(await self._session.scalars(query))
 

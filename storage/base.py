@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum as PyEnum
@@ -31,10 +31,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.types import TypeDecorator
 
 from storage import inline
 from storage.ids import CountryCode, DeviceId, EventId, Locode, RoomId, UserId
+from storage.memory import Memory, changed, is_about_to_change, note_table
 
 _IN_USE = "the bot is running on this database: stop it first"
 _LOCK = 0x5345534E  # names the lock among all of a PostgreSQL database: "SESN"
@@ -121,6 +123,7 @@ class Base(DeclarativeBase):
 
 
 Row = TypeVar("Row", bound=Base)
+V = TypeVar("V")
 
 
 def _insert(entity: type[Base], *, postgres: bool) -> Any:
@@ -153,15 +156,69 @@ def _by_key(entity: type[Base]) -> Any:
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, memory: Memory | None = None) -> None:
         self.session = session
         self.news: dict[str, set[str]] = {}
         self.after_commit: list[Callable[[], None]] = []
         """Called after the commit, before anybody hears what changed."""
+        self.memory = memory or Memory()
+        self.written: list[object] = []
+        """Rows that this transaction wrote: whoever reads one of them again gets it without a query."""
+        self._collected: dict[Callable[[Transaction, list[Any]], Awaitable[None]], list[Any]] = {}
 
     def changed(self, topic: str, *what: str) -> None:
         """Say that something changed which others wait for or keep a copy of; they hear of it after the commit."""
         self.news.setdefault(topic, set()).update(what)
+
+    def collect(self, write: Callable[["Transaction", list[Any]], Awaitable[None]], what: Any) -> None:
+        """Have `write` called with all that was collected for it when the transaction is about to end."""
+        self._collected.setdefault(write, []).append(what)
+
+    async def write_collected(self) -> None:
+        """Write what was collected up to now."""
+        collected, self._collected = self._collected, {}
+        for write, what in collected.items():
+            await write(self, what)
+
+    async def recall(self, key: Hashable, entities: tuple[type[Base], ...], load: Callable[[], Awaitable[V]]) -> V:
+        """Return what `load` reads from these small tables, from memory while nobody has written to them.
+
+        Rows that come from memory belong to this transaction, as if they had been read.
+        """
+        tables = frozenset(entity.__table__.name for entity in entities)  # type: ignore[attr-defined]  # a Table
+        if not tables.isdisjoint(changed(self.session)) or is_about_to_change(self.session, tables):
+            return await load()
+        shelf = self.memory.shelf(tables)
+        if key in shelf and self._take_up(shelf[key]):
+            known: V = shelf[key]
+            return known
+        found = await load()
+        shelf[key] = found
+        return found
+
+    def _take_up(self, value: Any) -> bool:
+        """Let rows from memory belong to this transaction; False when it has read the same rows by other ways."""
+        rows = [value] if isinstance(value, Base) else value if isinstance(value, (list, tuple)) else ()
+        session = self.session.sync_session
+        for row in rows:
+            if not isinstance(row, Base):
+                continue
+            name = instance_state(row).key
+            assert name is not None
+            present = session.identity_map.get(name)
+            if present is None:
+                session.add(row)
+            elif present is not row:
+                return False
+        return True
+
+    async def run(self, statement: Any, values: Any = None) -> Any:
+        """Carry out a statement of Core past the session: for what happens with each message."""
+        table = getattr(statement, "table", None)
+        if table is not None:
+            note_table(self.session, table.name)
+        connection = await self.session.connection()
+        return await connection.execute(statement, values)
 
     async def find(self, entity: type[Row], key: str | int) -> Row | None:
         """Return the row with this primary key; the query is put together once for each table."""
@@ -170,15 +227,11 @@ class Transaction:
     async def upsert(self, entity: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, or put them in the place of those with the same primary key. Past the session: many at once."""
         if rows:
-            connection = await self.session.connection()
-            await connection.execute(_upsert(entity, postgres=self._is_postgresql), rows)
+            await self.run(_upsert(entity, postgres=self._is_postgresql), rows if len(rows) > 1 else rows[0])
 
-    async def insert_new(self, entity: type[Base], key: str, row: Mapping[str, Any]) -> bool:
-        """Insert a row unless there is one with the same `key`; say whether it is new."""
-        connection = await self.session.connection()
-        return (
-            await connection.execute(_insert_new(entity, key, postgres=self._is_postgresql), row)
-        ).first() is not None
+    async def insert_new(self, entity: type[Base], key: str, row: Mapping[str, Any]) -> Any:
+        """Insert a row unless there is one with the same `key`; return its primary key, None when it is not new."""
+        return (await self.run(_insert_new(entity, key, postgres=self._is_postgresql), row)).scalar()
 
     @property
     def _is_postgresql(self) -> bool:
@@ -187,9 +240,15 @@ class Transaction:
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[None]:
         """What fails inside is undone and raised again, while the transaction itself goes on."""
-        async with self.session.begin_nested():
-            yield
-        # Objects changed inside must be read anew after an undo; begin_nested expires them by itself.
+        collected = {write: len(what) for write, what in self._collected.items()}
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            # Objects changed inside are read anew after an undo: begin_nested lets them expire.
+            self.memory.forget_everything()
+            self._collected = {write: what[: collected.get(write, 0)] for write, what in self._collected.items()}
+            raise
 
     async def flush(self) -> None:
         """Send what is pending to the database, so that new rows have their ids."""
@@ -208,6 +267,7 @@ class Database:
         self.engine = engine
         self._turn = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[frozenset[str]], None]]] = {}
+        self._memory = Memory()
 
     def listen(self, topic: str, listener: Callable[[frozenset[str]], None]) -> None:
         """Call `listener` after each commit of a transaction that changed the topic, with what changed of it."""
@@ -239,15 +299,21 @@ class Database:
     def _session(self) -> AsyncSession:
         if isinstance(self.engine, Engine):
             return inline.InlineSession(self.engine)
-        return AsyncSession(self.engine, expire_on_commit=False)
+        return inline.ServerSession(self.engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Begin; commit when the block ends, roll everything back when it raises."""
         async with self._turn, self._session() as session:
-            async with session.begin():
-                tx = Transaction(session)
-                yield tx
+            try:
+                async with session.begin():
+                    tx = Transaction(session, self._memory)
+                    yield tx
+                    await tx.write_collected()
+            except BaseException:
+                self._memory.forget_everything()
+                raise
+            self._memory.forget(changed(session))
             for follow in tx.after_commit:
                 follow()
             for topic, what in tx.news.items():

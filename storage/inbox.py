@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -46,6 +46,12 @@ class Tally:
 
 
 _NEXT = select(InboxRow).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.seq).limit(1)
+_INBOX = cast(Table, InboxRow.__table__)
+_HANDLED = (
+    update(_INBOX)
+    .where(_INBOX.c.seq == bindparam("place"))
+    .values(handled_at=bindparam("at"), outcome=bindparam("result"), payload=bindparam("nothing"))
+)
 
 
 class Inbox:
@@ -53,20 +59,22 @@ class Inbox:
         self._tx = tx
         self._session = tx.session
 
-    async def journal(self, key: str, kind: str, payload: dict[str, Any], now: datetime) -> bool:
-        """Write one event; False when it was known already (a repeated or replayed event is not handled twice)."""
-        return await self._tx.insert_new(
-            InboxRow, "key", {"key": key, "kind": kind, "payload": payload, "received_at": now}
-        )
+    async def journal(self, key: str, kind: str, payload: dict[str, Any], now: datetime) -> int | None:
+        """Write one event and return its place in the inbox.
+
+        None when it was known already: a repeated or replayed event is not handled twice.
+        """
+        row = {"key": key, "kind": kind, "payload": payload, "received_at": now}
+        seq: int | None = await self._tx.insert_new(InboxRow, "key", row)
+        return seq
 
     async def next_unhandled(self) -> InboxRow | None:
         """Return the oldest event that is not handled yet."""
         return (await self._session.scalars(_NEXT)).first()
 
-    def mark_handled(self, row: InboxRow, outcome: str, now: datetime) -> None:
-        row.handled_at = now
-        row.outcome = outcome
-        row.payload = {}
+    async def mark_handled(self, seq: int, outcome: str, now: datetime) -> None:
+        """Note what became of the event at this place, and keep its text no longer."""
+        await self._tx.run(_HANDLED, {"place": seq, "at": now, "result": outcome, "nothing": {}})
 
     async def read_late(self, key: str) -> None:
         """Note that an event that could not be read was read after all."""

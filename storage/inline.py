@@ -15,7 +15,9 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from storage.memory import NotingSession, note_statement
 
 
 def engine(url: URL) -> Engine:
@@ -65,7 +67,7 @@ class InlineSession(AsyncSession):
     """A session on SQLite. What is not here does not touch the database."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(expire_on_commit=False)
+        super().__init__(expire_on_commit=False, sync_session_class=NotingSession)
         self.sync_session.bind = engine
 
     def begin(self) -> Any:
@@ -78,12 +80,15 @@ class InlineSession(AsyncSession):
         return InlineConnection(self.sync_session.connection())
 
     async def execute(self, statement: Any, params: Any = None, **_: Any) -> Any:
+        note_statement(self, statement)
         return self.sync_session.execute(statement, params)
 
     async def scalars(self, statement: Any, params: Any = None, **_: Any) -> Any:
+        note_statement(self, statement)
         return self.sync_session.scalars(statement, params)
 
     async def scalar(self, statement: Any, params: Any = None, **_: Any) -> Any:
+        note_statement(self, statement)
         return self.sync_session.scalar(statement, params)
 
     async def get(self, entity: Any, ident: Any, **options: Any) -> Any:
@@ -103,3 +108,14 @@ class InlineSession(AsyncSession):
 
     async def close(self) -> None:
         self.sync_session.close()
+
+
+class ServerSession(AsyncSession):
+    """A session on a database server, which notes the same."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine, expire_on_commit=False, sync_session_class=NotingSession)
+
+    async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        note_statement(self, statement)
+        return await super().execute(statement, params, **options)

@@ -141,7 +141,7 @@ class Members:
 
     async def get(self, user_id: UserId) -> Member | None:
         """Return the member with exactly this Matrix id, unless removed."""
-        member = await self._tx.find(Member, user_id)
+        member = await self._tx.recall(user_id, (Member,), lambda: self._tx.find(Member, user_id))
         return None if member is None or member.removed_at is not None else member
 
     async def removed(self, user_id: UserId) -> Member | None:
@@ -182,4 +182,4 @@ class Members:
         return (await self._session.scalars(query.order_by(Member.country, Member.name))).all() if user_ids else ()
 
     async def coordinators(self) -> Sequence[Member]:
-        return await self.all(at_least=Role.COORDINATOR)
+        return await self._tx.recall(Role.COORDINATOR, (Member,), lambda: self.all(at_least=Role.COORDINATOR))

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, bindparam, func, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, IntEnumType, Transaction
@@ -115,11 +115,25 @@ TOPIC = "outbox"
 """What `Database.listen` is told, with the lanes, when there is something to send."""
 
 
+_OUTBOX = cast(Table, OutboxRow.__table__)
 _HEAD = (
-    select(OutboxRow)
-    .where(OutboxRow.lane == bindparam("lane"), OutboxRow.state == RowState.PENDING)
-    .order_by(OutboxRow.id)
+    select(_OUTBOX.c.id)
+    .where(_OUTBOX.c.lane == bindparam("lane"), _OUTBOX.c.state == RowState.PENDING)
+    .order_by(_OUTBOX.c.id)
     .limit(2)
+)
+_SENT = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id == bindparam("row"))
+    .values(
+        state=RowState.SENT,
+        attempts=_OUTBOX.c.attempts + 1,
+        not_before=None,
+        device_id=bindparam("device"),
+        sent_at=bindparam("at"),
+        sent_room=bindparam("room"),
+        event_id=bindparam("event"),
+    )
 )
 
 
@@ -147,6 +161,7 @@ class Outbox:
                     older.content, older.for_anybody = row.content, row.for_anybody
         self._session.add(row)
         await self._session.flush()
+        self._tx.written.append(row)
         self._tx.changed(TOPIC, row.lane)
         return row
 
@@ -209,8 +224,14 @@ class Outbox:
 
     async def head(self, lane: str) -> tuple[OutboxRow | None, bool]:
         """Return the row that the lane sends next, the oldest, so that order is kept, and whether others follow it."""
-        rows = (await self._session.scalars(_HEAD, {"lane": lane})).all()
-        return (rows[0], len(rows) > 1) if rows else (None, False)
+        ids = (await self._tx.run(_HEAD, {"lane": lane})).scalars().all()
+        return (await self._session.get(OutboxRow, ids[0]), len(ids) > 1) if ids else (None, False)
+
+    async def sent(
+        self, row_id: int, *, device: DeviceId, now: datetime, room_id: RoomId | None, event_id: EventId | None
+    ) -> None:
+        """Mark a row sent about whose fate nobody else has to hear."""
+        await self._tx.run(_SENT, {"row": row_id, "device": device, "at": now, "room": room_id, "event": event_id})
 
     async def next_attempt_at(self) -> datetime | None:
         """Return when the next delayed row may be tried again."""

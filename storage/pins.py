@@ -65,7 +65,7 @@ class Pins:
         self._session = tx.session
 
     async def get(self, user_id: UserId) -> Pin | None:
-        return await self._tx.find(Pin, user_id)
+        return await self._tx.recall(user_id, (Pin,), lambda: self._tx.find(Pin, user_id))
 
     async def all(self) -> Sequence[Pin]:
         return (await self._session.scalars(select(Pin))).all()

@@ -27,19 +27,16 @@ class Question(Base):
     expires_at: Mapped[datetime]
 
 
-_OPEN = (
+_ASKED = (
     select(Question)
-    .where(
-        Question.room_id == bindparam("room"),
-        Question.user_id == bindparam("user"),
-        Question.expires_at > bindparam("now"),
-    )
+    .where(Question.room_id == bindparam("room"), Question.user_id == bindparam("user"))
     .order_by(Question.id.desc())
 )
 
 
 class Questions:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def ask(self, question: Question) -> Question:
@@ -59,7 +56,12 @@ class Questions:
 
     async def open_for(self, room_id: RoomId, user_id: UserId, *, now: datetime) -> list[Question]:
         """Return what this person is asked in this room and has not answered, the latest first."""
-        return list(await self._session.scalars(_OPEN, {"room": room_id, "user": user_id, "now": now}))
+
+        async def read() -> list[Question]:
+            return list(await self._session.scalars(_ASKED, {"room": room_id, "user": user_id}))
+
+        asked = await self._tx.recall((room_id, user_id), (Question,), read)
+        return [question for question in asked if question.expires_at > now]
 
     async def get(self, question_id: int) -> Question | None:
         return await self._session.get(Question, question_id)

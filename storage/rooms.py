@@ -104,6 +104,7 @@ _ON_ROSTER = select(Member.user_id).where(
 
 class Rooms:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def bind(self, binding: Binding) -> bool:
@@ -140,7 +141,10 @@ class Rooms:
         return [room for room, bindings in (await self.by_room()).items() if admits(bindings, member)]
 
     async def of_room(self, room_id: RoomId) -> Sequence[Binding]:
-        return (await self._session.scalars(_OF_ROOM, {"room": room_id})).all()
+        async def read() -> Sequence[Binding]:
+            return (await self._session.scalars(_OF_ROOM, {"room": room_id})).all()
+
+        return await self._tx.recall(room_id, (Binding,), read)
 
     async def all(self) -> Sequence[Binding]:
         query = select(Binding).order_by(Binding.kind, Binding.value, Binding.id)
@@ -183,6 +187,9 @@ class Rooms:
     async def strangers(self, room_id: RoomId, people: Iterable[UserId]) -> frozenset[UserId]:
         """Return those of the people who are neither on the roster nor allowed to read in this room."""
         people = frozenset(people)
+        return await self._tx.recall((room_id, people), (Member, Guest), lambda: self._strangers(room_id, people))
+
+    async def _strangers(self, room_id: RoomId, people: frozenset[UserId]) -> frozenset[UserId]:
         unknown = people.difference((await self._session.scalars(_ON_ROSTER, {"people": list(people)})).all())
         if not unknown:
             return unknown

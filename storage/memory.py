@@ -1,0 +1,78 @@
+"""What was read of small tables, kept between transactions until one of them changes.
+
+The bot is the only one who writes to its database (`Database.sole_use`), and its transactions take turns: what it read
+and nobody changed since is still so. Sessions note by themselves which tables a transaction changes, so that nobody has
+to remember to say it.
+"""
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, UOWTransaction
+
+_MOST = 10_000
+"""Entries of one kind, before all of them are forgotten."""
+_CHANGED = "changed tables"
+
+
+class NotingSession(Session):
+    """A session that notes in which tables it has written."""
+
+
+@event.listens_for(NotingSession, "after_flush")
+def _note_flushed(session: Session, flushed: UOWTransaction) -> None:
+    _changed(session).update(state.mapper.local_table.name for state in flushed.states)
+
+
+def note_statement(session: AsyncSession, statement: Any) -> None:
+    """Note what a statement changes that does not go through the unit of work."""
+    if getattr(statement, "is_dml", False):
+        _changed(session.sync_session).add(statement.table.name)
+
+
+def note_table(session: AsyncSession, table: str) -> None:
+    """Note a table that was written to past the session."""
+    _changed(session.sync_session).add(table)
+
+
+def changed(session: AsyncSession) -> set[str]:
+    """Return the names of the tables in which this session has written."""
+    return _changed(session.sync_session)
+
+
+def is_about_to_change(session: AsyncSession, tables: Iterable[str]) -> bool:
+    """Whether the session holds something for these tables that it has not written yet."""
+    waiting = (*session.new, *session.dirty, *session.deleted)
+    return any(one.__table__.name in tables for one in waiting)
+
+
+def _changed(session: Session) -> set[str]:
+    found: set[str] = session.info.setdefault(_CHANGED, set())
+    return found
+
+
+class Memory:
+    """Shelves of what was read, one for each set of tables that it was read from."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[frozenset[str], dict[Hashable, Any]] = {}
+
+    def shelf(self, tables: frozenset[str]) -> dict[Hashable, Any]:
+        """Return what was read from these tables, to be looked at and added to."""
+        shelf = self._shelves.setdefault(tables, {})
+        if len(shelf) > _MOST:
+            shelf.clear()
+        return shelf
+
+    def forget(self, changed: set[str]) -> None:
+        """Forget what was read from tables that changed."""
+        if changed:
+            for tables, shelf in self._shelves.items():
+                if not changed.isdisjoint(tables):
+                    shelf.clear()
+
+    def forget_everything(self) -> None:
+        """Forget all: the rows that were taken out are not what they were any more."""
+        self._shelves.clear()
