@@ -69,6 +69,7 @@ _HEAD: Table = AuditHead.__table__  # type: ignore[assignment]  # the same
 _HASHED = [_LINES.c[name] for name in ("id", "at", "actor", "action", "subject", "room_id", "outcome", "details")]
 
 
+_LAST = select(_HEAD.c.line, _HEAD.c.hash).with_for_update()
 _WRITE = insert(_LINES)
 _MOVE = update(_HEAD).values(line=bindparam("last"), hash=bindparam("digest"))
 _BEGIN = insert(_HEAD)
@@ -76,14 +77,14 @@ _BEGIN = insert(_HEAD)
 
 async def _write(tx: Transaction, lines: list[dict[str, Any]]) -> None:
     """Chain the lines of one transaction, in their order, and move the head behind them."""
-    head = (await tx.run(select(_HEAD.c.line, _HEAD.c.hash).with_for_update())).first()
-    number, digest = (head.line, head.hash) if head is not None else (0, BEGINNING)
+    head = await tx.run(_LAST, {})
+    ((number, digest),) = head or [(0, BEGINNING)]
     for line in lines:
         number += 1
         line["id"] = number
         line["hash"] = digest = chained(digest, [line[column.name] for column in _HASHED])
     await tx.run(_WRITE, lines if len(lines) > 1 else lines[0])
-    if head is None:
+    if not head:
         await tx.run(_BEGIN, {"id": 1, "line": number, "hash": digest})
     else:
         await tx.run(_MOVE, {"last": number, "digest": digest})

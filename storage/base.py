@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
+    ColumnDefault,
     DateTime,
     Dialect,
     Engine,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     event,
+    insert,
     select,
     text,
 )
@@ -30,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.types import TypeDecorator
 
@@ -153,11 +155,21 @@ def _by_key(entity: type[Base]) -> Any:
     return select(entity).where(column == bindparam("key"))
 
 
+@cache
+def _insertion(entity: type[Base]) -> tuple[Any, list[tuple[str, Any]]]:
+    """Return the statement that inserts one row, and the columns it wants with what stands in them by default."""
+    table = cast(Table, entity.__table__)
+    columns = [column for column in table.c if not column.primary_key]
+    defaults = [(one.name, one.default.arg if isinstance(one.default, ColumnDefault) else None) for one in columns]
+    return insert(table).returning(*table.primary_key), defaults
+
+
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
-    def __init__(self, session: AsyncSession, memory: Memory | None = None) -> None:
-        self.session = session
+    def __init__(self, session: inline.InlineSession | inline.ServerSession, memory: Memory | None = None) -> None:
+        self.session: AsyncSession = session
+        self._run = session.run
         self.news: dict[str, set[str]] = {}
         self.after_commit: list[Callable[[], None]] = []
         """Called after the commit, before anybody hears what changed."""
@@ -212,13 +224,26 @@ class Transaction:
                 return False
         return True
 
-    async def run(self, statement: Any, values: Any = None) -> Any:
-        """Carry out a statement of Core past the session: for what happens with each message."""
+    async def run(self, statement: Any, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Carry out a statement of Core past the session, and return its rows: for what happens with each message.
+
+        The statement is one that is made once. What the session has not written yet is not seen by it.
+        """
         table = getattr(statement, "table", None)
         if table is not None:
             note_table(self.session, table.name)
-        connection = await self.session.connection()
-        return await connection.execute(statement, values)
+        return await self._run(statement, values)
+
+    async def write(self, row: Base) -> None:
+        """Insert a new row with a number of its own at once; from then on it is as if it had been added and flushed."""
+        insertion, columns = _insertion(type(row))
+        for name, default in columns:
+            if row.__dict__.get(name) is None:
+                setattr(row, name, default)
+        values = {name: row.__dict__[name] for name, _ in columns}
+        ((row.id,),) = await self.run(insertion, values)  # type: ignore[attr-defined]  # its number
+        make_transient_to_detached(row)
+        self.session.add(row)
 
     async def find(self, entity: type[Row], key: str | int) -> Row | None:
         """Return the row with this primary key; the query is put together once for each table."""
@@ -231,7 +256,8 @@ class Transaction:
 
     async def insert_new(self, entity: type[Base], key: str, row: Mapping[str, Any]) -> Any:
         """Insert a row unless there is one with the same `key`; return its primary key, None when it is not new."""
-        return (await self.run(_insert_new(entity, key, postgres=self._is_postgresql), row)).scalar()
+        rows = await self.run(_insert_new(entity, key, postgres=self._is_postgresql), row)
+        return rows[0][0] if rows else None
 
     @property
     def _is_postgresql(self) -> bool:
@@ -296,7 +322,7 @@ class Database:
             raise StorageError(f"the database driver {error.name} is not installed (extra: postgres)") from error
         raise StorageError(f"{backend} is not supported: use sqlite or postgresql+asyncpg")
 
-    def _session(self) -> AsyncSession:
+    def _session(self) -> inline.InlineSession | inline.ServerSession:
         if isinstance(self.engine, Engine):
             return inline.InlineSession(self.engine)
         return inline.ServerSession(self.engine)

@@ -159,8 +159,7 @@ class Outbox:
                     older.state = RowState.DROPPED
                 else:
                     older.content, older.for_anybody = row.content, row.for_anybody
-        self._session.add(row)
-        await self._session.flush()
+        await self._tx.write(row)
         self._tx.written.append(row)
         self._tx.changed(TOPIC, row.lane)
         return row
@@ -224,8 +223,8 @@ class Outbox:
 
     async def head(self, lane: str) -> tuple[OutboxRow | None, bool]:
         """Return the row that the lane sends next, the oldest, so that order is kept, and whether others follow it."""
-        ids = (await self._tx.run(_HEAD, {"lane": lane})).scalars().all()
-        return (await self._session.get(OutboxRow, ids[0]), len(ids) > 1) if ids else (None, False)
+        rows = await self._tx.run(_HEAD, {"lane": lane})
+        return (await self._session.get(OutboxRow, rows[0][0]), len(rows) > 1) if rows else (None, False)
 
     async def sent(
         self, row_id: int, *, device: DeviceId, now: datetime, room_id: RoomId | None, event_id: EventId | None
