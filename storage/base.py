@@ -174,8 +174,7 @@ class Transaction:
         self.after_commit: list[Callable[[], None]] = []
         """Called after the commit, before anybody hears what changed."""
         self.memory = memory or Memory()
-        self.written: list[object] = []
-        """Rows that this transaction wrote: whoever reads one of them again gets it without a query."""
+        self._written: list[Base] = []  # held, so that whoever reads one of them again gets it without a query
         self._collected: dict[Callable[[Transaction, list[Any]], Awaitable[None]], list[Any]] = {}
 
     def changed(self, topic: str, *what: str) -> None:
@@ -244,6 +243,7 @@ class Transaction:
         ((row.id,),) = await self.run(insertion, values)  # type: ignore[attr-defined]  # its number
         make_transient_to_detached(row)
         self.session.add(row)
+        self._written.append(row)
 
     async def find(self, entity: type[Row], key: str | int) -> Row | None:
         """Return the row with this primary key; the query is put together once for each table."""
@@ -267,12 +267,16 @@ class Transaction:
     async def attempt(self) -> AsyncGenerator[None]:
         """What fails inside is undone and raised again, while the transaction itself goes on."""
         collected = {write: len(what) for write, what in self._collected.items()}
+        written = len(self._written)
         try:
             async with self.session.begin_nested():
                 yield
         except BaseException:
             # Objects changed inside are read anew after an undo: begin_nested lets them expire.
             self.memory.forget_everything()
+            for row in self._written[written:]:  # the session takes them for rows that it read
+                self.session.expunge(row)
+            del self._written[written:]
             self._collected = {write: what[: collected.get(write, 0)] for write, what in self._collected.items()}
             raise
 

@@ -160,7 +160,6 @@ class Outbox:
                 else:
                     older.content, older.for_anybody = row.content, row.for_anybody
         await self._tx.write(row)
-        self._tx.written.append(row)
         self._tx.changed(TOPIC, row.lane)
         return row
 
