@@ -1,6 +1,6 @@
 """What matches may never tell: tried on random networks, markings and orders of events."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -99,8 +99,8 @@ async def test_nothing_that_is_said_names_an_alert_where_it_may_not_be_seen(
 ) -> None:
     async with Network.open() as net:
         places = list(PLACES)
-        for place, pairs in enumerate(rooms):
-            places.append(f"more{place}")
+        for pairs in rooms:
+            places.append(f"more{len(places)}")
             await net.add_room(places[-1], {"coordinator"}, pairs)
         watch = Watch(net)
         for one, (who, text) in RAISED.items():
@@ -118,9 +118,9 @@ async def test_nothing_that_is_said_names_an_alert_where_it_may_not_be_seen(
                 for place in places:
                     await net.say(ask, as_="coordinator", room=place)
                 await watch.check(ask)
-        for person, place in (("ghana2", "ghana"), ("netherlands", "network"), ("belgium", None)):
+        for person, where in (("ghana2", "ghana"), ("netherlands", "network"), ("belgium", None)):
             said = "!alert CSQU3054383 of Green Metal at Tema to Antwerp"
-            await net.say(said, as_=person, room=place)
+            await net.say(said, as_=person, room=where)
             await watch.check(said)
 
 
@@ -135,7 +135,7 @@ async def _ghana_first() -> AsyncGenerator[Network]:
         yield net
 
 
-async def _outside(net: Network, *people: str) -> dict[str, Sequence[str]]:
+async def _outside(net: Network, *people: str) -> Mapping[str, Sequence[str]]:
     """All that these people read, and the room of Ghana, in order."""
     for ask in ("!alert links 1", "!alert list", "!alert show 1", "!alert risk 1", "!alert contact 1"):
         for person in people:
