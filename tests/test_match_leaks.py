@@ -26,7 +26,7 @@ RAISED = {
 }
 
 slowly = settings(
-    max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow]
+    max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow]
 )
 any_binding = st.one_of(
     st.tuples(st.just(BindingKind.COUNTRY), st.sampled_from(["GH", "NL", "BE", "DE"])),
@@ -162,7 +162,7 @@ other = st.tuples(
 )
 
 
-@settings(slowly, max_examples=5)
+@settings(slowly, max_examples=3)
 @given(others=st.lists(other, min_size=1, max_size=3))
 async def test_a_hidden_match_tells_neither_whose_it_is_nor_how_many_there_are(
     others: list[tuple[str, str, str, str]],
