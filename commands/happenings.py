@@ -1,4 +1,4 @@
-"""What the bot itself notices while it receives and sends; capabilities put it into words, as they do other events."""
+"""What happens beyond one capability: what the bot notices as it receives and sends, what alerts have others say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from commands.base import Event
+from storage.alerts import Alert
 from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.sightings import Sighting
 
 JOINED = "room_joined"
 """Whom to tell that the bot followed an invitation, or was to join a room: the name of a delivery handler."""
@@ -109,3 +111,26 @@ class FileTakenBack(Event):
 
     file_id: int
     by: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStands(Event):
+    """An alert was circulated, or what is known of it or who may see it is different now."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class SightingReported(Event):
+    """Somebody reported that a container or ship was seen, or is not where it was said to be."""
+
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSighted(Event):
+    """What an alert carries was seen; or, where it is no news, a sighting of it has become old."""
+
+    alert: Alert
+    sighting: Sighting
+    is_news: bool = True

@@ -1,9 +1,9 @@
-"""Times that have been: `2026-11-23 14:00`, `today 09:30`, `yesterday`, `2h ago`."""
+"""Times that have been: `2026-11-23 14:00`, `today 09:30`, `yesterday`, `2h ago`; and lengths of time in settings."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationInfo
+from pydantic import BeforeValidator, ValidationInfo
 
 from commands.arguments import BadValue, Form, Reading
 from commands.document import Code, Text, _
@@ -11,6 +11,7 @@ from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when
 
 _YESTERDAY = ("yesterday", "hier", "ayer")
 _NOW = ("now", "today", "maintenant", "aujourd'hui", "ahora", "hoy")
+_TO_COME = frozenset(("tomorrow", "demain", "mañana", "manana", "in", "dans", "next"))
 _DAY = timedelta(days=1)
 
 
@@ -31,8 +32,12 @@ def read_past(text: str, reading: Reading) -> datetime:
         day = (reading.now.astimezone(reading.zone) - _DAY).date()
         return parse_when(f"{day} {rest}".strip(), reading.now, reading.zone)
     moment = parse_when(words, reading.now, reading.zone)
-    if moment > reading.now and not any(len(word) >= 8 and word[:4].isdecimal() for word in words.split()):
+    has_year = any(len(word) >= 4 and word[:4].isdecimal() for word in words.split())
+    if moment > reading.now and not has_year and first not in _TO_COME:
         # A time of day or a weekday is read as the next one to come; meant is the one before.
+        if moment - reading.now > 7 * _DAY:  # a day and month: of this year, or where that has not been, the last
+            of_month = 28 if (moment.month, moment.day) == (2, 29) else moment.day
+            return moment.replace(year=moment.year - 1, day=of_month)
         back = _DAY if words[:1].isdecimal() else 7 * _DAY
         return moment - back if moment - back <= reading.now else moment
     return moment
@@ -60,3 +65,16 @@ def Past() -> Form:  # noqa: N802 - reads as a kind in annotations
             raise BadValue(words) from error
 
     return Form(read, form="YYYY-MM-DD HH:MM")
+
+
+def _length(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_duration(value)
+    except NotATime as error:
+        raise ValueError('write a length of time such as "12h" or "90d"') from error
+
+
+Length = Annotated[timedelta, BeforeValidator(_length)]
+"""A length of time in the configuration: "90d"."""

@@ -5,6 +5,7 @@ exist.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from commands.arguments import Ref
@@ -15,6 +16,7 @@ from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
 from storage.reference.countries import find_region
 from storage.rooms import Binding, BindingKind
+from storage.sightings import Sighting
 
 ALERT = "alert"
 """The kind of subject under which everything that is said about an alert stands in the outbox."""
@@ -164,6 +166,47 @@ def may_read_names(alert: Alert, member: Member, room: RoomView) -> bool:
         return False
     own = frozenset() if member.country is None else frozenset({member.country})
     return room.direct or (bool(room.bindings) and all(_is_of(own, one) for one in room.bindings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """A sighting as part of an alert: what decides who may see it there."""
+
+    tlp: Tlp
+    author: UserId
+    author_country: CountryCode | None
+    countries: frozenset[CountryCode]
+    named: frozenset[UserId]
+    was_circulated: bool
+
+
+def _together(sighting: Sighting, alert: Alert) -> Marked:
+    """Return the sighting under the stricter of the two markings, for the countries that either of them concerns."""
+    seen_from = frozenset() if sighting.author_country is None else frozenset({sighting.author_country})
+    return _Together(
+        tlp=sighting.tlp if sighting.tlp.is_stricter_than(alert.tlp) else alert.tlp,
+        author=alert.author,
+        author_country=alert.author_country,
+        countries=alert.countries | sighting.countries | seen_from,
+        named=alert.named,
+        was_circulated=alert.was_circulated,
+    )
+
+
+def room_may_see_sighting(sighting: Sighting, alert: Alert, bindings: Sequence[Binding]) -> bool:
+    """Decide whether a sighting stands on the card of an alert in a room: where both may be seen."""
+    return alert.was_circulated and room_may_see(alert, bindings) and room_may_see(_together(sighting, alert), bindings)
+
+
+def may_see_sighting(sighting: Sighting, alert: Alert | None, member: Member, room: RoomView) -> bool:
+    """Decide whether this member may see a sighting here: as part of an alert, or (alert None) by itself.
+
+    By itself it is marked like an alert that concerns the country of the place, and that its reporter raised.
+    """
+    if alert is None:
+        return may_see(sighting, member, room)
+    both = alert.was_circulated and may_see(alert, member, room)
+    return both and may_see(_together(sighting, alert), member, room)
 
 
 def coordinators_may_see(alert: Marked) -> bool:

@@ -11,7 +11,7 @@ from commands.alerts.audience import room_may_hear
 from storage.alerts import Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.rooms import Binding, BindingKind
-from tests.fakes import START, Network
+from tests.fakes import COUNTRY_ROOMS, START, Network
 from tests.test_alerts import card_in, raised, sent
 
 EVERYWHERE = ("ghana", "netherlands", "belgium", "germany", "network", "coordination")
@@ -214,6 +214,9 @@ async def test_no_room_of_a_random_network_hears_what_it_may_not(
         for number, pairs in enumerate(rooms):
             names.append(f"more{number}")
             await net.add_room(names[-1], {"germany"}, pairs)
+        for person in ("germany", "belgium", "coordinator", "ghana2"):
+            for terms in ("container=CSQU3054383", "country=GH", "port=GHTEM", "port=NLRTM country=NL"):
+                await net.say(f"!watch {terms}", as_=person)
         await net.say(
             f"!alert SECRETWORD CSQU3054383 at Tema to Rotterdam tlp={tlp} person=@netherlands:test", as_="ghana"
         )
@@ -230,6 +233,9 @@ async def test_no_room_of_a_random_network_hears_what_it_may_not(
                 "!alert next 1",
                 "!alert owed",
                 "!alert propose 1 vessel=IMO9074729",
+                "!sightings 1",
+                "!seen 1 at Hamburg",
+                "!watch list",
             ):
                 await net.say(command, as_="germany", room=name)
         await net.say("!alert merge 2 into=1", as_="ghana")
@@ -238,27 +244,41 @@ async def test_no_room_of_a_random_network_hears_what_it_may_not(
         await net.say("!alert withdraw 1 SECRETWORD", as_="ghana")
         concerned = frozenset({CountryCode("GH"), CountryCode("NL")})
         marking = {"amber-strict": Tlp.AMBER_STRICT}.get(tlp) or Tlp(tlp.upper())
-        preset = {"ghana": "GH", "netherlands": "NL", "belgium": "BE", "germany": "DE"}
         for name in names:
-            if name in preset:
-                pairs = [(BindingKind.COUNTRY, preset[name])]
-            elif name in {"network", "coordination"}:
-                pairs = [(BindingKind(name), "")]
-            else:
-                pairs = rooms[int(name.removeprefix("more"))]
+            pairs = _pairs(name, rooms)
             heard = "".join(one.body + one.html for one in net.heard(name))
             if not room_may_hear(marking, concerned, _bindings(pairs)):
                 assert "SECRETWORD" not in heard
                 assert "CSQU3054383" not in heard
                 assert "Rotterdam" not in heard
-        for person, may in (
-            ("belgium", {Tlp.GREEN, Tlp.CLEAR}),
-            ("germany", {Tlp.GREEN, Tlp.CLEAR}),
-            ("coordinator", {Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR}),
-            ("ghana2", set(Tlp) - {Tlp.RED}),
-        ):
-            heard = "".join(one.body + one.html for one in await net.heard_by(person))
-            assert marking in may or "SECRETWORD" not in heard
+            if not room_may_hear(min(marking, Tlp.AMBER, key=list(Tlp).index), concerned, _bindings(pairs)):
+                assert "SEENWORD" not in heard
+        await _check_persons(net, marking)
+
+
+def _pairs(name: str, rooms: list[list[tuple[BindingKind, str]]]) -> list[tuple[BindingKind, str]]:
+    """Return what a room of the random network is bound to."""
+    if name in COUNTRY_ROOMS:
+        return [(BindingKind.COUNTRY, COUNTRY_ROOMS[name])]
+    if name in {"network", "coordination"}:
+        return [(BindingKind(name), "")]
+    return rooms[int(name.removeprefix("more"))]
+
+
+async def _check_persons(net: Network, marking: Tlp) -> None:
+    """See that nobody was told in the direct chat of what the marking does not let them hear, by a watch or else."""
+    for person, may in (
+        ("belgium", {Tlp.GREEN, Tlp.CLEAR}),
+        ("germany", {Tlp.GREEN, Tlp.CLEAR}),
+        ("coordinator", {Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR}),
+        ("ghana2", set(Tlp) - {Tlp.RED}),
+    ):
+        heard = "".join(one.body + one.html for one in await net.heard_by(person))
+        assert marking in may or "SECRETWORD" not in heard
+        assert marking in may or "A-2026-0001" not in heard
+        # The sightings are AMBER: of Ghana and the Netherlands, and for the coordinators.
+        assert person in {"coordinator", "ghana2"} or "SEENWORD" not in heard
+        assert person in {"belgium", "germany"} or "SEENWORD" in heard
 
 
 LIFE = (
@@ -271,6 +291,8 @@ LIFE = (
     ("ghana", "!alert send 1"),
     ("ghana", "!alert send 2"),
     ("ghana", "!alert note 1 SECRETWORD too"),
+    ("ghana", "!seen CSQU3054383 at Tema 07:00 SEENWORD"),
+    ("netherlands", "!seen not 1 CSQU3054383 at Rotterdam SEENWORD"),
     ("ghana", "!alert type 1 warning SECRETWORD"),
     ("ghana", "!request 1 NL SECRETWORD due=2h"),
     ("netherlands", "!answer 1 R1 SECRETWORD"),

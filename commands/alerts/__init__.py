@@ -22,6 +22,7 @@ from commands.alerts import (
     owing,
     proposals,
     requests,
+    seen_again,
     sending,
     submitting,
     taking_back,
@@ -32,5 +33,6 @@ from commands.alerts.declaration import AlertSettings, capability
 __all__ = [
     "AlertSettings", "announcing", "arriving", "attaching", "capability", "circulation", "controlling", "correcting",
     "deadlines", "drafting", "ending", "escalation", "files", "following", "individuals", "joining", "links", "lookup",
-    "marking", "next_steps", "owing", "proposals", "requests", "sending", "submitting", "taking_back", "verifying",
+    "marking", "next_steps", "owing", "proposals", "requests", "seen_again", "sending", "submitting", "taking_back",
+    "verifying",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from commands.alerts.second_pair import second_pair
 from commands.alerts.words import who
 from commands.base import Context, Priority, Subject
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
+from commands.happenings import AlertStands
 from commands.visibility import ALERT
 from storage.alerts import Alert, Finding, HistoryLine, Tlp, What
 
@@ -65,6 +66,8 @@ async def _say(event: AlertChanged, context: Context) -> None:
             await refresh_draft(alert, context)
         priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
         await tell_everyone(alert, await _lines(event, context), context, priority=priority)
+    if alert.was_circulated:
+        await context.emit(AlertStands(alert))
 
 
 async def _circulate(alert: Alert, context: Context) -> None:

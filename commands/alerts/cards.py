@@ -234,8 +234,12 @@ def card(
     unreached: Sequence[CountryCode],
     ending: HistoryLine | None,
     requests: Sequence[AlertRequest] = (),
+    sightings: Sequence[Block] = (),
 ) -> Doc:
-    """Show an alert that was circulated, with its open requests. `ending` is the line of its history that ended it."""
+    """Show an alert that was circulated, with its open requests. `ending` is the line of its history that ended it.
+
+    `sightings` are those that may stand here, in words.
+    """
     if alert.state is AlertState.WITHDRAWN:
         return withdrawn_card(alert, reader, ending)
     blocks: list[Block | Message] = [Heading(title(alert)), *_facts(alert, reader, now)]
@@ -248,6 +252,7 @@ def card(
         blocks.append(_n("And {count} more country.", "And {count} more countries.", len(standing) - _COUNTRIES))
     if requests:
         blocks += [_("To be answered:"), bullets(request_words(one, reader.zone, now) for one in requests[:_REQUESTS])]
+    blocks += sightings
     if reader.files:
         blocks.append(_files_words(reader.files, reader.prefix))
     if ending is not None and ending.text:

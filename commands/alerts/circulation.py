@@ -13,6 +13,7 @@ from commands.alerts.audience import (
     room_may_see,
     unreached,
 )
+from commands.alerts.beside import sightings_beside
 from commands.alerts.cards import (
     Reader,
     card,
@@ -44,11 +45,13 @@ def subject_of(alert: Alert) -> Subject:
     return Subject(KIND, alert.id)
 
 
-async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priority: Priority = Priority.ANSWER) -> None:
+async def tell_everyone(
+    alert: Alert, line: LineFor, context: Context, *, priority: Priority = Priority.ANSWER, openly: bool = True
+) -> None:
     """Bring every card up to date and post a line into its thread.
 
     Rooms and persons who may hear of it and have no card yet get one; a card whose room may no longer show it is
-    emptied, and so are the lines in its thread.
+    emptied, and so are the lines in its thread. What is not said `openly` waits where outsiders read, also under CLEAR.
     """
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
@@ -64,7 +67,8 @@ async def tell_everyone(alert: Alert, line: LineFor, context: Context, *, priori
         await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
         said = line(one)
         if said is not None:
-            await _post(alert, one, said, LINE, context, priority=priority, thread_row=existing.row_id)
+            row = existing.row_id
+            await _post(alert, one, said, LINE, context, priority=priority, thread_row=row, openly=openly)
     if alert.is_open:
         for one in wanted.values():
             await _show_card(alert, one, missed, matches, context)
@@ -176,11 +180,12 @@ async def _post(
     replaces: int | None = None,
     thread_row: int | None = None,
     report: str | None = None,
+    openly: bool = True,
 ) -> OutboxRow:
     shown = marked(alert, words)
     return await context.post(
         Post(
-            doc=shown.openly() if alert.tlp is Tlp.CLEAR and part == LINE else shown,
+            doc=shown.openly() if openly and alert.tlp is Tlp.CLEAR and part == LINE else shown,
             room=one.room,
             person=one.person,
             priority=priority,
@@ -208,10 +213,14 @@ async def _card_for(
     if alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context):
         # Anybody may know of the alert, and yet not who wrote it, nor of others that are not for anybody.
         reader = replace(reader, matches=[match for match in shown if match.other.tlp is Tlp.CLEAR])
-        return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked).openly()
+        seen = await sightings_beside(alert, one, zone, context, for_anybody=True)
+        return card(
+            alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked, sightings=seen
+        ).openly()
     if may_show_author(alert, one.bindings, one.person):
         reader = replace(reader, author_name=await name_of_author(alert, context))
-    return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked)
+    seen = await sightings_beside(alert, one, zone, context)
+    return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked, sightings=seen)
 
 
 async def number_of_target(alert: Alert, one: Listener, context: Context) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Listener, listeners, may_see, may_show_author, unreached
+from commands.alerts.beside import sightings_beside
 from commands.alerts.cards import Reader, card, zone_of
 from commands.alerts.circulation import answer, name_of_author, number_of_target
 from commands.alerts.declaration import KIND, capability
@@ -94,7 +95,8 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
     missed = unreached(alert, await listeners(context.tx, alert))
     asked = await AlertRequests(context.tx).of(alert, is_open=True)
     ending = await alerts.ending(alert)
-    shown = card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked)
+    seen = await sightings_beside(alert, one, zone, context)
+    shown = card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked, sightings=seen)
     if alert.state is AlertState.WITHDRAWN:
         return shown
     lines = await alerts.history(alert, latest=_LINES)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from commands.base import Context, Role
-from commands.visibility import coordinators_may_see, may_see
+from commands.base import Context, Role, RoomView
+from commands.sighted import sightings_of
+from commands.visibility import coordinators_may_see, may_see, may_see_sighting
 from storage.alerts import Alert, AlertAttachments, AlertProposals, AlertRequests, Alerts, AlertState, Individuals, What
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Members
@@ -120,6 +121,25 @@ class NameEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SightingEntry:
+    """A sighting of what the alert carries, as far as who asks may see it."""
+
+    kind: str
+    value: str
+    found: bool
+    """False: it was not there, or was another one."""
+    place: str
+    """UN/LOCODE, or the code of a country."""
+    place_name: str
+    seen_at: datetime
+    reported_at: datetime
+    current_until: datetime
+    reported_by: Who
+    tlp: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One alert with its complete history."""
 
@@ -159,6 +179,7 @@ class Record:
     requests: Sequence[RequestEntry]
     proposals: Sequence[ProposalEntry]
     attachments: Sequence[AttachmentEntry]
+    sightings: Sequence[SightingEntry]
     exported_at: datetime
     exported_for: str
     """The authority that asked."""
@@ -231,6 +252,7 @@ async def gather(alert: Alert, context: Context, *, with_names: bool = False) ->
         requests=[] if withheld else await _requests(alert, names, context),
         proposals=[] if withheld else await _proposals(alert, names, context),
         attachments=[] if withheld else await _attachments(alert, names, context),
+        sightings=[] if withheld else await _sightings(alert, names, context),
         exported_at=context.now,
         exported_for=context.member.authority,
         network=context.network_name,
@@ -342,4 +364,28 @@ async def _attachments(alert: Alert, names: _Names, context: Context) -> Sequenc
             taken_back_at=one.taken_back_at,
         )
         for one in await AlertAttachments(context.tx).of(alert)
+    ]
+
+
+async def _sightings(alert: Alert, names: _Names, context: Context) -> Sequence[SightingEntry]:
+    """Return the sightings that who asks may see with the alert, in the order in which it was seen."""
+    found = await sightings_of(alert, context.tx)
+    # The file is for the direct chat of who asks, wherever that is done.
+    direct = RoomView(context.room.id, direct=True)
+    return [
+        SightingEntry(
+            kind=one.kind,
+            value=one.shown,
+            found=one.found,
+            place=one.place,
+            place_name=one.place_shown,
+            seen_at=one.seen_at,
+            reported_at=one.reported_at,
+            current_until=one.current_until,
+            reported_by=await names.who(one.author, one.author_authority, one.author_country),
+            tlp=one.tlp.value,
+            text=one.text or "",
+        )
+        for one in reversed(found)
+        if may_see_sighting(one, alert, context.member, direct)
     ]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from commands.record.gathering import CountryPart, FactVersion, HistoryEntry, Record, Who
+from commands.record.gathering import CountryPart, FactVersion, HistoryEntry, Record, SightingEntry, Who
 from commands.shipment import Kind, Place
 from storage.ids import CountryCode
 from storage.reference import codes
@@ -84,6 +84,7 @@ def paper(record: Record, zone: ZoneInfo) -> Paper:
             Section("Requests and answers", writer.requests()),
             Section("Proposed corrections", writer.proposals()),
             Section("Files, by their SHA-256", writer.files()),
+            Section("Sightings", [writer.sighting(one) for one in record.sightings]),
             Section("What is known, with earlier versions", [writer.fact(fact) for fact in record.facts]),
         ]
     sections.append(Section("What happened", [writer.entry(entry) for entry in record.history]))
@@ -247,6 +248,12 @@ class _Writer:
             ]
             rows.append(Row(f"F{one.number}", "\n".join(lines)))
         return rows
+
+    def sighting(self, one: SightingEntry) -> Row:
+        where = f"{'seen at' if one.found else 'NOT at'} {one.place_name}, {self.time(one.seen_at)}"
+        by = f"reported {self.time(one.reported_at)}, by {who(one.reported_by)}, TLP:{one.tlp}"
+        old = "" if self._record.exported_at < one.current_until else "old"
+        return Row(f"{one.kind} {one.value}", "\n".join(filter(None, (where, by, one.text, old))))
 
     def fact(self, fact: FactVersion) -> Row:
         name = " ".join(filter(None, (fact.kind, f"({fact.role})" if fact.role else "")))

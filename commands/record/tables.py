@@ -87,6 +87,15 @@ def _rows(record: Record) -> Iterator[dict[str, str]]:
             "until": _optional(proposal.decided_at), "what": "proposed", "state": proposal.state,
             **_who(proposal.proposed_by), "text": proposal.why, "details": _details(proposal.changes),
         }  # fmt: skip
+    for number, sighting in enumerate(record.sightings, start=1):
+        rest = {"tlp": sighting.tlp, "reported": stamp(sighting.reported_at), "place": sighting.place_name}
+        yield {
+            "record": "sighting", "number": str(number), "at": stamp(sighting.seen_at),
+            "until": stamp(sighting.current_until), "what": "seen" if sighting.found else "not there",
+            "state": "current" if record.exported_at < sighting.current_until else "old",
+            **_who(sighting.reported_by), "part_of": sighting.place[:2], "value": sighting.value,
+            "text": sighting.text, "details": _details(rest),
+        }  # fmt: skip
 
 
 def _files(record: Record) -> Iterator[dict[str, str]]:

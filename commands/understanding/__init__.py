@@ -21,7 +21,7 @@ from commands.understanding.facts import (
     quantity,
 )
 from commands.understanding.identifiers import find_containers, find_imo_numbers, find_vessel_names
-from commands.understanding.page import Page
+from commands.understanding.page import Page, vocabulary
 from commands.understanding.papers import (
     find_bills_of_lading,
     find_declared,
@@ -69,6 +69,7 @@ __all__ = [
     "parse_fact",
     "quantity",
     "understand",
+    "vocabulary",
 ]
 
 

@@ -145,6 +145,11 @@ def basel(code: str, *, on: date) -> BaselCode | None:
     )
 
 
+def basel_successors(code: str) -> tuple[str, ...]:
+    """Return the Basel codes that took the place of one; none for one that still stands or never did."""
+    return _SUCCESSORS.get(normalise_basel(code) or "", ())
+
+
 def basel_codes(*, on: date) -> tuple[BaselCode, ...]:
     """Return all Basel entries, ended ones too, as they stand on a day."""
     return tuple(found for code in _basel() if (found := basel(code, on=on)))

@@ -1,0 +1,254 @@
+"""Setting, listing, stopping and renewing the watches of one member."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, assert_never
+
+from commands.arguments import Duration, Option, When, Word
+from commands.base import Answer, Args, Context, Post, Priority, Refusal, Role, Subject
+from commands.document import Code, Doc, Message, Moment, Strong, Text, _, _n, bullets, doc
+from commands.matching import alerts_with, keys_of
+from commands.visibility import ALERT, may_see
+from commands.watches.declaration import WatchSettings, capability
+from commands.watches.ending import set_clock
+from commands.watches.telling import DIRECT, alert_words
+from commands.watches.terms import KINDS, Asked, read_terms, read_text, terms_words
+from storage.alerts import Alert
+from storage.watches import NotActive, Term, Watch, Watches, WatchState
+
+_PORT = "watch.port"
+_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
+_SHOWN_AT_ONCE = 5
+_LOOKED_AT = 50
+
+
+class NewWatch(Args):
+    what: Annotated[str | None, Word(ask=_("What shall I watch for?"))] = None
+    container: Annotated[str | None, Option()] = None
+    vessel: Annotated[str | None, Option(aliases=("ship", "imo"))] = None
+    port: Annotated[str | None, Option()] = None
+    country: Annotated[str | None, Option()] = None
+    waste: Annotated[str | None, Option()] = None
+    for_: Annotated[timedelta | None, Duration(), Option()] = None
+    until: Annotated[datetime | None, When(), Option()] = None
+
+
+@capability.command(
+    "watch",
+    role=Role.MEMBER,
+    summary=_("Be told when something turns up in an alert or is seen"),
+    examples=[
+        "watch container=CSQU3054383",
+        "watch port=NLRTM waste=A1181 for=30d",
+        "watch vessel=Ever Given until=2027-03-01",
+        "watch CSQU3054383",
+    ],
+)
+async def watch(args: NewWatch, context: Context) -> Doc:
+    """Set a watch; several terms together must all hold. What it finds comes into the direct chat."""
+    given = {kind: str(value) for kind in KINDS if (value := getattr(args, kind))}
+    if args.what is not None:
+        given = read_text(args.what, context) | given
+    return await _set(given, _until(args.for_, args.until, context), context)
+
+
+@capability.answer(_PORT)
+async def answer_port(answer: Answer, context: Context) -> Doc:
+    """Set the watch with the port that was asked for."""
+    if answer.text.casefold().strip(" .!") in {"no", "n", "non", "cancel"}:
+        return doc(_("Good, I leave it."), notice=True)
+    given = {**answer.data["given"], "port": answer.text}
+    return await _set(given, datetime.fromisoformat(answer.data["until"]), context)
+
+
+async def _set(given: dict[str, str], until: datetime, context: Context) -> Doc:
+    if not any(value.strip() for value in given.values()):
+        raise Refusal(
+            _(
+                "Say what to watch for: {container}, {vessel}, {port}, {country} or {waste}; several together must "
+                "all hold.",
+                container=Code(f"{context.prefix}watch container=CSQU3054383"), vessel=Code("vessel=IMO9811000"),
+                port=Code("port=NLRTM"), country=Code("country=GH"), waste=Code("waste=A1181"),
+            )
+        )  # fmt: skip
+    asked = read_terms(given, context)
+    if asked.unsure is not None:
+        data = {"given": given, "until": until.isoformat()}
+        return await context.ask(doc(asked.unsure.words()), _PORT, data)
+    watches = Watches(context.tx)
+    await _check_room_for(asked.terms, context)
+    kept = await watches.add(context.member.user_id, asked.terms, now=context.now, expires_at=until)
+    await set_clock(kept, context)
+    return await in_direct_chat(await _kept_words(kept, asked, context), context)
+
+
+async def _check_room_for(terms: Sequence[Term], context: Context) -> None:
+    """Refuse one too many, and one that is there already. Raises Refusal."""
+    active = await Watches(context.tx).active(context.member.user_id)
+    same = next((one for one in active if _keys(one.terms) == _keys(terms)), None)
+    if same is not None:
+        raise Refusal(
+            _("You watch for that already: watch {number}, until {until}. Let it go on longer: {renew}",
+              number=same.number, until=Moment(same.expires_at, context.zone),
+              renew=Code(f"{context.prefix}watch renew {same.number}"))
+        )  # fmt: skip
+    most = context.settings(WatchSettings).most
+    if len(active) >= most:
+        raise Refusal(
+            _("You have {count} watches, and that is the most I keep for one member. Stop one first: {list}",
+              count=len(active), list=Code(f"{context.prefix}watch list"))
+        )  # fmt: skip
+
+
+def _keys(terms: Sequence[Term]) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(sorted(term.keys)) for term in terms)
+
+
+def _until(length: timedelta | None, until: datetime | None, context: Context) -> datetime:
+    """Return when a watch ends. Raises Refusal."""
+    if length is not None and until is not None:
+        raise Refusal(_("Give either {length} or {until}.", length=Code("for="), until=Code("until=")))
+    end = until or context.now + (length if length is not None else context.settings(WatchSettings).lasts)
+    if not context.now + _SHORTEST <= end <= context.now + _LONGEST:
+        raise Refusal(
+            _("A watch goes on for an hour at least and a year at most: {length} or {until}.",
+              length=Code("for=30d"), until=Code("until=2027-03-01"))
+        )  # fmt: skip
+    return end
+
+
+async def _kept_words(kept: Watch, asked: Asked, context: Context) -> Doc:
+    words = doc(
+        _(
+            "Watch {number}: {terms}, until {until}. I tell you here of each alert and sighting that you may see.",
+            number=Strong(Text(str(kept.number))), terms=terms_words(kept.terms),
+            until=Moment(kept.expires_at, context.zone),
+        ),
+        *asked.doubts,
+    )  # fmt: skip
+    there = await _there_already(kept, context)
+    for alert in there:
+        await Watches(context.tx).tell(kept, f"alert:{alert.id}", context.now)
+    if there:
+        words += doc(_("Open already:"), bullets(_open_words(alert) for alert in there))
+        words = words.naming(Subject(ALERT, alert.id) for alert in there)
+    return words
+
+
+def _open_words(alert: Alert) -> Message:
+    words = alert_words(alert)
+    return _("EXERCISE {summary}", summary=words) if alert.is_exercise else words
+
+
+async def _there_already(kept: Watch, context: Context) -> Sequence[Alert]:
+    """Return the newest open alerts that a container or ship is in already, as far as the member may see them."""
+    first = kept.terms[0]
+    if first.kind not in {"container", "vessel"}:
+        return ()
+    found: list[Alert] = []
+    for exercise in (False, True):
+        found += await alerts_with(first.keys, exercise=exercise, tx=context.tx, limit=_LOOKED_AT)
+    seen = [one for one in found if one.is_open and may_see(one, context.member, DIRECT)]
+    return [one for one in seen if kept.matches(keys_of(one))][:_SHOWN_AT_ONCE]
+
+
+async def in_direct_chat(words: Doc, context: Context) -> Doc:
+    """Answer in the direct chat: what somebody watches for is their own affair."""
+    if context.room.direct:
+        return words
+    member = context.member
+    await context.post(Post(person=member.user_id, doc=words, priority=Priority.ANSWER, origin=member.user_id))
+    return doc(_("My answer is in your direct chat with me."), notice=True)
+
+
+class Nothing(Args):
+    pass
+
+
+@capability.command("watch list", role=Role.MEMBER, reads=True, summary=_("List your watches"), examples=["watch list"])
+async def show_list(args: Nothing, context: Context) -> Doc:  # noqa: ARG001 - the signature of a handler
+    """List the member's own watches, in the direct chat."""
+    active = await Watches(context.tx).active(context.member.user_id)
+    if not active:
+        return await in_direct_chat(doc(_("You have no watch."), notice=True), context)
+    lines = [
+        _("{number}. {terms}, until {until}", number=one.number, terms=terms_words(one.terms),
+          until=Moment(one.expires_at, context.zone))
+        for one in active
+    ]  # fmt: skip
+    heading = _n("{count} watch:", "{count} watches:", len(active))
+    return await in_direct_chat(doc(heading, bullets(lines)), context)
+
+
+class Which(Args):
+    number: Annotated[str, Word(ask=_("Which watch? Write its number from your list."))]
+
+
+@capability.command("watch stop", role=Role.MEMBER, summary=_("Stop a watch of yours"), examples=["watch stop 3"])
+async def stop(args: Which, context: Context) -> Doc:
+    """Stop one of the member's own; those of others do not exist for them."""
+    found = await _own(args.number, context)
+    try:
+        found.end(WatchState.STOPPED, context.now)
+    except NotActive as error:
+        raise Refusal(_ended(error.state, found, context)) from error
+    await Watches(context.tx).index(found)
+    await set_clock(found, context)
+    return await in_direct_chat(
+        doc(_("Watch {number} ({terms}) is stopped.", number=found.number, terms=terms_words(found.terms))), context
+    )
+
+
+class Renew(Args):
+    number: Annotated[str, Word(ask=_("Which watch? Write its number from your list."))]
+    for_: Annotated[timedelta | None, Duration(), Option()] = None
+    until: Annotated[datetime | None, When(), Option()] = None
+
+
+@capability.command(
+    "watch renew",
+    role=Role.MEMBER,
+    summary=_("Let a watch of yours go on"),
+    examples=["watch renew 3", "watch renew 3 for=30d"],
+)
+async def renew(args: Renew, context: Context) -> Doc:
+    """Let a watch go on, or begin again after it has ended."""
+    found = await _own(args.number, context)
+    until = _until(args.for_, args.until, context)
+    if not found.is_active:
+        await _check_room_for(found.terms, context)
+    try:
+        found.renew(until)
+    except NotActive as error:
+        raise Refusal(_ended(error.state, found, context)) from error
+    await Watches(context.tx).index(found)
+    await set_clock(found, context)
+    words = _("Watch {number} ({terms}) goes on until {until}.", number=found.number, terms=terms_words(found.terms),
+              until=Moment(until, context.zone))  # fmt: skip
+    return await in_direct_chat(doc(words), context)
+
+
+async def _own(text: str, context: Context) -> Watch:
+    digits = text.strip().lstrip("#").rstrip(".")
+    known = digits.isascii() and digits.isdecimal() and len(digits) < 10
+    found = await Watches(context.tx).of(context.member.user_id, int(digits)) if known else None
+    if found is None:
+        raise Refusal(
+            _("You have no watch {number}. {list} shows yours.", number=Text(text[:40]),
+              list=Code(f"{context.prefix}watch list"))
+        )  # fmt: skip
+    return found
+
+
+def _ended(state: WatchState, found: Watch, context: Context) -> Message:
+    match state:
+        case WatchState.STOPPED:
+            return _("You stopped watch {number} before. Set it anew with {watch}.", number=found.number,
+                     watch=Code(f"{context.prefix}watch ..."))  # fmt: skip
+        case WatchState.EXPIRED:
+            return _("Watch {number} has ended. Let it begin again: {renew}", number=found.number,
+                     renew=Code(f"{context.prefix}watch renew {found.number}"))  # fmt: skip
+        case WatchState.ACTIVE:
+            raise AssertionError("an active watch can be stopped and renewed")
+        case _:
+            assert_never(state)

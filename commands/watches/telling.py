@@ -1,0 +1,173 @@
+"""Telling who watches: of alerts and sightings that they may see at that moment, each once for a watch.
+
+The event only looks whether anybody watches for it; who may be told is decided by a clock that fires at once, a batch
+at a time, so that however many watch, what is being done to the alert does not wait for them.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from commands.base import Context, Post, Priority, RoomView, Subject
+from commands.document import Code, Doc, Message, Quote, Strong, Text, _, doc
+from commands.happenings import AlertStands, SightingReported
+from commands.matching import alerts_with, keys_of, place_keys
+from commands.sighted import said_by, sighting_words
+from commands.visibility import ALERT, may_see, may_see_sighting
+from commands.watches.declaration import capability
+from commands.watches.terms import terms_words
+from storage.alerts import Alert, Alerts
+from storage.ids import RoomId
+from storage.members import Member, Members
+from storage.pins import Pins
+from storage.sightings import Sighting, Sightings
+from storage.timers import Timer
+from storage.watches import Watch, Watches, WatchState
+
+SIGHTING = "sighting"
+
+_LOOK = "watch.look"
+_BATCH = 50
+"""Watches that are told in one transaction."""
+
+_ALERTS_AT_MOST = 20
+DIRECT = RoomView(RoomId(""), direct=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What there is to tell: an alert, or a sighting with the alerts that carry what was seen."""
+
+    about: Subject
+    keys: frozenset[str]
+    """By which watches are found."""
+    alerts: Sequence[Alert]
+    sighting: Sighting | None = None
+
+    def for_member(self, watch: Watch, member: Member) -> tuple[bool, Alert | None]:
+        """Return whether this watch asks for it and its owner may see it; and the alert with which, if any.
+
+        What a member may not see does not help a watch to match either.
+        """
+        if self.sighting is None:
+            alert = self.alerts[0]
+            return may_see(alert, member, DIRECT) and watch.matches(self.keys), alert
+        for alert in self.alerts:
+            if may_see_sighting(self.sighting, alert, member, DIRECT) and watch.matches(self.keys | keys_of(alert)):
+                return True, alert
+        return may_see_sighting(self.sighting, None, member, DIRECT) and watch.matches(self.keys), None
+
+
+@capability.announces(AlertStands)
+async def alert_stands(event: AlertStands, context: Context) -> None:
+    """See to it that those are told who watch for what the alert names."""
+    if event.alert.is_open:
+        await _look(Subject(ALERT, event.alert.id), keys_of(event.alert), context)
+
+
+@capability.announces(SightingReported)
+async def sighting_reported(event: SightingReported, context: Context) -> None:
+    """See to it that those are told who watch for what was seen, or for the place."""
+    sighting = event.sighting
+    await _look(Subject(SIGHTING, sighting.id), await _keys_of_sighting(sighting, context), context)
+
+
+async def _look(about: Subject, keys: Collection[str], context: Context) -> None:
+    if await Watches(context.tx).found_by(keys, limit=1):
+        await context.timers().schedule(_LOOK, f"watched {about}", context.now, {"about": str(about), "after": 0})
+
+
+async def _keys_of_sighting(sighting: Sighting, context: Context) -> frozenset[str]:
+    return frozenset([*await Sightings(context.tx).keys_of(sighting), *place_keys(sighting.place)])
+
+
+@capability.timer(_LOOK)
+async def look(timer: Timer, context: Context) -> None:
+    """Tell the next watches that this is for, and go on after them."""
+    about = Subject.parse(str(timer.payload["about"]))
+    news = await _news(about, context)
+    if news is None:
+        return
+    watches = Watches(context.tx)
+    found = await watches.found_by(news.keys, after=int(timer.payload["after"]), limit=_BATCH)
+    told = await watches.told(found, str(about))
+    for watch in found:
+        if watch.id not in told:
+            await _tell(watch, news, context)
+    if len(found) == _BATCH:
+        payload = {"about": str(about), "after": found[-1].id}
+        await context.timers().schedule(_LOOK, timer.subject, context.now, payload)
+
+
+async def _news(about: Subject, context: Context) -> _News | None:
+    """Return what is to be told, as it stands now; None when it is none any more."""
+    if about.kind == ALERT:
+        alert = await Alerts(context.tx).get(about.id)
+        return _News(about, keys_of(alert), [alert]) if alert is not None and alert.is_open else None
+    sightings = Sightings(context.tx)
+    sighting = await sightings.get(about.id)
+    if sighting is None:
+        return None
+    keys = await _keys_of_sighting(sighting, context)
+    things = await sightings.keys_of(sighting)
+    alerts = await alerts_with(things, exercise=sighting.exercise, tx=context.tx, limit=_ALERTS_AT_MOST)
+    return _News(about, keys, alerts, sighting)
+
+
+async def _tell(watch: Watch, news: _News, context: Context) -> None:
+    member = await entitled(watch, context)
+    if member is None:
+        return
+    is_for, alert = news.for_member(watch, member)
+    if not is_for:
+        return
+    await Watches(context.tx).tell(watch, str(news.about), context.now)
+    words = _words(watch, news, alert, member, context)
+    await context.post(
+        Post(
+            person=member.user_id,
+            doc=words,
+            priority=Priority.ALERT if news.sighting is None else Priority.ANSWER,
+            # Under the alert, so that it is emptied should the marking no longer let this member see it.
+            subject=Subject(ALERT, alert.id) if alert is not None else news.about,
+            part="shown",
+            origin=member.user_id,
+            language=member.language,
+        )
+    )
+
+
+async def entitled(watch: Watch, context: Context) -> Member | None:
+    """Return the owner of a watch; None where nothing is told: removed from the roster, or with changed keys."""
+    member = await Members(context.tx).get(watch.owner)
+    if member is None:  # every right has ended, and with it this one
+        watch.end(WatchState.STOPPED, context.now)
+        await Watches(context.tx).index(watch)
+        return None
+    pin = await Pins(context.tx).get(member.user_id)
+    return None if pin is not None and pin.frozen else member
+
+
+def _words(watch: Watch, news: _News, alert: Alert | None, member: Member, context: Context) -> Doc:
+    heading = _("Your watch {number} ({terms}):", number=watch.number, terms=terms_words(watch.terms))
+    if news.sighting is not None:
+        said: Message = sighting_words(news.sighting, ZoneInfo(member.zone))
+        is_exercise = news.sighting.exercise
+    else:
+        assert alert is not None
+        said = alert_words(alert)
+        is_exercise = alert.is_exercise
+    words = doc(heading, Strong(said))
+    if news.sighting is not None and news.sighting.text is not None:
+        words += doc(Quote(news.sighting.text))
+    if is_exercise:
+        words = doc(Strong(_("EXERCISE."))) + words
+    if alert is not None:
+        words += doc(_("All of it: {show}", show=Code(f"{context.prefix}alert show {alert.number}")))
+    return words
+
+
+def alert_words(alert: Alert) -> Message:
+    """Name an alert before who may see it."""
+    by = said_by(alert.author_authority, alert.author_country)
+    return _("Alert {number}, TLP:{tlp}, raised by {by}", number=Text(alert.number), tlp=alert.tlp.value, by=by)
