@@ -381,6 +381,16 @@ async def test_the_marking_of_now_decides_who_gets_it(net: Network) -> None:
     assert "I know no alert" in await net.say("!alert forward 1 F1", as_="belgium", room="belgium")
 
 
+async def test_what_was_sent_on_is_taken_away_where_a_stricter_marking_forbids_it(net: Network) -> None:
+    await sent(net)
+    await sends(net)
+    await says(net, "!forward F1")
+    await net.say("!alert set 1 tlp=red person=@netherlands:test", room="ghana")
+    for room in ("netherlands", "belgium", "coordination"):
+        assert not [one for one in net.heard(room) if one.carried is not None]
+        assert [one for one in net.gateway.rooms[net.room(room)].redacted if one.carried is not None]
+
+
 @pytest.mark.parametrize(
     ("command", "part"),
     [

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.matrix.reading import Said, said
+from bot.matrix.reading import Said, redacted, said
 from storage.ids import UserId
 
 BOT = UserId("@sesn:localhost")
@@ -66,7 +66,7 @@ def test_edits_and_notices_are_no_messages() -> None:
     assert read("* !help", **edit) is None
     assert read("* !help", outer=edit) is None
     assert read("!help", msgtype="m.notice") is None
-    assert read("photo.jpg", msgtype="m.image") is None
+    assert read("here", msgtype="m.location") is None
     assert said({"msgtype": "m.text"}, {}, BOT, []) is None
 
 
@@ -90,3 +90,22 @@ def test_malformed_relations_are_no_relations(relates: object) -> None:
     odd: dict[str, Any] = {"m.relates_to": relates, "m.mentions": relates}
     heard = read("help", **odd)
     assert heard == Said("help", mentioned=False, thread_root=None, reply_to=None)
+
+
+@pytest.mark.parametrize("kind", ["m.image", "m.file", "m.video", "m.audio"])
+def test_what_stands_beside_a_file_is_what_is_said(kind: str) -> None:
+    thread = {"m.relates_to": {"rel_type": "m.thread", "event_id": "$card"}}
+    heard = read("SESN Bot: note 7 opened", msgtype=kind, filename="IMG_1.jpg", **thread)
+    assert heard is not None
+    assert (heard.body, heard.mentioned, heard.thread_root) == ("note 7 opened", True, "$card")
+    assert words("IMG_1.jpg", msgtype=kind) == ("", False)
+    assert words("IMG_1.jpg", msgtype=kind, filename="IMG_1.jpg") == ("", False)
+    assert words("!alert send", msgtype=kind) == ("", False), "the name of a file is no command"
+    assert read("*", msgtype=kind, **{"m.relates_to": {"rel_type": "m.replace", "event_id": "$old"}}) is None
+
+
+def test_what_a_redaction_takes_back_stands_in_one_of_two_places() -> None:
+    assert redacted({"content": {"redacts": "$new"}}) == "$new"
+    assert redacted({"content": {}, "redacts": "$old"}) == "$old"
+    for odd in ({}, {"content": {"redacts": 7}}, {"content": [], "redacts": "no id"}):
+        assert redacted(odd) is None

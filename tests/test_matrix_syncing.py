@@ -8,13 +8,13 @@ import pytest
 
 from bot.matrix.crypto import Crypto, Read
 from bot.matrix.http import Http
-from bot.matrix.interface import Message, Rejected, SyncBatch, Trust, Unreadable
+from bot.matrix.interface import Message, Redaction, Rejected, SyncBatch, Trust, Unreadable
 from bot.matrix.machine import UNKNOWN_DEVICE, NoSender, Opened
 from bot.matrix.rooms import Rooms
 from bot.matrix.store import Pending
 from bot.matrix.sync import Syncer
 from bot.matrix.verification import Desk, ToSend
-from storage.ids import DeviceId, RoomId, UserId
+from storage.ids import DeviceId, EventId, RoomId, UserId
 
 BOT = UserId("@sesn:localhost")
 GHANA = UserId("@ghana:localhost")
@@ -202,6 +202,25 @@ async def test_a_malformed_part_of_one_room_keeps_nobody_from_the_others(part: A
     said = [event.body for batch in batches for event in batch.events if isinstance(event, Message)]
     assert said == ["one", "two"]
     assert len(pauses) == 1, "the one at the end of the answers"
+
+
+def redaction(event_id: str, sender: str = GHANA, **more: Any) -> dict[str, Any]:
+    return {"type": "m.room.redaction", "event_id": event_id, "sender": sender, **more}
+
+
+async def test_messages_that_are_taken_back_are_told_whatever_the_version_of_the_room() -> None:
+    timeline = [
+        redaction("$1", content={}, redacts="$before-version-11"),
+        redaction("$2", content={"redacts": "$since"}),
+        redaction("$3", content={"redacts": 7}),
+        redaction("$4", BOT, content={"redacts": "$own"}),
+    ]
+    joined = [member(BOT, "join"), member(GHANA, "join")]
+    _, [batch], _ = await heard(Homeserver([answer("s2", state=joined, timeline=timeline)], now=joined))
+    assert batch.events == (
+        Redaction(EventId("$1"), ROOM, UserId(GHANA), EventId("$before-version-11")),
+        Redaction(EventId("$2"), ROOM, UserId(GHANA), EventId("$since")),
+    )
 
 
 async def test_a_room_of_which_a_part_was_malformed_is_looked_at_as_a_whole() -> None:
