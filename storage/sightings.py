@@ -56,7 +56,7 @@ class Sighting(Base):
     current_until: Mapped[datetime]
     """From then on it is shown as old."""
     text: Mapped[str | None] = mapped_column(Text)
-    """What was written, where it says more than what, where and when."""
+    """What was written, where it says more than what, where and when; None once its time is over."""
     tlp: Mapped[Tlp]
     exercise: Mapped[bool]
     author: Mapped[UserId]

@@ -175,6 +175,16 @@ async def test_after_its_time_a_sighting_is_shown_as_old() -> None:
         assert len([one for one in net.heard("ghana") if one.replaces is None]) == lines + 1
 
 
+async def test_what_was_written_with_a_sighting_is_forgotten_after_its_time() -> None:
+    async with Network.open(sightings={"text_kept": "30d"}) as net:
+        await net.say("!seen CSQU3054383 at NLRTM, the driver was John Doe", as_="netherlands")
+        assert "John Doe" in await net.say("!sightings CSQU3054383", as_="netherlands")
+        await net.forward(timedelta(days=31))
+        kept = await net.say("!sightings CSQU3054383", as_="netherlands")
+        assert "CSQU3054383 seen at Rotterdam" in kept
+        assert "John Doe" not in kept
+
+
 async def test_a_place_that_is_missing_or_not_sure_is_asked_for(net: Network) -> None:
     assert "Where?" in await net.say("!seen CSQU3054383", as_="germany")
     assert "I know no port or country “Qqqqqq”" in await net.say("Qqqqqq", as_="germany")

@@ -24,7 +24,7 @@ from commands.visibility import (
     room_may_see_sighting,
     shown_here,
 )
-from storage.alerts import Alert, Tlp
+from storage.alerts import Alert, Alerts, Tlp
 from storage.outbox import Outbox
 from storage.sightings import Sighting, Sightings, Spot, Thing
 from storage.timers import Timer
@@ -41,6 +41,8 @@ _CLOCK_SKEW = timedelta(minutes=5)
 _DAY = timedelta(days=1)
 _OLDEST = timedelta(days=5 * 366)
 _OLD = "sighting.old"
+_TELL = "sighting.tell"
+_FORGET = "sighting.forget"
 _WHERE = "sighting.where"
 
 
@@ -49,6 +51,9 @@ class SightingSettings(Settings):
 
     current_for: Annotated[Length, Field(gt=timedelta(0), le=timedelta(days=366))] = timedelta(days=7)
     """How long after it was seen a sighting is shown as current; later it is shown as old."""
+
+    text_kept: Annotated[Length, Field(gt=timedelta(0), le=timedelta(days=3653))] = timedelta(days=730)
+    """How long what was written with a sighting is kept: it may name persons."""
 
 
 capability = Capability("sightings", _("Where a container or ship was seen"), settings=SightingSettings)
@@ -241,10 +246,28 @@ async def _keep(
     if current_until > context.now:
         await context.timers().schedule(_OLD, f"sighting:{sighting.id}", current_until, {"sighting": sighting.id})
     alerts = await alerts_with(thing.keys, exercise=told.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
-    for alert in alerts:
-        await context.emit(AlertSighted(alert, sighting))
+    await _tell_each(sighting, alerts, context, is_news=True)
     await context.emit(SightingReported(sighting))
+    if text is not None:
+        forget_at = context.now + context.settings(SightingSettings).text_kept
+        await context.timers().schedule(_FORGET, f"sighting:{sighting.id}", forget_at, {"sighting": sighting.id})
     return sighting, alerts
+
+
+async def _tell_each(sighting: Sighting, alerts: Sequence[Alert], context: Context, *, is_news: bool) -> None:
+    """Have the cards of each alert brought up to date in a transaction of its own, however many rooms each has."""
+    for alert in alerts:
+        payload = {"sighting": sighting.id, "alert": alert.id, "news": is_news}
+        await context.timers().schedule(_TELL, f"sighting:{sighting.id}:alert:{alert.id}", context.now, payload)
+
+
+@capability.timer(_TELL)
+async def tell(timer: Timer, context: Context) -> None:
+    """Bring the cards of an alert up to date with a sighting, unless the alert was withdrawn meanwhile."""
+    sighting = await Sightings(context.tx).get(int(timer.payload["sighting"]))
+    alert = await Alerts(context.tx).get(int(timer.payload["alert"]))
+    if sighting is not None and alert is not None and not alert.is_withdrawn:
+        await context.emit(AlertSighted(alert, sighting, is_news=bool(timer.payload["news"])))
 
 
 @capability.timer(_OLD)
@@ -255,9 +278,16 @@ async def become_old(timer: Timer, context: Context) -> None:
     if sighting is None:
         return
     keys = await sightings.keys_of(sighting)
-    for alert in await alerts_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST):
-        if alert.is_open:
-            await context.emit(AlertSighted(alert, sighting, is_news=False))
+    alerts = await alerts_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
+    await _tell_each(sighting, [alert for alert in alerts if alert.is_open], context, is_news=False)
+
+
+@capability.timer(_FORGET)
+async def forget_text(timer: Timer, context: Context) -> None:
+    """Delete what was written with a sighting: it may name persons. What, where and when stays."""
+    sighting = await Sightings(context.tx).get(int(timer.payload["sighting"]))
+    if sighting is not None:
+        sighting.text = None
 
 
 async def _answer(

@@ -19,6 +19,7 @@ _KINDS = frozenset({FactKind.CONTAINER, FactKind.VESSEL, FactKind.PORT, FactKind
 _WHERE = re.compile(r"(?<!\w)(?:at|in|near|à|au|en|a)\s+(?=\S)", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _WORDS_OF_A_TIME = 5
+_LOOKED_AT = 60  # words among which a time is looked for
 _WORDS_OF_A_PLACE = 4
 _SAYS_NOTHING = vocabulary(
     """at in on near the a an was is seen again now it port of to by mv m v ms mt ship vessel container imo no and et y
@@ -136,7 +137,7 @@ def _when(
         sure = one.doubt is None or one.doubt.source not in {DoubtSource.ONLY_TIME, DoubtSource.WEEKDAY}
         if sure and _CLOCK.fullmatch(one.shown) and (at := _past(one.shown, reading)) is not None:
             return at, [one.span]
-    words = [found.span() for found in re.finditer(r"\S+", text)]
+    words = [found.span() for found in re.finditer(r"\S+", text)][:_LOOKED_AT]
     for count in range(min(_WORDS_OF_A_TIME, len(words)), 0, -1):
         for first in range(len(words) - count, -1, -1):
             span = words[first][0], words[first + count - 1][1]
