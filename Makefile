@@ -54,7 +54,7 @@ independent: $(INDEPENDENT)/node_modules/.ready  ## Install the independent memb
 
 integration: setup independent  ## The tests against a real homeserver on loopback
 	@echo "==> integration tests ($(WORKERS) at a time, each on a homeserver of its own on loopback; about five minutes)"
-	@$(BIN)/pytest -q --numprocesses=$(WORKERS) --dist=loadgroup tests/integration \
+	@$(BIN)/pytest -q --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder tests/integration \
 	    || { echo "To run one of them alone: $(BIN)/pytest -k 'its name' tests/integration"; exit 1; }
 
 lock: | $(UV)  ## Write requirements.lock anew from pyproject.toml

@@ -22,18 +22,15 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run everything in this folder in one event loop, the one in which the homeserver was started.
 
-    Where several workers share the tests, each has a homeserver of its own, what plays on one stage stays together, and
-    the longest begin first, so that nobody waits for the last of them.
+    Where several workers share the tests, file by file, each has a homeserver of its own, and the files with the
+    longest begin first, so that nobody waits for the last of them.
     """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.integration)
-            if isinstance(item, pytest.Function):
-                if inspect.iscoroutinefunction(item.obj):
-                    item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-                if "stage" in item.fixturenames:
-                    item.add_marker(pytest.mark.xdist_group("stage"))
+            if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
