@@ -19,6 +19,7 @@ from storage.alerts import (
     NamedPerson,
     Outcome,
     RequestState,
+    Source,
     Tlp,
 )
 from storage.base import Transaction
@@ -69,6 +70,8 @@ class CountedAlert:
     outcome: Outcome | None
     ground: Ground | None
     informed_at: datetime | None
+    source: Source | None = None
+    """How reliable its source is, where somebody said so."""
     parts: list[Part] = field(default_factory=list)
     named_persons: set[UserId] = field(default_factory=set)
     """Read for RED alerts alone, which nobody else may see."""
@@ -109,7 +112,7 @@ class Counted:
             within.append(or_(Alert.author_country == country, concerned))
         query = select(
             Alert.id, Alert.tlp, Alert.author, Alert.author_country, Alert.state, Alert.circulated_at, Alert.ended_at,
-            Alert.outcome, Alert.ground, Alert.informed_at,
+            Alert.outcome, Alert.ground, Alert.informed_at, Alert.source,
         ).where(*within)  # fmt: skip
         rows = await self._rows(query.order_by(Alert.circulated_at, Alert.id))
         found = {row[0]: CountedAlert(*row) for row in rows}

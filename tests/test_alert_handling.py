@@ -210,3 +210,20 @@ def test_which_commands_ask_for_the_number_is_written_down() -> None:
     written = (Path(__file__).parent.parent / "docs/decisions/0019-the-number-is-typed.md").read_text()
     for command in ASKED:
         assert f"`{command}`" in written
+
+
+async def test_marking_naming_and_purging_on_each_database(net_on_each: Network) -> None:
+    net = net_on_each
+    await sent(net, "CSQU3054383 at Tema to Rotterdam, SECRETWORD")
+    await net.say("!alert person 1 role=driver SECRETNAME", as_="ghana")
+    await net.say("!alert list", as_="coordinator")
+    await net.say("!request 1 NL SECRETWORD", as_="ghana")
+    await net.say("!alert propose 1 contact=SECRETWORD why=SECRETWORD", as_="netherlands", room="netherlands")
+    card = card_in(net, "coordination")
+    await net.say("!alert set 1 tlp=amber-strict source=B info=3", as_="ghana")
+    assert net.is_redacted("coordination", card)
+    await net.say("!alert downgrade 1 tlp=green yes", as_="ghana")
+    assert "SECRETWORD" in net.latest("network", card_in(net, "network"))
+    await net.say("!alert withdraw 1 SECRETWORD", as_="ghana")
+    await net.forward(timedelta(days=800))
+    assert not any("SECRET" in one.body for room in net.gateway.rooms.values() for one in room.heard)

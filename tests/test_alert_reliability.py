@@ -58,3 +58,14 @@ async def test_others_do_not_evaluate_and_wrong_letters_are_named(net: Network) 
     assert "mostly unreliable" in await net.say("!alert evaluate 1", as_="ghana")
     await net.forward(timedelta(minutes=1))
     assert "Reliability: not evaluated yet" in await net.say("!alert show 1", as_="ghana")
+
+
+async def test_figures_tell_how_many_of_each_source_were_confirmed(net: Network) -> None:
+    assert "By source" not in await net.say("!alert stats", as_="ghana")
+    for number, source in enumerate("BBX", start=1):
+        await net.say(f"!alert drums at Tema to Rotterdam source={source}", as_="ghana")
+        await net.say(f"!alert send {number}", as_="ghana")
+    await net.say("!alert hold 2", as_="netherlands")
+    await net.say("!alert confirm 2 ground=a", as_="netherlands")
+    figures = await net.say("!alert stats", as_="ghana")
+    assert "By source, A to X (of them confirmed): B: 2 (1) and X: 1 (0)" in figures

@@ -2,6 +2,7 @@
 
 import pytest
 
+from commands.alerts.meant import is_by_number
 from storage.alerts import AlertState
 from tests.fakes import Network
 from tests.test_alert_bad_input import COMMANDS
@@ -20,7 +21,10 @@ async def test_the_whole_life_in_single_words(net: Network) -> None:
         ("belgium", "!received", AlertState.RECEIVED),
     ):
         answer = await net.say(text, as_=person, room=person, thread=card_in(net, person))
-        if "Do you mean alert A-2026-0001" in answer:
+        asks = "Do you mean alert A-2026-0001" in answer
+        assert asks == is_by_number(text.split()[0].removeprefix("!"))
+        if asks:
+            assert await state_of(net) is not state
             await net.say("A-2026-0001", as_=person, room=person, thread=card_in(net, person))
         assert await state_of(net) is state
     card = card_in(net, "ghana")

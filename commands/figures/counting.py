@@ -9,7 +9,7 @@ from enum import StrEnum
 from statistics import median
 
 from commands.shipment import pieces_of, tonnes_of
-from storage.alerts import ENDED, AlertState, Finding, Ground, Outcome
+from storage.alerts import ENDED, AlertState, Finding, Ground, Outcome, Source
 from storage.figures import CountedAlert, Part
 from storage.ids import CountryCode
 
@@ -53,6 +53,8 @@ class Figures:
     not_located: int
     grounds: Mapping[Ground, int]
     outcomes: Mapping[Outcome, int]
+    sources: Mapping[Source, tuple[int, int]]
+    """By how reliable the source is said to be: how many, and how many of them were confirmed."""
     all_amounts: Amount
     confirmed_amounts: Amount
     medians: Mapping[Measured, timedelta]
@@ -91,6 +93,7 @@ def count(alerts: Iterable[CountedAlert], now: datetime, *, country: CountryCode
         not_located=sum(_only_not_located(alert) for alert in counted),
         grounds=Counter(alert.ground for alert in counted if alert.ground is not None),
         outcomes=Counter(alert.outcome for alert in counted if alert.outcome is not None),
+        sources=_sources(counted),
         all_amounts=sum((amount(alert) for alert in counted), Amount()),
         confirmed_amounts=sum((amount(alert) for alert in confirmed), Amount()),
         medians=_medians(counted, parts),
@@ -102,6 +105,12 @@ def count(alerts: Iterable[CountedAlert], now: datetime, *, country: CountryCode
         ),
         by_month=_by_month(counted),
     )
+
+
+def _sources(alerts: Sequence[CountedAlert]) -> Mapping[Source, tuple[int, int]]:
+    given = Counter(alert.source for alert in alerts if alert.source is not None)
+    confirmed = Counter(alert.source for alert in alerts if is_confirmed(alert))
+    return {source: (given[source], confirmed[source]) for source in Source if source in given}
 
 
 def is_confirmed(alert: CountedAlert) -> bool:

@@ -35,6 +35,8 @@ def figures_words(figures: Figures) -> Doc:
                                             "{share} % of {count} that were confirmed or cleared",
                                             looked_into, share=share)))  # fmt: skip
     rows.append((_("Outcomes"), _outcomes(figures.outcomes)))
+    if figures.sources:
+        rows.append((_("By source, A to X (of them confirmed)"), _sources(figures)))
     rows.append((_("Quantity"), _amount(figures.all_amounts)))
     if figures.confirmed:
         rows.append((_("Of the confirmed ones"), _amount(figures.confirmed_amounts)))
@@ -85,6 +87,13 @@ def _confirmed(figures: Figures) -> Message:
         "{count} confirmed as illegal (by ground of Article 9(1): {grounds})",
         figures.confirmed,
         grounds=grounds,
+    )
+
+
+def _sources(figures: Figures) -> Inline:
+    return joined(
+        _("{source}: {times} ({confirmed})", source=Code(source.value), times=times, confirmed=confirmed)
+        for source, (times, confirmed) in figures.sources.items()
     )
 
 
