@@ -72,9 +72,7 @@ async def _take_away(tx: Transaction, post: Post, device: DeviceId, now: Any) ->
     emptied = await outbox.get(post.replaces) if post.replaces is not None else None
     if emptied is None or post.doc is None:
         raise ValueError("what is taken away is a message, with words for an edit in its place")
-    for version in await outbox.versions(emptied.id):
-        await OutgoingFiles(tx).forget(version.id)
-    await outbox.empty(emptied, now)
+    await OutgoingFiles(tx).forget([version.id for version in await outbox.empty(emptied, now)])
     words = post.doc
     post = replace(post, room=emptied.sent_room or emptied.room_id, person=emptied.user_id)
     content = content_of(render(words, await _language_of(tx, emptied.user_id))[0])

@@ -41,9 +41,9 @@ class OutgoingFiles:
         """Return the file that an outbox row carries."""
         return await self._tx.find(OutgoingFile, row_id)
 
-    async def forget(self, row_id: int) -> None:
-        """Drop the bytes of a file, or where it lies and with which key it is read."""
-        await self._session.execute(delete(OutgoingFile).where(OutgoingFile.row_id == row_id))
+    async def forget(self, row_ids: Collection[int]) -> None:
+        """Drop the bytes of files, or where they lie and with which keys they are read."""
+        await self._session.execute(delete(OutgoingFile).where(OutgoingFile.row_id.in_(row_ids)))
 
     async def uploaded(self, row_id: int, content: dict[str, Any]) -> None:
         """The homeserver has the file: keep how it is named there, and not what is in it."""

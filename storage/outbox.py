@@ -189,24 +189,37 @@ class Outbox:
         )
         return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
 
+    async def with_thread(self, subject: str, row_id: int) -> Sequence[OutboxRow]:
+        """Return a message about a subject and what was said of it in its thread, edits and the emptied left out."""
+        query = select(OutboxRow).where(
+            OutboxRow.subject == subject,
+            or_(OutboxRow.id == row_id, OutboxRow.thread_row == row_id),
+            OutboxRow.kind == RowKind.MESSAGE,
+            OutboxRow.replaces_row.is_(None),
+            OutboxRow.emptied_at.is_(None),
+        )
+        return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
+
     async def versions(self, row_id: int) -> Sequence[OutboxRow]:
         """Return a message and its edits, oldest first."""
         same = or_(OutboxRow.id == row_id, OutboxRow.replaces_row == row_id)
         query = select(OutboxRow).where(same, OutboxRow.kind == RowKind.MESSAGE)
         return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
 
-    async def empty(self, row: OutboxRow, now: datetime) -> None:
-        """Forget what a message and its edits say; what was not sent yet is not sent any more.
+    async def empty(self, row: OutboxRow, now: datetime) -> Sequence[OutboxRow]:
+        """Forget what a message and its edits say, and return them; what was not sent yet is not sent any more.
 
         What is on its way at this moment still arrives and is marked sent: a row of kind REDACT, added after this,
         takes it away again.
         """
-        for one in await self.versions(row.id):
+        versions = await self.versions(row.id)
+        for one in versions:
             one.content = {}
             if one is row or one.state is not RowState.DROPPED:  # a dropped edit never left
                 one.emptied_at = now
             if one.state is RowState.PENDING:
                 one.state = RowState.DROPPED
+        return versions
 
     async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[str]:
         """Return the lanes with something to send, the one that holds the most urgent row first."""

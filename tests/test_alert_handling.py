@@ -131,6 +131,28 @@ async def test_a_second_change_takes_nothing_back_twice(net: Network) -> None:
     assert net.heard("coordination") == heard
 
 
+async def test_a_draft_that_becomes_stricter_leaves_every_answer_too(net: Network) -> None:
+    await net.say(f"!alert {SUSPICION}", as_="ghana", room="ghana")
+    for text in ("!alert show 1", "!alert list", "!alert next 1"):
+        await net.say(text, as_="ghana", room="ghana")
+    await net.say("!alert set 1 tlp=red", as_="ghana")
+    assert "SECRETWORD" not in said(net, "ghana")
+    assert "CSQU" not in said(net, "ghana")
+
+
+async def test_what_has_ended_can_still_become_stricter(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await net.say("!alert close 1 outcome=other", as_="ghana", room="ghana")
+    card = card_in(net, "coordination")
+    assert "is ended" in await net.say("!alert set 1 tlp=amber-strict vessel=IMO9811000", as_="ghana", room="ghana")
+    assert not net.is_redacted("coordination", card)
+    await net.say(STRICT, as_="ghana", room="ghana")
+    assert net.is_redacted("coordination", card)
+    assert "TLP:AMBER+STRICT" in net.latest("netherlands", card_in(net, "netherlands"))
+    await net.say("!alert set 1 tlp=red", as_="ghana")
+    assert "SECRETWORD" not in said(net, "netherlands")
+
+
 # Downwards
 
 

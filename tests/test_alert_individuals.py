@@ -92,6 +92,15 @@ async def test_a_wrong_name_is_deleted_and_taken_back(net: Network) -> None:
         assert not any(NAME in str(row.content) for row in await tx.session.scalars(select(OutboxRow)))
 
 
+async def test_nobody_reads_the_names_of_what_was_withdrawn(net: Network) -> None:
+    await named(net)
+    shown = await net.say("!alert persons 1", as_="netherlands", room="netherlands")
+    await net.say("!alert withdraw 1 the wrong man", as_="ghana", room="ghana")
+    assert net.is_redacted("netherlands", shown.messages[0].event_id)
+    assert NAME not in await net.say("!alert persons 1", as_="ghana")
+    assert "for officials" in await net.say("!alert export 1 persons=yes", as_="ghana")
+
+
 async def test_names_are_in_an_export_only_when_asked_for_and_allowed(net: Network) -> None:
     await named(net)
     refused = await net.say("!alert export 1 format=json persons=yes", as_="coordinator")

@@ -7,6 +7,7 @@ from commands.alerts.circulation import (
     LineFor,
     number_of_target,
     retract_elsewhere,
+    retract_part,
     tell_everyone,
     tell_of_unreached,
     tell_person,
@@ -20,7 +21,7 @@ from commands.alerts.words import who
 from commands.base import Context, Priority, Subject
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
 from commands.happenings import AlertStands
-from commands.visibility import ALERT
+from commands.visibility import ALERT, NAMES
 from storage.alerts import Alert, Finding, HistoryLine, Tlp, What
 
 _IN_PREPARATION = frozenset({What.DRAFTED, What.SUBMITTED, What.SENT_BACK, What.TAKEN_UP})
@@ -64,6 +65,7 @@ async def _say(event: AlertChanged, context: Context) -> None:
             await retract_elsewhere(alert, context)
         if line.what is What.WITHDRAWN:
             await refresh_draft(alert, context)
+            await retract_part(alert, NAMES, context)
         priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
         await tell_everyone(alert, await _lines(event, context), context, priority=priority)
     if alert.was_circulated:

@@ -257,9 +257,8 @@ async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
     card_ = await Outbox(context.tx).get(existing.row_id)
     assert card_ is not None
     await context.tx.flush()
-    for row in await Outbox(context.tx).naming(str(subject_of(alert))):
-        if existing.row_id in {row.id, row.thread_row}:
-            await empty_message(alert, row, context)
+    for row in await Outbox(context.tx).with_thread(str(subject_of(alert)), existing.row_id):
+        await empty_message(alert, row, context)
     room = card_.sent_room or card_.room_id
     words = marked(alert, retracted(alert)).openly()
     if card_.state is RowState.SENT:
@@ -289,11 +288,15 @@ async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = Tr
     Cards are taken back by `tell_everyone`, with the lines in their threads; drafts also by `refresh_draft`.
     """
     await context.tx.flush()
+    stays: dict[tuple[RoomId | None, UserId | None], bool] = {}
     for row in await Outbox(context.tx).naming(str(subject_of(alert))):
         is_own = row.subject == str(subject_of(alert))
         if is_own and (row.part == CARD or (row.part == DRAFT and not drafts)):
             continue
-        if not await may_stay(alert, row, context):
+        place = (row.room_id, row.user_id)
+        if place not in stays:
+            stays[place] = await may_stay(alert, row, context)
+        if not stays[place]:
             await empty_message(alert, row, context)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from commands.alerts import escalation
 from commands.alerts.audience import listeners, unreached
-from commands.alerts.circulation import answer, tell_of_unreached
+from commands.alerts.circulation import answer, retract_elsewhere, tell_of_unreached
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import Values, address, name_persons, state, today_of
 from commands.alerts.drafts import refresh_draft
@@ -100,6 +100,9 @@ class Changes:
 
 async def _correct(alert: Alert, args: Correction, context: Context) -> Changes:
     changes = Changes()
+    if args.tlp is not None and alert.has_ended and _only_marks(args):
+        changes.lines.append(marking_words(args.tlp))
+        return changes
     alert.take_up(by=context.member, at=context.now)
     set_facts(alert, given(args), changes, context)
     if args.urgency is not None and args.urgency is not alert.urgency:
@@ -122,6 +125,11 @@ async def _correct(alert: Alert, args: Correction, context: Context) -> Changes:
     if args.tlp is not None:
         changes.lines.append(marking_words(args.tlp))
     return changes
+
+
+def _only_marks(args: Correction) -> bool:
+    """Whether nothing but the marking is to be changed, which is possible also after the end."""
+    return not args.model_dump(exclude={"about", "tlp"}, exclude_none=True)
 
 
 def _set_type(alert: Alert, type_: AlertType, changes: Changes, context: Context) -> None:
@@ -176,17 +184,21 @@ def given(args: Corrections) -> Mapping[Slot, Entries]:
 async def _marked(alert: Alert, tlp: Tlp | None, context: Context) -> None:
     if tlp is None:
         return
-    if tlp is Tlp.RED and not alert.is_draft and not alert.named:
+    if tlp is Tlp.RED and alert.is_open and not alert.named:
         person = Code(f"{context.prefix}alert set {alert.number} tlp=red person=@name:server")
         raise refusal(
             alert, _("Under TLP:RED only persons you name are told. Name one at the same time: {person}", person=person)
         )
     line = alert.mark(tlp, by=context.member, at=context.now)
-    if line is not None and not alert.is_draft:
+    if line is not None and alert.is_draft:
+        await retract_elsewhere(alert, context, drafts=False)
+    elif line is not None:
         await context.emit(AlertChanged(alert, line))
 
 
 async def _evaluated(alert: Alert, args: Correction, context: Context) -> None:
+    if args.source is None and args.info is None:
+        return
     line = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
     if line is not None and not alert.is_draft:
         await context.emit(AlertChanged(alert, line))

@@ -68,8 +68,7 @@ class Preparing(AlertCore):
         return self.record(What.CORRECTED, by, at, details={"changed": list(changed)})
 
     def mark(self, tlp: Tlp, *, by: Member, at: datetime) -> HistoryLine | None:
-        """Change the handling marking; once circulated it may only become stricter."""
-        self._must_not_have_ended()
+        """Change the handling marking; once circulated it may only become stricter, also after the end."""
         if tlp is self.tlp:
             return None
         if not self.is_draft and not tlp.is_stricter_than(self.tlp):
