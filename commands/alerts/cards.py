@@ -45,7 +45,7 @@ from commands.document import (
     fields,
     joined,
 )
-from commands.understanding.persons import names_a_person
+from commands.understanding import names_a_person
 from storage.alerts import Alert, AlertRequest, AlertState, AlertType, HistoryLine, Tlp, Urgency
 from storage.ids import CountryCode, UserId
 from storage.rooms import Binding, BindingKind

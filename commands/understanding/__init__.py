@@ -28,7 +28,7 @@ from commands.understanding.papers import (
     find_notifications,
     find_un_numbers,
 )
-from commands.understanding.persons import claim_persons
+from commands.understanding.persons import claim_persons, names_a_person
 from commands.understanding.places import find_places
 from commands.understanding.quantities import find_quantities
 from commands.understanding.single import (
@@ -57,6 +57,7 @@ __all__ = [
     "PlaceRole",
     "Understanding",
     "Unit",
+    "names_a_person",
     "normalise_basel",
     "normalise_container",
     "normalise_country",
