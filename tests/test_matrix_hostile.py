@@ -16,6 +16,8 @@ from bot.matrix.crypto import Crypto
 from bot.matrix.http import Http
 from bot.matrix.interface import Message, SyncBatch, Trust
 from bot.matrix.machine import OLM
+from bot.matrix.media import Media
+from bot.matrix.media.incoming import IncomingMedia, Seals
 from bot.matrix.parsing import parsed
 from bot.matrix.rooms import MEGOLM, Rooms
 from bot.matrix.signing import unpadded
@@ -39,6 +41,21 @@ JUNK: list[Any] = [
     {"events": [{}]}, "A" * 43, "A" * 44, "A" * 86, {"\0": "\udfff"}, GHANA, BOT,
     ROOM, "m.room.member", "m.room.encrypted", "join",
 ]  # fmt: skip
+
+
+PICTURE = {
+    "msgtype": "m.image",
+    "body": "what is on it",
+    "filename": "seal.png",
+    "info": {"mimetype": "image/png", "size": 7, "w": 1, "h": 1},
+    "file": {
+        "v": "v2",
+        "url": "mxc://localhost/seal",
+        "key": {"kty": "oct", "alg": "A256CTR", "ext": True, "k": "A" * 43, "key_ops": ["encrypt", "decrypt"]},
+        "iv": "AAAAAAAAAAAAAAAAAAAAAA",
+        "hashes": {"sha256": "A" * 43},
+    },
+}
 
 
 class Done(Exception):
@@ -202,6 +219,7 @@ def odd(phone: Phone, number: int, dice: random.Random) -> tuple[list[Json], lis
     ]
     in_room = [
         ("m.room.message", said("$", "!help")["content"]),
+        ("m.room.message", PICTURE),
         ("m.key.verification.start", {**offer, **related}),
         ("m.key.verification.key", {**key, **related}),
         ("m.room.member", {"membership": "join"}),
@@ -224,6 +242,7 @@ def answer(phone: Phone, number: int, dice: random.Random | None = None) -> Json
         member("@new:localhost"),
         phone.says(ORDER, f"$order{number}"),
         said(f"$clear{number}", "hello"),
+        event("m.room.redaction", {"redacts": f"$clear{number}"}, f"$redaction{number}"),
         event("m.room.message", in_room, f"$verify{number}"),
         event("m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$x", "key": "x"}}),
         event("m.room.tombstone", {"replacement_room": OTHER}, state_key=""),
@@ -278,7 +297,17 @@ async def play(database: Database, dice: random.Random, change: Callable[[Json, 
         server.syncs.append(last)
         desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=post)
         rooms = Rooms(crypto.chest.saved.rooms, crypto.chest.saved.states)
-        loop = Syncer(cast("Http", server), crypto, rooms, desk=desk, own=BOT, names=lambda _: ["SESN"], sleep=stop)
+        files = IncomingMedia(Media(cast("Http", server)), Seals(b"k" * 32))
+        loop = Syncer(
+            cast("Http", server),
+            crypto,
+            rooms,
+            desk=desk,
+            own=BOT,
+            names=lambda _: ["SESN"],
+            sleep=stop,
+            carried=files.carried,
+        )
 
         async def note(batch: SyncBatch) -> None:
             await journal(batch)
