@@ -282,6 +282,7 @@ async def test_what_was_under_way_at_a_restart_is_cancelled_with_a_reason(databa
     event = {"type": "m.room.message", "sender": GHANA, "event_id": "$request", "content": content}
     before.desk.take_event(event, ROOM, NOW, alone=False, payload=event, device_id=None, trust=Trust.SIGNED)
     before.request("direct", device="OTHER")
+    before.direct("start", "direct", **{**OFFER, "from_device": "OTHER"})
     rows = await written(before, database)
     assert {(row.room_id, row.transaction, row.clear) for row in rows} == {
         (ROOM, "$request", False),
@@ -306,6 +307,8 @@ async def test_what_was_under_way_at_a_restart_is_cancelled_with_a_reason(databa
 
 async def test_what_ended_before_the_restart_is_not_cancelled(office: Office, database: Database) -> None:
     office.request()
+    assert await written(office, database) == [], "the other side can still start"
+    office.direct("start", **OFFER)
     assert len(await written(office, database)) == 1
     office.direct("cancel", code="m.user", reason="no")
     assert await written(office, database) == []

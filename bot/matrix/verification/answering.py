@@ -113,12 +113,17 @@ class Verifications:
 
     @property
     def under_way(self) -> list[VerificationRow]:
-        """What is to be ended should the bot be started anew."""
+        """What is to be ended should the bot be started anew.
+
+        Device to device the other side may still start after that, as old clients do without a request.
+        """
         return [
-            VerificationRow(one.name.user, one.name.room_id or RoomId(""), one.name.transaction, one.device, one.clear,
-                            one.until)
+            VerificationRow(
+                one.name.user, one.name.room_id or RoomId(""), one.name.transaction, one.device, one.clear, one.until
+            )
             for one in self._running.values()
-        ]  # fmt: skip
+            if one.name.room_id is not None or one.step is not _Step.READY
+        ]
 
     def interrupt(self, rows: Iterable[VerificationRow], now: datetime) -> list[tuple[VerificationRow, ToSend]]:
         """Cancel what was under way when the bot was started anew, unless the other side has given up by now."""
