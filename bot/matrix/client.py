@@ -2,7 +2,6 @@
 
 import asyncio
 import random as system_random
-import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +16,6 @@ from bot.matrix.crypto import Crypto
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
     MARKER,
-    REQUEST,
     Journal,
     LoggedOut,
     MatrixError,
@@ -32,9 +30,10 @@ from bot.matrix.interface import (
     WhyUnsafe,
 )
 from bot.matrix.login import log_in
-from bot.matrix.machine import Machine
+from bot.matrix.making import DIRECT, creation_of
 from bot.matrix.media import IncomingMedia, Media, PictureSize, Seals, content_of
-from bot.matrix.rooms import MEGOLM, Rooms, RoomView, version_number
+from bot.matrix.opening import own_keys, sign_up
+from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.signing import ChainStatus, CrossSigningIdentity
 from bot.matrix.sync import Syncer
 from bot.matrix.vault import Cost, Vault
@@ -50,10 +49,6 @@ _LOOK_BACK = 200  # events of a room among which an own message is looked for
 _PAGE = 100
 _SHARINGS = 3  # how often keys are shared before one message, when people or devices change all the time
 _MOST_SERVERS = 5  # that are named to a homeserver that does not know a room
-_ROTATION = timedelta(days=7)
-_ROTATION_MESSAGES = 100
-DIRECT = "org.sesn.direct"
-"""Key inside `m.room.create` of rooms that were made for one person."""
 
 
 async def reachable(homeserver: str, *, timeout: timedelta = timedelta(seconds=10)) -> Sequence[str]:  # noqa: ASYNC109  passed on as a deadline
@@ -139,7 +134,7 @@ class MatrixGateway:
             ask: Callable[[], str] = password if callable(password) else lambda: password
             session = await log_in(http, vault, ask, device_name)
             crypto = await Crypto.load(database, vault, http, session.device_id)
-            identity = await _sign(http, vault, crypto, ask, reset=reset_identity)
+            identity = await sign_up(http, vault, crypto, ask, reset=reset_identity)
             saved = crypto.chest.saved
             rooms = Rooms(saved.rooms, saved.states)
             async with database.transaction() as tx:
@@ -154,7 +149,7 @@ class MatrixGateway:
             desk = Desk(
                 user_id,
                 session.device_id,
-                _own_keys(crypto.machine, identity),
+                own_keys(crypto.machine, identity),
                 keys_of=lambda user, device: known_keys(crypto.people.identity(user), device),
                 post=post,
                 before=before,
@@ -407,7 +402,9 @@ class MatrixGateway:
         async with self._creating:
             made = await self._made_for(room.request)
             if made is None:
-                answer = await self._http.request("POST", path_of("createRoom"), await self._creation(room))
+                answer = await self._http.request(
+                    "POST", path_of("createRoom"), await creation_of(room, self.user_id, self._http)
+                )
                 made = await self._fetch(RoomId(str(answer["room_id"])))
         for user in room.invite:
             try:
@@ -422,39 +419,6 @@ class MatrixGateway:
             if view.request == request and view.creator == self.user_id and not view.tombstoned:
                 return view
         return None
-
-    async def _creation(self, room: NewRoom) -> dict[str, Any]:
-        capabilities = await self._http.request("GET", path_of("capabilities"))
-        version = str(capabilities.get("capabilities", {}).get("m.room_versions", {}).get("default", "11"))
-        # From version 12 on the creator stands above all levels and may not be listed among them.
-        powers = {user: 100 for user in room.admins if user != self.user_id}
-        if version_number(version) < 12:
-            powers[self.user_id] = 100
-        encryption = {
-            "algorithm": MEGOLM,
-            "rotation_period_ms": _ROTATION // timedelta(milliseconds=1),
-            "rotation_period_msgs": _ROTATION_MESSAGES,
-        }
-        state = {
-            "m.room.encryption": encryption,
-            # Who is invited to a direct chat may read from then on: what is sent there is meant for that person alone.
-            "m.room.history_visibility": {"history_visibility": "invited" if room.direct else "joined"},
-            "m.room.guest_access": {"guest_access": "forbidden"},
-            "m.room.join_rules": {"join_rule": "invite"},
-        }
-        return {
-            "room_version": version,
-            "preset": "private_chat",
-            "visibility": "private",
-            "creation_content": {REQUEST: room.request, **({DIRECT: True} if room.direct else {})},
-            "initial_state": [{"type": kind, "state_key": "", "content": part} for kind, part in state.items()],
-            "power_level_content_override": {"users": powers},
-            # In a direct chat the invitation itself must say so; it can only do that while the room is made.
-            "is_direct": room.direct,
-            "invite": list(room.invite) if room.direct else [],
-            **({"name": room.name} if room.name else {}),
-            **({"topic": room.topic} if room.topic else {}),
-        }
 
     async def direct_room(self, user: UserId) -> RoomId | None:
         """Return an encrypted room of the bot and `user` alone; rooms with a name or made for a group do not count."""
@@ -499,33 +463,6 @@ class MatrixGateway:
         )
 
 
-def _own_keys(machine: Machine, identity: CrossSigningIdentity) -> dict[str, str]:
-    """Return what a verification vouches for: this device and the master key above it."""
-    key_id, master = f"ed25519:{machine.device_id}", identity.public("master")
-    return {key_id: str(machine.device_keys()["keys"][key_id]), f"ed25519:{master}": master}
-
-
 def _names(view: RoomView, own: UserId) -> list[str]:
     member = view.members.get(own)
     return [member.display_name] if member is not None and member.display_name else []
-
-
-async def _sign(
-    http: Http, vault: Vault, crypto: Crypto, password: Callable[[], str], *, reset: bool
-) -> CrossSigningIdentity:
-    """Upload the device's keys if that was never done, and make the chain above them complete."""
-    assert vault.secrets is not None
-    machine: Machine = crypto.machine
-    if not machine.account.shared:
-        await crypto.upload_keys(first=True)
-    if vault.secrets.seeds is None:
-        # Kept before anything is uploaded: a crash in between must not leave keys on the server that nobody has.
-        identity = CrossSigningIdentity.create(vault.user_id, secrets.token_bytes)
-        shown = await identity.status(http.request, machine.device_keys())
-        if shown.master_on_server is None or reset:
-            await vault.change(seeds=identity.seeds)
-    else:
-        identity = CrossSigningIdentity(vault.user_id, vault.secrets.seeds)
-    await identity.ensure(http.request, machine.device_keys(), machine.sign, password=password, replace=reset)
-    log.info("signing.chain_complete", device=machine.device_id, fingerprint=identity.fingerprint)
-    return identity

@@ -17,34 +17,32 @@ from typing import Any
 
 import structlog
 
-from bot.matrix.answers import Event, RoomPart, SyncAnswer, events_of, is_id
+from bot.matrix.answers import Event, RoomPart, SyncAnswer, events_of
 from bot.matrix.backoff import Backoff
-from bot.matrix.crypto import Crypto, Read
+from bot.matrix.changes import invites, joined
+from bot.matrix.crypto import Crypto
+from bot.matrix.hearing import Hearing
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
     CarriedFile,
     Incoming,
-    Invite,
     Journal,
     LoggedOut,
     MatrixError,
     MembershipChange,
     Message,
-    Redaction,
     Rejected,
     SyncBatch,
-    Tombstone,
-    Trust,
     Unavailable,
     Unreadable,
 )
-from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE, NoKey, NoSender, Refused
-from bot.matrix.reading import is_redacted, moment, redacted, said
+from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE
+from bot.matrix.reading import moment
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.store import Pending
 from bot.matrix.verification import Desk
-from storage.base import FAULTS, Transaction
-from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.base import Transaction
+from storage.ids import EventId, RoomId, UserId
 from storage.keys import WaitingRow
 
 log = structlog.get_logger()
@@ -59,7 +57,6 @@ _BURST = 4
 """So many messages on their way are a burst: each of them comes back with a sync, and together they cost as much."""
 _BREATH = 0.3  # seconds between syncs in a burst
 _FIRST_ANSWER = timedelta(minutes=5)
-_TO_BE_TRIED_AGAIN: tuple[type[Exception], ...] = (MatrixError, *FAULTS)
 
 
 def sync_filter(timeline: int = _TIMELINE) -> str:
@@ -104,8 +101,7 @@ class Syncer:
         self._rooms = rooms
         self._desk = desk
         self._own = own
-        self._names = names
-        self._carried = carried
+        self._hearing = Hearing(crypto, rooms, desk, own=own, names=names, carried=carried, keep=self._keep_unreadable)
         self._poll = poll
         self._filter = sync_filter(timeline)
         self._observer = observer or (lambda _: None)
@@ -220,7 +216,7 @@ class Syncer:
         # For one of these the bot may have asked for the devices of its sender, of whom others wait.
         events += await self._late(())
         events += self._left(answer.left)
-        events += _invites(answer.invited, self._own)
+        events += invites(answer.invited, self._own)
         pending = self._crypto.chest.pending
         pending.rooms = pending.rooms.followed_by(self._rooms.changes())
         return SyncBatch(answer.next_token, (*events, *self._crypto.people.take_noticed(), *self._desk.take_codes()))
@@ -295,7 +291,7 @@ class Syncer:
         return found[::-1]
 
     def _is_own_join(self, event: Event) -> bool:
-        return event.get("state_key") == self._own and _joined(event) is True
+        return event.get("state_key") == self._own and joined(event) is True
 
     async def _read_room(self, room_id: RoomId, timeline: list[Event], *, execute: bool) -> list[Incoming]:
         if not execute:
@@ -304,106 +300,12 @@ class Syncer:
         start = max((index for index, event in enumerate(timeline) if self._is_own_join(event)), default=0)
         read: dict[str, Incoming] = {}
         for event in timeline[start:]:
-            incoming = await self._read_guarded(room_id, event)
+            incoming = await self._hearing.read(room_id, event)
             if incoming is not None:
                 read.setdefault(str(event.get("event_id")), incoming)
         return list(read.values())
 
-    async def _read_guarded(self, room_id: RoomId, event: Event) -> Incoming | None:
-        try:
-            return await self._read(room_id, event)
-        except _TO_BE_TRIED_AGAIN:
-            raise
-        except Exception as error:
-            # One malformed event must not stop all that come after it.
-            log.exception("event.malformed", room=room_id, error=type(error).__name__)
-            return _unreadable(room_id, event, "malformed")
-
-    async def _read(self, room_id: RoomId, event: Event) -> Incoming | None:
-        view = self._rooms.view(room_id)
-        if "state_key" in event:
-            return _state_change(view, event)
-        if event.get("sender") == self._own:
-            return None
-        if event.get("type") == "m.room.redaction":  # before version 11 a room's redactions have no content
-            return _redaction(room_id, event)
-        if is_redacted(event):
-            return None
-        if event.get("type") != "m.room.encrypted" and self._verifies(view, event):
-            return None
-        if event.get("type") == "m.room.message":
-            return self._message(view, event, event["content"], Trust.CLEAR, None)
-        return await self._read_encrypted(view, event) if event.get("type") == "m.room.encrypted" else None
-
-    async def _read_encrypted(self, view: RoomView, event: Event) -> Incoming | None:
-        room_id = view.room_id
-        if not is_id(event["content"].get("session_id")):
-            return _unreadable(room_id, event, "malformed")
-        try:
-            read = await self._crypto.read(event, room_id)
-        except NoKey as error:
-            self._keep_unreadable(error.session_id, room_id, event)
-            self._crypto.request_key(event, room_id)
-            return _unreadable(room_id, event, NO_KEY)
-        except NoSender as error:
-            self._keep_unreadable(str(event["content"].get("session_id")), room_id, event, error.heard)
-            return _unreadable(room_id, event, str(error))
-        except Refused as error:
-            log.warning("event.refused", room=room_id, sender=event.get("sender"), reason=str(error))
-            return _unreadable(room_id, event, str(error))
-        payload = read.opened.payload
-        if "state_key" in payload:
-            log.warning("event.encrypted_state", room=room_id, sender=event.get("sender"))
-            return _unreadable(room_id, event, "encrypted state")
-        if self._verifies(view, event, read) or payload["type"] != "m.room.message":
-            return None
-        return self._message(view, event, payload["content"], read.trust, read.device_id, read.opened.once)
-
-    def _verifies(self, view: RoomView, event: Event, read: Read | None = None) -> bool:
-        alone = view.with_membership("join", "invite") == {self._own, event.get("sender")}
-        if read is None:
-            return self._desk.take_event(event, view.room_id, moment(event), alone=alone)
-        return self._desk.take_event(
-            event,
-            view.room_id,
-            moment(event),
-            alone=alone,
-            payload=read.opened.payload,
-            device_id=read.device_id,
-            trust=read.trust,
-        )
-
-    def _message(
-        self,
-        view: RoomView,
-        event: Event,
-        content: Mapping[str, Any],
-        trust: Trust,
-        device: DeviceId | None,
-        once: str | None = None,
-    ) -> Message | None:
-        words = said(content, event["content"], self._own, self._names(view))
-        if words is None:
-            return None
-        sender = UserId(event["sender"])
-        return Message(
-            event_id=EventId(event["event_id"]),
-            room_id=view.room_id,
-            sender=sender,
-            sent_at=moment(event),
-            body=words.body,
-            trust=trust,
-            device_id=device,
-            room_encrypted=view.encrypted,
-            direct=view.with_membership("join", "invite") == {self._own, sender},
-            mentioned=words.mentioned,
-            thread_root=words.thread_root,
-            reply_to=words.reply_to,
-            once=once,
-            file=self._carried(content, EventId(event["event_id"])),
-        )
-
-    def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event, heard: int | None = None) -> None:
+    def _keep_unreadable(self, session_id: str, room_id: RoomId, event: Event, heard: int | None) -> None:
         """Keep an event that may be read later. `heard`: it has a key, but not that of its sender (see `NoSender`)."""
         event_id, pending = event.get("event_id"), self._crypto.chest.pending
         if not isinstance(event_id, str):
@@ -433,7 +335,7 @@ class Syncer:
             heard = self._unjudged.get(row.event_id)
             if (row.room_id, row.session_id) not in places and heard in {None, self._heard_of(row)}:
                 continue
-            incoming = await self._read_guarded(row.room_id, row.event)
+            incoming = await self._hearing.read(row.room_id, row.event)
             if isinstance(incoming, Unreadable) and incoming.reason in {NO_KEY, UNKNOWN_DEVICE}:
                 continue
             self._late_now.add(row.event_id)
@@ -447,60 +349,8 @@ class Syncer:
     def _left(self, rooms: Mapping[RoomId, RoomPart]) -> list[Incoming]:
         left: list[Incoming] = []
         for room_id, part in rooms.items():
-            put_out = any(event.get("state_key") == self._own and _joined(event) is False for event in part.timeline)
+            put_out = any(event.get("state_key") == self._own and joined(event) is False for event in part.timeline)
             if put_out or self._rooms.known(room_id):
                 left.append(MembershipChange(room_id, self._own, joined=False))
             self._rooms.forget(room_id)
         return left
-
-
-def _invites(rooms: Mapping[RoomId, Sequence[Event]], own: UserId) -> list[Incoming]:
-    invites: list[Incoming] = []
-    for room_id, events in rooms.items():
-        for event in events:
-            sender = event.get("sender")
-            if (
-                event["type"] == "m.room.member"
-                and event.get("state_key") == own
-                and event["content"].get("membership") == "invite"
-                and sender is not None
-            ):
-                invites.append(Invite(room_id, UserId(sender)))
-    return invites
-
-
-def _joined(event: Event) -> bool | None:
-    """Say whether a membership event makes somebody join (True), leave (False) or changes neither (None)."""
-    if event.get("type") != "m.room.member" or not isinstance(event.get("content"), dict):
-        return None
-    unsigned = event.get("unsigned") or {}
-    if "replaces_state" in unsigned and "prev_content" not in unsigned:
-        return None  # there was something before, but we are not told what: it may have been a change of name
-    before = (unsigned.get("prev_content") or {}).get("membership")
-    now = event["content"].get("membership")
-    if (now == "join") == (before == "join"):
-        return None
-    return bool(now == "join")
-
-
-def _state_change(view: RoomView, event: Event) -> Incoming | None:
-    joined = _joined(event)
-    if joined is not None and isinstance(event["state_key"], str):
-        return MembershipChange(view.room_id, UserId(event["state_key"]), joined)
-    if event.get("type") == "m.room.tombstone" and event["state_key"] == "":
-        return Tombstone(view.room_id, view.successor)
-    return None
-
-
-def _redaction(room_id: RoomId, event: Event) -> Redaction | None:
-    event_id, sender, target = event.get("event_id"), event.get("sender"), redacted(event)
-    if not isinstance(event_id, str) or not isinstance(sender, str) or target is None:
-        return None
-    return Redaction(EventId(event_id), room_id, UserId(sender), target)
-
-
-def _unreadable(room_id: RoomId, event: Event, reason: str) -> Unreadable | None:
-    event_id, sender = event.get("event_id"), event.get("sender")
-    if not isinstance(event_id, str) or not isinstance(sender, str):
-        return None
-    return Unreadable(EventId(event_id), room_id, UserId(sender), moment(event), reason)

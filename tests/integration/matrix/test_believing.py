@@ -64,12 +64,13 @@ async def test_a_sender_who_does_not_own_the_session_is_refused(
         await other.enters(room)
         await other.say(room, "known to the bot")
         await bot.hears(room, "known to the bot")
-        read = bot.gateway._syncer._read_encrypted
+        hearing = bot.gateway._syncer._hearing
+        read = hearing._read_encrypted
 
         async def relabelled(view: Any, event: Any) -> Incoming | None:
             return await read(view, {**event, "sender": other.user_id})
 
-        monkeypatch.setattr(bot.gateway._syncer, "_read_encrypted", relabelled)
+        monkeypatch.setattr(hearing, "_read_encrypted", relabelled)
         await ghana.say(room, "as somebody else")
         await bot.until(lambda: bot.all(Unreadable, room))
         (refused,) = bot.all(Unreadable, room)
