@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, Select, case, exists, or_, select
+from sqlalchemy import Index, Select, case, or_, select
 
 from storage.alerts import (
     EXERCISE,
@@ -85,6 +85,11 @@ class CountedAlert:
         return frozenset(part.country for part in self.parts)
 
     @property
+    def sides(self) -> frozenset[CountryCode | None]:
+        """The countries concerned, and that of the author."""
+        return self.countries | {self.author_country}
+
+    @property
     def named(self) -> frozenset[UserId]:
         return frozenset(self.named_persons)
 
@@ -93,33 +98,42 @@ class CountedAlert:
         return True
 
 
+class Cursor(NamedTuple):
+    """From where to go on reading: behind the alert of this id that was circulated then."""
+
+    at: datetime
+    id: int
+
+
 class Counted:
-    """Reads the alerts of a time in a handful of queries, however many they are."""
+    """Reads the alerts of a time in a handful of queries, so many at a time."""
 
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 
     async def circulated(
-        self, since: datetime, until: datetime, *, country: CountryCode | None = None
-    ) -> Sequence[CountedAlert]:
+        self, since: datetime, until: datetime, *, country: CountryCode | None = None, after: int = 0, limit: int
+    ) -> tuple[Sequence[CountedAlert], Cursor | None]:
         """Return real alerts circulated from `since` to before `until`, oldest first; exercises are never among them.
 
-        With `country` only those that it raised or that concern it.
+        With `country` only those that it raised or that concern it. At most `limit` alerts are looked at: the second
+        value says from where to go on (of those circulated at `since`, behind the id `after`), None when these are all.
         """
-        within = [Alert.circulated_at >= since, Alert.circulated_at < until, Alert.series != EXERCISE]
-        if country is not None:
-            concerned = exists().where(Addressee.alert_id == Alert.id, Addressee.country == country)
-            within.append(or_(Alert.author_country == country, concerned))
         query = select(
             Alert.id, Alert.tlp, Alert.author, Alert.author_country, Alert.state, Alert.circulated_at, Alert.ended_at,
-            Alert.outcome, Alert.ground, Alert.informed_at, Alert.source,
-        ).where(*within)  # fmt: skip
-        rows = await self._rows(query.order_by(Alert.circulated_at, Alert.id))
-        found = {row[0]: CountedAlert(*row) for row in rows}
+            Alert.outcome, Alert.ground, Alert.informed_at, Alert.source, Alert.series,
+        ).where(
+            Alert.circulated_at >= since, Alert.circulated_at < until,
+            or_(Alert.circulated_at > since, Alert.id > after),
+        )  # fmt: skip
+        rows = await self._rows(query.order_by(Alert.circulated_at, Alert.id).limit(limit))
+        found = {row[0]: CountedAlert(*row[:-1]) for row in rows if row[-1] != EXERCISE}
         ids = list(found)
         for start in range(0, len(ids), _AT_ONCE):
             await self._fill(found, ids[start : start + _AT_ONCE])
-        return list(found.values())
+        following = Cursor(rows[-1].circulated_at, rows[-1].id) if len(rows) == limit else None
+        counted = [one for one in found.values() if country is None or country in one.sides]
+        return counted, following
 
     async def _fill(self, found: dict[int, CountedAlert], ids: Sequence[int]) -> None:
         control = select(

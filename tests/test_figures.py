@@ -17,10 +17,10 @@ from bot.rendering import render
 from commands.arguments import BadValue, Reading
 from commands.base import RoomView
 from commands.figures import drawing as charts
-from commands.figures import gather
 from commands.figures.counting import Amount, Measured, count
 from commands.figures.drawing import NothingToShow, chart
 from commands.figures.period import Period, TimeSpan, days_before
+from commands.figures.reading import Progress, read_on
 from commands.figures.words import figures_words, lasting
 from commands.shipment import Kind
 from commands.visibility import may_see
@@ -41,6 +41,7 @@ from storage.figures import Asked, Counted, CountedAlert, Part
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.rooms import Rooms
+from storage.timers import Timers
 from tests.fakes import START, Network
 from tests.test_alerts import raised, sent
 from tests.test_risk import fact
@@ -298,9 +299,34 @@ async def test_on_each_database(net_on_each: Network) -> None:
     assert "Raised: 2 alerts" in await stats(net, as_="belgium", room=None)
     assert "Raised: 1 alert" in await stats(net, as_="netherlands", room=None)
     async with net.transaction() as tx:
-        both = await Counted(tx).circulated(START, START + timedelta(days=1))
+        both, following = await Counted(tx).circulated(START, START + timedelta(days=1), limit=5)
         assert [one.named for one in both] == [frozenset(), {net.person("belgium")}]
-        assert await Counted(tx).circulated(START + timedelta(days=1), START + timedelta(days=2)) == []
+        assert following is None
+        (first,), following = await Counted(tx).circulated(START, START + timedelta(days=1), limit=1)
+        assert following is not None
+        (second,), _ = await Counted(tx).circulated(
+            following.at, START + timedelta(days=1), after=following.id, limit=1
+        )
+        assert [first.id, second.id] == [one.id for one in both]
+        assert await Counted(tx).circulated(START + timedelta(days=1), START + timedelta(days=2), limit=5) == ([], None)
+
+
+async def test_many_alerts_are_counted_bit_by_bit(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        await sent(net, f"{number + 1} t in CSQU3054383 at Tema from Antwerp to Rotterdam")
+        await net.forward(timedelta(minutes=7 * number))
+        await net.say(f"!alert ack {number + 1}", as_="netherlands", room="netherlands")
+    await net.say("!alert withdraw 2 misread", as_="ghana")
+    at_once = await stats(net, room="ghana")
+    monkeypatch.setattr("commands.figures.reading.AT_ONCE", 2)
+    first, last = (await net.say("!alert stats", as_="ghana", room="ghana")).messages
+    assert "the figures follow here" in first.body
+    assert last.body == at_once
+    assert "Raised: 4 alerts" in last.body
+    assert last.reply_to == first.reply_to
+    async with net.transaction() as tx:
+        left = await Timers(tx).pending_of("figures.count")
+    assert not left
 
 
 # The chart
@@ -394,7 +420,12 @@ async def test_of_any_alerts_those_are_counted_that_may_be_seen(
         async with speaking(net, who, where) as context:
             stored = await Outlines(context.tx).newest(limit=10)
             seen = [one for one in stored if one.was_circulated and may_see(one, context.member, context.room)]
-            figures = await gather(days_before(START, 1, ACCRA), None, context)
+            progress = Progress.begin(days_before(START, 1, ACCRA), None, START)
+            while not progress.is_done:
+                progress = await read_on(progress, context.member, context.room, context.tx)
+                progress = Progress.load(progress.dump())
+            figures = progress.figures
+            assert figures is not None
             assert figures.raised == len(seen)
             assert figures.all_amounts.tonnes == sum(one.sequence for one in seen)
             assert figures.asked == sum(one.author_country != country for one in seen for country in one.countries)

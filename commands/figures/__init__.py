@@ -1,20 +1,24 @@
 """Figures: what was raised, what came of it, how long it took, who owes feedback."""
 
 import asyncio
-from datetime import timedelta
-from typing import Annotated
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
 
 from commands.arguments import Country, Option
-from commands.base import Args, Capability, Context, Post, Role
+from commands.base import Args, Capability, Context, Post, Role, RoomView
 from commands.document import Code, Doc, Moment, Strong, _, doc
-from commands.figures.counting import Figures, count
 from commands.figures.drawing import chart
-from commands.figures.period import Period, TimeSpan, days_before, in_utc
+from commands.figures.period import Period, TimeSpan, days_before
+from commands.figures.reading import Progress, read_on
 from commands.figures.words import figures_words, heading
-from commands.files import MadeFile
-from commands.visibility import may_see
-from storage.figures import Counted, CountedAlert
-from storage.ids import CountryCode
+from storage.ids import CountryCode, EventId, RoomId, UserId
+from storage.members import Member, Members
+from storage.rooms import Rooms
+from storage.timers import Timer
 
 __all__ = ["capability"]
 
@@ -22,8 +26,6 @@ capability = Capability("figures", _("Figures of the alerts"))
 
 USUAL_DAYS = 30
 """The period when none is given."""
-
-_AT_ONCE = timedelta(days=31)
 
 
 class Stats(Args):
@@ -40,35 +42,120 @@ class Stats(Args):
     examples=["alert stats", "alert stats country=GH period=2026", "alert stats period=2026-Q3 chart=yes"],
 )
 async def stats(args: Stats, context: Context) -> Doc:
-    """Count the alerts of a period that this member may see in this room; no other leaves a trace in any number."""
+    """Count the alerts of a period that this member may see in this room; many of them bit by bit, by a clock."""
     span = args.period or days_before(context.now, USUAL_DAYS, context.zone)
-    figures = await gather(span, args.country, context)
-    title = doc(Strong(heading(span, args.country)), notice=True)
-    other = Code(f"{context.prefix}alert stats period=2026 country=GH")
+    progress = Progress.begin(span, args.country, context.now)
+    progress = await read_on(progress, context.member, context.room, context.tx)
+    asked = Asked(
+        span.since, span.until, context.zone.key, args.chart, context.room.id, context.member.user_id,
+        context.thread_root, context.source, sorted(_stands_for(context.room)), _standing(context.member),
+    )  # fmt: skip
+    if not progress.is_done:
+        subject = f"figures:{context.member.user_id}:{context.source}"
+        await context.timers().schedule(COUNT, subject, context.now, asked.dump(progress))
+        return doc(
+            _("{heading}: these are many alerts. I count them, and the figures follow here.",
+              heading=Strong(heading(span, args.country))),
+            notice=True,
+        )  # fmt: skip
+    if args.chart and progress.figures is not None and progress.figures.raised:
+        await _post_chart(asked, progress, None, context)
+    return _answer(asked, progress, context.prefix)
+
+
+COUNT = "figures.count"
+
+
+@capability.timer(COUNT)
+async def go_on(timer: Timer, context: Context) -> None:
+    """Count on; begin anew when who asked may see something else meanwhile, and say the figures at the end."""
+    asked, progress = Asked.load(timer.payload)
+    timer.payload = {}  # what is done is not kept
+    member = await Members(context.tx).get(asked.user)
+    if member is None or member.role < Role.OFFICIAL:
+        return
+    bindings = await Rooms(context.tx).of_room(asked.room)
+    direct = not asked.stands_for
+    room = RoomView(asked.room, direct=direct and not bindings, bindings=bindings)
+    if sorted(_stands_for(room)) != asked.stands_for or _standing(member) != asked.standing:
+        asked = replace(asked, stands_for=sorted(_stands_for(room)), standing=_standing(member))
+        progress = Progress.begin(asked.span, progress.country, progress.as_of)
+    progress = await read_on(progress, member, room, context.tx)
+    if not progress.is_done:
+        await context.timers().schedule(COUNT, timer.subject, context.now, asked.dump(progress))
+        return
+    person = asked.user if room.direct else None
+    await context.post(
+        Post(
+            doc=_answer(asked, progress, context.prefix),
+            room=asked.room,
+            person=person,
+            thread_root=asked.thread_root,
+            reply_to=None if asked.thread_root else asked.source,
+            origin=asked.user,
+        )
+    )
+    if asked.chart and progress.figures is not None and progress.figures.raised:
+        await _post_chart(asked, progress, person, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for figures, of what time, and where."""
+
+    since: datetime
+    until: datetime
+    zone: str
+    chart: bool
+    room: RoomId
+    user: UserId
+    thread_root: EventId | None
+    source: EventId | None
+    stands_for: list[str]
+    standing: str
+
+    @property
+    def span(self) -> TimeSpan:
+        zone = ZoneInfo(self.zone)
+        return TimeSpan(self.since.astimezone(zone), self.until.astimezone(zone))
+
+    def dump(self, progress: Progress) -> dict[str, Any]:
+        return {"asked": _ADAPTER.dump_python(self, mode="json"), "progress": progress.dump()}
+
+    @classmethod
+    def load(cls, row: dict[str, Any]) -> "tuple[Asked, Progress]":
+        return _ADAPTER.validate_python(row["asked"]), Progress.load(row["progress"])
+
+
+_ADAPTER = TypeAdapter(Asked)
+
+
+def _stands_for(room: RoomView) -> set[str]:
+    return {f"{binding.kind.value} {binding.value}" for binding in room.bindings}
+
+
+def _standing(member: Member) -> str:
+    return f"{member.role.name} {member.country or '-'}"
+
+
+def _answer(asked: Asked, progress: Progress, prefix: str) -> Doc:
+    figures = progress.figures
+    title = doc(Strong(heading(asked.span, progress.country)), notice=True)
+    other = Code(f"{prefix}alert stats period=2026 country=GH")
     small = _(
         "As of {when}. Exercises are not counted. Another period or country: {example}",
-        when=Moment(context.now, context.zone),
+        when=Moment(progress.as_of, ZoneInfo(asked.zone)),
         example=other,
     )
-    if not figures.raised and not figures.withdrawn and not figures.merged:
+    if figures is None or not (figures.raised or figures.withdrawn or figures.merged):
         return title + doc(_("None."), small, notice=True)
-    if args.chart and figures.raised:
-        await _post_chart(await asyncio.to_thread(chart, figures, span, args.country), context)
     return title + figures_words(figures).quietly() + doc(small, notice=True)
 
 
-async def _post_chart(made: MadeFile, context: Context) -> None:
-    reply_to = None if context.thread_root else context.source
-    await context.post(Post(room=context.room.id, file=made, thread_root=context.thread_root, reply_to=reply_to))
-
-
-async def gather(span: TimeSpan, country: CountryCode | None, context: Context) -> Figures:
-    """Return the figures of what may be seen here. Read a month at a time: only what is counted is kept."""
-    since, until = in_utc(span)
-    seen: list[CountedAlert] = []
-    while since < until:
-        end = min(since + _AT_ONCE, until)
-        found = await Counted(context.tx).circulated(since, end, country=country)
-        seen += [alert for alert in found if may_see(alert, context.member, context.room)]
-        since = end
-    return count(seen, context.now, country=country)
+async def _post_chart(asked: Asked, progress: Progress, person: UserId | None, context: Context) -> None:
+    assert progress.figures is not None
+    made = await asyncio.to_thread(chart, progress.figures, asked.span, progress.country)
+    reply_to = None if asked.thread_root else asked.source
+    await context.post(
+        Post(room=asked.room, person=person, file=made, thread_root=asked.thread_root, reply_to=reply_to)
+    )

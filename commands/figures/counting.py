@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from statistics import median
 
 from commands.shipment import pieces_of, tonnes_of
 from storage.alerts import ENDED, AlertState, Finding, Ground, Outcome, Source
@@ -51,19 +50,54 @@ class Figures:
     confirmed: int
     cleared: int
     not_located: int
-    grounds: Mapping[Ground, int]
-    outcomes: Mapping[Outcome, int]
+    grounds: Counter[Ground]
+    outcomes: Counter[Outcome]
     sources: Mapping[Source, tuple[int, int]]
     """By how reliable the source is said to be: how many, and how many of them were confirmed."""
     all_amounts: Amount
     confirmed_amounts: Amount
-    medians: Mapping[Measured, timedelta]
+    times: Mapping[Measured, Counter[int]]
+    """How often each step took so many minutes: whole ones within two days, whole hours beyond, as they are told."""
     owed_answers: int
     overdue_answers: int
     owed_acknowledgements: int
     overdue_acknowledgements: int
-    by_month: Mapping[tuple[int, int], tuple[int, int]]
-    """Raised and confirmed, by (year, month) of circulation in UTC, without gaps."""
+    raised_by_month: Counter[str]
+    """By month of circulation in UTC, such as "2026-11"."""
+    confirmed_by_month: Counter[str]
+
+    def __add__(self, other: "Figures") -> "Figures":
+        """Return the figures of both: each alert stands in one of them."""
+        sums = {
+            one.name: getattr(self, one.name) + getattr(other, one.name)
+            for one in fields(self)
+            if one.name not in {"times", "sources"}
+        }
+        empty: Counter[int] = Counter()
+        times = {step: self.times.get(step, empty) + other.times.get(step, empty) for step in Measured}
+        sources = {}
+        for source in Source:
+            if source in self.sources or source in other.sources:
+                (many, confirmed), (more, also) = (one.sources.get(source, (0, 0)) for one in (self, other))
+                sources[source] = (many + more, confirmed + also)
+        return Figures(times={step: some for step, some in times.items() if some}, sources=sources, **sums)
+
+    @property
+    def medians(self) -> Mapping[Measured, timedelta]:
+        return {step: timedelta(minutes=_median(some)) for step, some in self.times.items() if some}
+
+    @property
+    def by_month(self) -> Mapping[tuple[int, int], tuple[int, int]]:
+        """Raised and confirmed, by (year, month) of circulation in UTC, without gaps."""
+        if not self.raised_by_month:
+            return {}
+        (year, month), end = _month(min(self.raised_by_month)), _month(max(self.raised_by_month))
+        months = {}
+        while (year, month) <= end:
+            name = f"{year}-{month:02}"
+            months[year, month] = (self.raised_by_month[name], self.confirmed_by_month[name])
+            year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        return months
 
 
 def count(alerts: Iterable[CountedAlert], now: datetime, *, country: CountryCode | None = None) -> Figures:
@@ -96,14 +130,15 @@ def count(alerts: Iterable[CountedAlert], now: datetime, *, country: CountryCode
         sources=_sources(counted),
         all_amounts=sum((amount(alert) for alert in counted), Amount()),
         confirmed_amounts=sum((amount(alert) for alert in confirmed), Amount()),
-        medians=_medians(counted, parts),
+        times=_times(counted, parts),
         owed_answers=len(answers),
         overdue_answers=sum(request.due_at < now for request in answers),
         owed_acknowledgements=len(waiting),
         overdue_acknowledgements=sum(
             part.was_reminded or (part.acknowledge_by is not None and part.acknowledge_by < now) for _, part in waiting
         ),
-        by_month=_by_month(counted),
+        raised_by_month=Counter(map(_month_of, counted)),
+        confirmed_by_month=Counter(map(_month_of, confirmed)),
     )
 
 
@@ -143,9 +178,9 @@ def _parts(alert: CountedAlert, country: CountryCode | None) -> Sequence[Part]:
     return [part for part in alert.parts if part.country != alert.author_country and country in {None, part.country}]
 
 
-def _medians(
+def _times(
     alerts: Sequence[CountedAlert], parts: Sequence[tuple[CountedAlert, Part]]
-) -> Mapping[Measured, timedelta]:
+) -> Mapping[Measured, Counter[int]]:
     taken: dict[Measured, list[float]] = {step: [] for step in Measured}  # seconds
     for alert, part in parts:
         if part.acknowledged_at is not None:
@@ -164,19 +199,35 @@ def _medians(
         for step, at in steps.items():
             if at is not None:
                 taken[step].append((at - alert.circulated_at).total_seconds())
-    return {step: timedelta(seconds=max(median(some), 0)) for step, some in taken.items() if some}
+    return {step: Counter(map(_told, some)) for step, some in taken.items() if some}
 
 
-def _by_month(alerts: Sequence[CountedAlert]) -> Mapping[tuple[int, int], tuple[int, int]]:
-    raised = Counter((alert.circulated_at.year, alert.circulated_at.month) for alert in alerts)
-    confirmed = Counter(
-        (alert.circulated_at.year, alert.circulated_at.month) for alert in alerts if is_confirmed(alert)
-    )
-    if not raised:
-        return {}
-    (year, month), end = min(raised), max(raised)
-    months = {}
-    while (year, month) <= end:
-        months[year, month] = (raised[year, month], confirmed[year, month])
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return months
+def _told(seconds: float) -> int:
+    """Return a time in minutes as exactly as it is told: beyond two days in whole hours."""
+    minutes = max(round(seconds / 60), 0)
+    return minutes if minutes < _EXACT else minutes // 60 * 60
+
+
+def _median(some: Counter[int]) -> float:
+    """Return the median of values that occur so often each."""
+    count = some.total()
+    wanted = {(count - 1) // 2, count // 2}
+    middle: list[int] = []
+    before = 0
+    for value in sorted(some):
+        middle += [value for place in wanted if before <= place < before + some[value]]
+        before += some[value]
+    return sum(middle) / len(middle)
+
+
+_EXACT = 48 * 60
+"""Minutes within which a time is told to the minute."""
+
+
+def _month_of(alert: CountedAlert) -> str:
+    return f"{alert.circulated_at.year}-{alert.circulated_at.month:02}"
+
+
+def _month(name: str) -> tuple[int, int]:
+    year, month = name.split("-")
+    return int(year), int(month)
