@@ -256,12 +256,12 @@ class Contacts:
             query = query.where(Contact.id != but.id)
         return (await self._session.scalars(query.order_by(Contact.id).limit(1))).first()
 
-    async def on_duty(self, country: CountryCode) -> Sequence[Contact]:
+    async def on_duty(self, country: CountryCode, *, limit: int | None = None) -> Sequence[Contact]:
         """Return who is on duty in a country, by number. `member` says whom to mention, where it is known."""
         query = select(Contact).where(
             Contact.country == country, Contact.on_duty.is_(True), Contact.removed_at.is_(None)
         )
-        return (await self._session.scalars(query.order_by(Contact.id))).all()
+        return (await self._session.scalars(query.order_by(Contact.id).limit(limit))).all()
 
     async def of_member(self, user_id: UserId) -> Sequence[Contact]:
         """Return the contacts that stand for a person of the roster."""
@@ -287,9 +287,15 @@ class Contacts:
         else:
             hits = await self._with_terms(wanted, languages, terms, ports, limit)
             found = set(hits)
-        some = (await self._session.scalars(select(Contact).where(Contact.id.in_(found)))).all() if found else ()
-        ranked = sorted(some, key=lambda one: (-hits.get(one.id, 0), one.port not in ports, not one.on_duty, one.id))
-        return ranked[:limit]
+        if not found:
+            return []
+        query = select(Contact.id, Contact.port, Contact.on_duty).where(Contact.id.in_(found))
+        rows = (await self._session.execute(query)).all()
+        ranked = sorted((-hits.get(one, 0), port not in ports, not duty, one) for one, port, duty in rows)
+        ids = [one for *_rank, one in ranked[:limit]]
+        some = (await self._session.scalars(select(Contact).where(Contact.id.in_(ids)))).all()
+        place = {one: number for number, one in enumerate(ids)}
+        return sorted(some, key=lambda one: place[one.id])
 
     async def _first(
         self, wanted: Wanted, languages: Sequence[str], limit: int, ports: Collection[Locode] = ()

@@ -12,7 +12,7 @@ from storage.ids import CountryCode
 from storage.members import AuthorityKind, Member, Named
 from storage.reference.text import words
 
-CANDIDATES = 200
+CANDIDATES = 80
 """How many rows are read for ranking; the database brings the likeliest first."""
 
 _EMAIL = re.compile(r"\S+@\S+\.\S+")

@@ -183,9 +183,15 @@ def _advice_on_duty(contact: Contact) -> list[Message]:
     return []
 
 
+_NAMED = 20
+"""Contacts on duty that are named in one sentence."""
+
+
 async def on_duty_now(land: CountryCode, contacts: Contacts) -> Message:
-    on_duty = await contacts.on_duty(land)
+    on_duty = await contacts.on_duty(land, limit=_NAMED + 1)
     if not on_duty:
         return _("Nobody is on duty for {country} now.", country=CountryName(land))
-    people = joined(_("{name} ({number})", name=one.name, number=one.id) for one in on_duty)
+    people = joined(_("{name} ({number})", name=one.name, number=one.id) for one in on_duty[:_NAMED])
+    if len(on_duty) > _NAMED:
+        return _("On duty for {country} now: {people}, and others.", country=CountryName(land), people=people)
     return _("On duty for {country} now: {people}.", country=CountryName(land), people=people)
