@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter, process_time
 
+from benchmarks.bench.fleet import say
 from benchmarks.bench.results import percentile
 from benchmarks.bench.scale.cases import Case, cases_of, said
 from bot.app import Machinery
@@ -163,5 +164,7 @@ async def measure(database: Database, *, times: int, only: str = "", cpu: bool =
             if not rows:
                 found.append(Timed(command.name, case.note, outcomes={"nothing to say it about"}))
                 continue
-            found.append(await house.time(case, command.name, rows, times))
+            timed = await house.time(case, command.name, rows, times)
+            say(f"  {timed.name}: {timed.median:.1f} ms, {', '.join(sorted(timed.outcomes))}")
+            found.append(timed)
     return found
