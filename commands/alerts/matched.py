@@ -11,7 +11,7 @@ from commands.alerts.audience import Listener, may_see
 from commands.alerts.circulation import listener_may_see, renew_cards, say_below_cards, subject_of
 from commands.alerts.declaration import capability
 from commands.alerts.drafts import DIRECT, refresh_draft
-from commands.alerts.matching import Match, find_matches, matches_among, named_words, shared_words
+from commands.alerts.matching import Match, find_ids, matches_among, named_words, shared_words
 from commands.alerts.words import marked, state_words, who
 from commands.base import Context, Post, Priority, Role
 from commands.document import Code, Doc, Inline, Message, Strong, Text, _, bullets, doc, joined
@@ -35,27 +35,27 @@ Pairs = Mapping[tuple[int, int], AlertMatch]
 class Found:
     """What was found for an alert that was just sent or corrected."""
 
-    matches: Sequence[Match]
+    others: Sequence[int]
+    """The ids of the alerts that name the same."""
     pairs: Pairs
 
 
 async def find(alert: Alert, context: Context) -> Found:
     """Bring up to date by what an alert is found, and find what names the same. Its cards are written after this."""
     await AlertMarks(context.tx).put(alert)
-    matches = await find_matches(alert, context.tx) if not alert.is_withdrawn else ()
-    others = [match.other.id for match in matches]
+    others = await find_ids(alert, context.tx) if not alert.is_withdrawn else ()
     pairs = await AlertMatches(context.tx).pair(alert, others, context.now) if others else ()
-    return Found(matches, {(pair.alert_id, pair.other_id): pair for pair in pairs})
+    return Found(others, {(pair.alert_id, pair.other_id): pair for pair in pairs})
 
 
 async def start_telling(alert: Alert, line: HistoryLine, found: Found, context: Context) -> None:
     """Let those be told who were not before: in transactions of their own, so that no alert waits for its matches."""
     is_new = line.what is What.CIRCULATED
     steps: list[int] = []
-    for match in found.matches:
-        pairs = (found.pairs[alert.id, match.other.id], found.pairs[match.other.id, alert.id])
+    for other in found.others:
+        pairs = (found.pairs[alert.id, other], found.pairs[other, alert.id])
         if is_new or any(pair.told_at is None for pair in pairs):
-            steps.append(match.other.id)
+            steps.append(other)
     if steps:
         shown = [one for one in steps if is_new or found.pairs[one, alert.id].found_at == context.now]
         payload = {"own": True, "others": steps, "shown": shown[:_ALERTS_BROUGHT_UP]}

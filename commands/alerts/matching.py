@@ -42,12 +42,21 @@ class Match:
 
 async def find_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
     """Return the alerts of the same series that name what this one names; never drafts or what was withdrawn."""
+    return await _loaded(await _found(alert, tx), tx)
+
+
+async def find_ids(alert: Alert, tx: Transaction) -> Sequence[int]:
+    """Return the ids of these alerts, without reading what stands in them."""
+    return _ranked(await _found(alert, tx))
+
+
+async def _found(alert: Alert, tx: Transaction) -> dict[int, list[Mark]]:
     found: dict[int, list[Mark]] = {}
     for mark in list(marks_of(alert.current_facts))[:_MOST_NAMED]:
         for other in await AlertMarks(tx).newest_with(alert.series, mark, limit=EACH + 1):
             if other != alert.id:
                 found.setdefault(other, []).append(mark)
-    return await _loaded(found, tx)
+    return found
 
 
 async def known_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
@@ -68,11 +77,15 @@ async def matches_among(alert: Alert, ids: Sequence[int], tx: Transaction) -> Se
     return await _loaded({other: sorted(marks, key=own.index) for other, marks in found.items()}, tx)
 
 
-async def _loaded(found: dict[int, list[Mark]], tx: Transaction) -> Sequence[Match]:
+def _ranked(found: dict[int, list[Mark]]) -> list[int]:
     def rank(alert_id: int) -> tuple[bool, int]:
         return not any(mark.kind in TELLING_KINDS for mark in found[alert_id]), -alert_id
 
-    ids = sorted(found, key=rank)[:MOST]
+    return sorted(found, key=rank)[:MOST]
+
+
+async def _loaded(found: dict[int, list[Mark]], tx: Transaction) -> Sequence[Match]:
+    ids = _ranked(found)
     others = await Alerts(tx).several(ids)
     return [Match(others[alert_id], tuple(found[alert_id])) for alert_id in ids]
 
