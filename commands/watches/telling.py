@@ -27,7 +27,7 @@ from storage.watches import Watch, Watches, WatchState
 SIGHTING = "sighting"
 
 _LOOK = "watch.look"
-_BATCH = 50
+_BATCH = 20
 """Watches that are told in one transaction."""
 
 _ALERTS_AT_MOST = 20
