@@ -1,6 +1,7 @@
 """The command line: one command, one function. Exit codes: 0 done, 1 something failed, 2 the configuration is wrong."""
 
 import asyncio
+import gc
 import random
 import signal
 import sys
@@ -167,6 +168,9 @@ async def _serve(config: Config, *, reset_identity: bool = False) -> None:
                 reset_identity = False  # once: a later login keeps the identity that was made
                 ran = True
                 backoff.reset()
+                # What is here now stays: whoever looks for what is no longer needed need not look at it each time.
+                gc.collect()
+                gc.freeze()
                 try:
                     await _work(app, stop)
                 except* LoggedOut:

@@ -86,17 +86,21 @@ async def nothing(_message: ToSend, _transaction_id: str) -> None:
     """Send nothing."""
 
 
-async def synced(server: Homeserver) -> Rooms:
-    """Take in all answers and return what is known of the rooms then."""
+async def synced(server: Homeserver, journalled: list[str] | None = None) -> Rooms:
+    """Take in all answers and return what is known of the rooms then; the tokens that were kept are added to a list."""
     rooms = Rooms()
+    tokens = journalled if journalled is not None else []
+    keys = NoKeys()
 
-    async def journal(_batch: SyncBatch) -> None: ...
+    async def journal(batch: SyncBatch) -> None:
+        tokens.append(batch.next_token)
+        keys.chest.pending = Pending()
 
     async def stop(_seconds: float) -> None:
         raise Done
 
     desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
-    crypto = cast("Crypto", NoKeys())
+    crypto = cast("Crypto", keys)
     syncer = Syncer(
         cast("Http", server),
         crypto,
@@ -110,6 +114,16 @@ async def synced(server: Homeserver) -> Rooms:
     with pytest.raises(Done):
         await syncer.run(journal, "s1")
     return rooms
+
+
+async def test_an_answer_that_brings_nothing_costs_no_commit() -> None:
+    echo = {"type": "m.room.encrypted", "sender": BOT, "event_id": "$own", "content": {}}
+    kept: list[str] = []
+    joined = answer("s2", state=[member(BOT, "join"), member(GHANA, "join")])
+    await synced(
+        Homeserver([joined, answer("s3", timeline=[echo]), answer("s4", timeline=[member(GHANA, "leave")])], []), kept
+    )
+    assert kept == ["s2", "s4"]
 
 
 async def test_state_that_is_older_than_what_is_known_puts_nobody_out() -> None:

@@ -127,7 +127,10 @@ class Syncer:
             arrived += self._take_keys(raw)
             batch = await self._retried("reading", partial(self._digest, raw, token, arrived))
             self._observer("sync.answered")
-            await self._retried("journalling", partial(self._journal, journal, batch))
+            # An answer that brings nothing, as the echo of what the bot said, is not worth a commit: after a crash it
+            # is asked for again, and brings nothing again.
+            if first or self._brings_news(batch):
+                await self._retried("journalling", partial(self._journal, journal, batch))
             for event_id in self._late_now:
                 self._unreadable.pop(event_id, None)
                 self._unjudged.pop(event_id, None)
@@ -136,6 +139,9 @@ class Syncer:
             self._backoff.reset()
             if self.under_way >= _BURST:
                 await asyncio.sleep(_BREATH)
+
+    def _brings_news(self, batch: SyncBatch) -> bool:
+        return bool(batch.events or self._late_now or self._crypto.chest.pending or self._desk.has_news)
 
     async def _journal(self, journal: Journal, batch: SyncBatch) -> None:
         """Have the batch written, with the keys and room states that came with it, in one transaction."""

@@ -85,10 +85,18 @@ class Desk:
         codes, self._codes[:] = self._codes.copy(), []
         return codes
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something is under way, or ended, that is not written down so."""
+        return self._under_way != self._written
+
+    @property
+    def _under_way(self) -> frozenset[VerificationRow]:
+        return frozenset([*self._answering.under_way, *(row for row, _ in self._interrupted)])
+
     async def keep(self, tx: Transaction) -> None:
         """Write what is under way; say with `kept` that the transaction was committed."""
-        under_way = frozenset([*self._answering.under_way, *(row for row, _ in self._interrupted)])
-        self._to_be_written = under_way
+        under_way = self._to_be_written = self._under_way
         if under_way != self._written:
             running = Running(tx)
             await running.keep(under_way - self._written)
