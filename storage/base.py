@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import Enum as PyEnum
 from enum import IntEnum
 from functools import cache
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -28,10 +28,9 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.types import TypeDecorator
@@ -39,6 +38,11 @@ from sqlalchemy.types import TypeDecorator
 from storage import inline
 from storage.ids import CountryCode, DeviceId, EventId, Locode, RoomId, UserId
 from storage.memory import Memory, changed, is_about_to_change, note_table
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+    from storage.server import ServerSession
 
 _IN_USE = "the bot is running on this database: stop it first"
 _LOCK = 0x5345534E  # names the lock among all of a PostgreSQL database: "SESN"
@@ -130,7 +134,11 @@ V = TypeVar("V")
 
 def _insert(entity: type[Base], *, postgres: bool) -> Any:
     table = cast(Table, entity.__table__)
-    return postgresql.insert(table) if postgres else sqlite.insert(table)
+    if postgres:
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 # Made once each: to put such a statement together costs as much as to carry it out.
@@ -167,8 +175,8 @@ def _insertion(entity: type[Base]) -> tuple[Any, list[tuple[str, Any]]]:
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
-    def __init__(self, session: inline.InlineSession | inline.ServerSession, memory: Memory | None = None) -> None:
-        self.session: AsyncSession = session
+    def __init__(self, session: "inline.InlineSession | ServerSession", memory: Memory | None = None) -> None:
+        self.session = cast("AsyncSession", session)  # with what the project uses of it
         self._run = session.run
         self.news: dict[str, set[str]] = {}
         self.after_commit: list[Callable[[], None]] = []
@@ -292,7 +300,7 @@ class Database:
     numbers, states and "not yet told" checks never race.
     """
 
-    def __init__(self, engine: Engine | AsyncEngine) -> None:
+    def __init__(self, engine: "Engine | AsyncEngine") -> None:
         """`engine`: a synchronous one stands for SQLite, which is asked where the question is."""
         self.engine = engine
         self._turn = asyncio.Lock()
@@ -319,17 +327,21 @@ class Database:
                 event.listen(engine, "begin", _begin_immediate)
                 return cls(engine)
             if backend == "postgresql":
-                return cls(create_async_engine(url, hide_parameters=True, pool_pre_ping=True))
+                from storage import server
+
+                return cls(server.engine(parsed))
         except ArgumentError as error:
             raise StorageError("the database URL is not valid, for example sqlite:///data/sesn.db") from error
         except ModuleNotFoundError as error:
             raise StorageError(f"the database driver {error.name} is not installed (extra: postgres)") from error
         raise StorageError(f"{backend} is not supported: use sqlite or postgresql+asyncpg")
 
-    def _session(self) -> inline.InlineSession | inline.ServerSession:
+    def _session(self) -> "inline.InlineSession | ServerSession":
         if isinstance(self.engine, Engine):
             return inline.InlineSession(self.engine)
-        return inline.ServerSession(self.engine)
+        from storage.server import ServerSession
+
+        return ServerSession(self.engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
@@ -360,7 +372,7 @@ class Database:
             yield
 
     @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[AsyncConnection | inline.InlineConnection]:
+    async def connection(self) -> "AsyncGenerator[AsyncConnection | inline.InlineConnection]":
         """A bare connection inside a transaction, for migrations."""
         async with self._turn:
             if isinstance(self.engine, Engine):
@@ -373,7 +385,7 @@ class Database:
     @asynccontextmanager
     async def sole_use(self) -> AsyncGenerator[None]:
         """Hold the database against every other process that asks for the same. Raises InUse."""
-        if isinstance(self.engine, AsyncEngine):
+        if not isinstance(self.engine, Engine):
             async with self.engine.connect() as bare:
                 connection = await bare.execution_options(isolation_level="AUTOCOMMIT")
                 if not await connection.scalar(text(f"SELECT pg_try_advisory_lock({_LOCK})")):

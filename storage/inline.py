@@ -8,7 +8,7 @@ The classes have the methods of SQLAlchemy's own asynchronous ones, so that nobo
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from types import TracebackType
@@ -16,7 +16,6 @@ from typing import Any, Self
 
 from sqlalchemy import ClauseElement, Connection, Dialect, Engine, StaticPool, create_engine
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.memory import NotingSession, note_statement
@@ -92,15 +91,49 @@ class _Block:
         self._block.__exit__(kind, error, traceback)
 
 
-class InlineSession(AsyncSession):
-    """A session on SQLite. What is not here does not touch the database."""
+class InlineSession:
+    """A session on SQLite, with what the project uses of AsyncSession."""
 
     def __init__(self, engine: Engine) -> None:
-        super().__init__(expire_on_commit=False, sync_session_class=NotingSession)
-        self.sync_session.bind = engine
+        self.sync_session = NotingSession(engine, expire_on_commit=False)
         self._engine = engine
-
         self._driver: sqlite3.Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.sync_session.close()
+
+    def __contains__(self, instance: object) -> bool:
+        return instance in self.sync_session
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self.sync_session)
+
+    @property
+    def new(self) -> Any:
+        return self.sync_session.new
+
+    @property
+    def dirty(self) -> Any:
+        return self.sync_session.dirty
+
+    @property
+    def deleted(self) -> Any:
+        return self.sync_session.deleted
+
+    def add(self, instance: object) -> None:
+        self.sync_session.add(instance)
+
+    def add_all(self, instances: Iterable[object]) -> None:
+        self.sync_session.add_all(instances)
+
+    def expunge(self, instance: object) -> None:
+        self.sync_session.expunge(instance)
+
+    def get_bind(self) -> Engine:
+        return self._engine
 
     async def run(self, statement: ClauseElement, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Any]:
         """Carry out a statement that is made once and used often, and return its rows; of many sets of values none.
@@ -151,24 +184,5 @@ class InlineSession(AsyncSession):
     async def refresh(self, instance: object, *args: Any, **options: Any) -> None:
         self.sync_session.refresh(instance, *args, **options)
 
-    async def flush(self, objects: Any = None) -> None:  # noqa: ARG002 - AsyncSession has it
+    async def flush(self) -> None:
         self.sync_session.flush()
-
-    async def close(self) -> None:
-        self.sync_session.close()
-
-
-class ServerSession(AsyncSession):
-    """A session on a database server, which notes the same."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__(engine, expire_on_commit=False, sync_session_class=NotingSession)
-
-    async def run(self, statement: Any, values: Any) -> list[Any]:
-        """Carry out a statement past the unit of work, and return its rows."""
-        result = await (await self.connection()).execute(statement, values)
-        return list(result.all()) if result.returns_rows else []
-
-    async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        note_statement(self, statement)
-        return await super().execute(statement, params, **options)

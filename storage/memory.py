@@ -6,11 +6,15 @@ to remember to say it.
 """
 
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, UOWTransaction
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from storage.inline import InlineSession
 
 _MOST = 10_000
 """Entries of one kind, before all of them are forgotten."""
@@ -26,23 +30,23 @@ def _note_flushed(session: Session, flushed: UOWTransaction) -> None:
     _changed(session).update(state.mapper.local_table.name for state in flushed.states)
 
 
-def note_statement(session: AsyncSession, statement: Any) -> None:
+def note_statement(session: "AsyncSession | InlineSession", statement: Any) -> None:
     """Note what a statement changes that does not go through the unit of work."""
     if getattr(statement, "is_dml", False):
         _changed(session.sync_session).add(statement.table.name)
 
 
-def note_table(session: AsyncSession, table: str) -> None:
+def note_table(session: "AsyncSession | InlineSession", table: str) -> None:
     """Note a table that was written to past the session."""
     _changed(session.sync_session).add(table)
 
 
-def changed(session: AsyncSession) -> set[str]:
+def changed(session: "AsyncSession | InlineSession") -> set[str]:
     """Return the names of the tables in which this session has written."""
     return _changed(session.sync_session)
 
 
-def is_about_to_change(session: AsyncSession, tables: Iterable[str]) -> bool:
+def is_about_to_change(session: "AsyncSession | InlineSession", tables: Iterable[str]) -> bool:
     """Whether the session holds something for these tables that it has not written yet."""
     waiting = (*session.new, *session.dirty, *session.deleted)
     return any(one.__table__.name in tables for one in waiting)
