@@ -8,14 +8,13 @@ with the bot; it syncs with full state, as nio's documentation advises.
 
 import argparse
 import statistics
-import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import peers, results
+from benchmarks.bench import environments, peers, results
 from benchmarks.bench.bot import second_sync
 from benchmarks.bench.fleet import say
 from benchmarks.bench.network import Network, network
@@ -85,7 +84,8 @@ async def start_peer(net: Network, traffic: Traffic, folder: Path) -> Start:
 async def imports(folder: Path) -> float:
     """Return how many seconds of a start are the interpreter's and its imports'."""
     # The collector's last round is not part of a start, so the process ends without it.
-    process = await Process.start([sys.executable, "-c", "import os, bot.cli; os._exit(0)"], folder / "imports.log")
+    python = str(await environments.of_the_bot())
+    process = await Process.start([python, "-c", "import os, bot.cli; os._exit(0)"], folder / "imports.log")
     if await process.wait():
         raise SystemExit(process.last_words())
     return process.ended - process.started

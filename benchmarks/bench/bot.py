@@ -1,11 +1,11 @@
 """The bot under test: a process of its own on a configuration, a database and an account of its own."""
 
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+from benchmarks.bench import environments
 from benchmarks.bench.fleet import PASSWORD
 from benchmarks.bench.processes import Process
 from benchmarks.bench.traffic import Traffic
@@ -66,8 +66,9 @@ class Bot:
 
         It asks for the next sync only after what the first one brought is in its database.
         """
+        python = await environments.of_the_bot()
         begun, _ = self.traffic.mark()
-        command = [sys.executable, "-m", "bot", "run", "--config", str(self.folder / "config.toml")]
+        command = [str(python), "-m", "bot", "run", "--config", str(self.folder / "config.toml")]
         self._process = await Process.start(command, self.folder / "log")
         return await second_sync(self.traffic, begun, self._process, within)
 

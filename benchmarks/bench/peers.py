@@ -1,41 +1,18 @@
 """The other libraries' bots: an environment of their own, so that this project's lock stays as it is."""
 
-import asyncio
-import shutil
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.bench.fleet import PASSWORD, say
-from benchmarks.bench.processes import ROOT, Process, environment
+from benchmarks.bench import environments
+from benchmarks.bench.fleet import PASSWORD
+from benchmarks.bench.processes import ROOT, Process
 
 PACKAGES = ("matrix-nio[e2e]==0.26.0", "mautrix[encryption]==0.21.1", "asyncpg", "aiosqlite")
-_ENVIRONMENT = ROOT / "benchmarks" / ".peers"
 SCRIPTS = {"nio": "plain_nio", "mautrix": "mautrix_echo"}
 
 
 async def interpreter() -> Path:
-    """Return the Python of the peers' environment, which is made when it is missing or was for other packages."""
-    python = _ENVIRONMENT / "bin" / "python"
-    note = _ENVIRONMENT / "packages.txt"
-    wanted = "\n".join(PACKAGES)
-    if note.exists() and note.read_text() == wanted:
-        return python
-    say(f"  making the peers' environment: {', '.join(PACKAGES)}")
-    await _run([sys.executable, "-m", "venv", "--clear", str(_ENVIRONMENT)])
-    uv = shutil.which("uv") or (str(ROOT / ".tools/bin/uv") if (ROOT / ".tools/bin/uv").exists() else None)
-    if uv is not None:
-        await _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *PACKAGES])
-    else:
-        await _run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES])
-    note.write_text(wanted)
-    return python
-
-
-async def _run(command: Sequence[str]) -> None:
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment())
-    if await process.wait():
-        raise SystemExit(f"could not make the peers' environment: {' '.join(command[:4])} failed")
+    """Return the Python of the peers' environment."""
+    return await environments.interpreter(".peers", PACKAGES, "the peers'")
 
 
 async def start(name: str, folder: Path, url: str, user_id: str, *, body: int = 100, html: int = 100) -> Process:
