@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy.engine import make_url
 
 from bot.logs import places_only
@@ -33,6 +34,10 @@ def pytest_runtest_setup() -> None:
 
 
 KINDS = ["sqlite", "postgresql"]
+
+# Examples have no time limit of their own: on a busy machine it would tell of the machine.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture
