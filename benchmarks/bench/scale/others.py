@@ -1,5 +1,6 @@
 """What else stands in the large database: profiles, exercises, announcements, reminders, questions, weights."""
 
+import json
 from typing import Any
 
 from benchmarks.bench.scale import invented
@@ -20,6 +21,8 @@ COLUMNS = {
     "told": "kind key told_at",
     "guests": "room_id user_id allowed_by allowed_at",
     "audit_head": "id line hash",
+    "watches": "id owner number asked_for state set_at expires_at",
+    "watch_keys": "key watch_id",
 }
 _DAY = 86400
 _COORDINATOR = "@coordinator:test"
@@ -35,6 +38,7 @@ def rows(loader: Loader, now: int, alerts: int) -> Rows:
         _announcement(found, number, loader.at(now - number * _DAY))
     for owner in range(300):
         _reminders(found, owner, now, loader)
+    _watches(found, loader, now)
     for number, line in enumerate(list(Line) * 6, 1):
         found["risk_weights"].append((number, line.value, 1 + number % 3, _COORDINATOR, loader.at(now - number * _DAY)))
     for number in range(1, 1001):
@@ -84,3 +88,30 @@ def _reminders(found: dict[str, list[tuple[Any, ...]]], owner: int, now: int, lo
             (len(found["reminders"]) + 1, user, number, f"!direct{owner}:test", True, "Call Rotterdam",
              loader.at(now + number * _DAY), loader.at(now - _DAY), state, None)
         )  # fmt: skip
+
+
+WATCHES = 10_000
+_EACH = 20
+
+
+def _watches(found: dict[str, list[tuple[Any, ...]]], loader: Loader, now: int) -> None:
+    """Five hundred members with twenty watches each: most for a country or a port of the popular ones."""
+    lot = invented.Lot(4)
+    for number in range(WATCHES):
+        owner, kind = number // _EACH, ("country", "port", "container")[number % 3]
+        country = invented.land()[lot.early(len(invented.land()))]
+        ports = invented.ports_of(country)
+        box = invented.container(lot.below(2_000_000))
+        if kind == "port" and ports:
+            shown, key = ports[0].shown, f"port:{ports[0].locode}"
+        elif kind == "container":
+            shown, key = box, f"container:{box[:10]}"
+        else:
+            kind, shown, key = "country", country, f"country:{country}"
+        asked_for = json.dumps({kind: {"shown": shown, "keys": [key]}})
+        user = AUTHOR.user_id if owner == 0 else f"@m{owner}:test"
+        found["watches"].append(
+            (number + 1, user, number % _EACH + 1, asked_for, "active", loader.at(now - _DAY),
+             loader.at(now + 60 * _DAY))
+        )  # fmt: skip
+        found["watch_keys"].append((key, number + 1))
