@@ -18,7 +18,7 @@ from storage.figures import Counted
 from storage.ids import CountryCode
 from storage.members import Member
 
-AT_ONCE = 300
+AT_ONCE = 100
 """Alerts that are looked at in one transaction."""
 
 
