@@ -39,6 +39,20 @@ async def state_of(net: Network, sequence: int = 1) -> AlertState:
 # Drafts
 
 
+async def test_each_fact_says_how_far_it_can_be_relied_on_and_why_not_further(net: Network) -> None:
+    text = "alert CSQU3054384 on MV Stella at Tema, from Antverp via Cartagena, at 14:30 on 03/04/2026, A1180"
+    draft = (await net.say(text, as_="ghana")).text
+    for line in (
+        "CSQU3054384 (check: the check digit is wrong; with the right one it is CSQU3054383)",
+        "Antwerpen, Belgium (BEANR) (check: I read a misspelt word as Antwerpen)",
+        "Cartagena, Colombia (COCTG) (only a guess: several places are called so: COCTG and ESCAR)",
+        "2026-04-03 14:30 (only a guess: it can be read as 2026-04-03 and 2026-03-04)",
+        "A1180 (check: this code is no longer in force; it was replaced by A1181)",
+    ):
+        assert line in draft
+    assert "Stella\n" in draft  # what is sure stands alone
+
+
 async def test_a_draft_says_what_was_understood_what_is_missing_and_who_will_be_told(net: Network) -> None:
     draft = await raised(net)
     for expected in (

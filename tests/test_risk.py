@@ -25,7 +25,7 @@ TODAY = date(2026, 11, 23)
 def fact(kind: Kind, value: str, role: Place | None = None, shown: str | None = None) -> Fact:
     return Fact(
         kind=kind.value, value=value, shown=shown or value, role=role.value if role else None, doubt=None,
-        alternatives=[], source=FactSource.SET, stated_at=START, replaced_at=None,
+        doubt_source=None, alternatives=[], source=FactSource.SET, stated_at=START, replaced_at=None,
     )  # fmt: skip
 
 

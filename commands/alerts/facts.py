@@ -222,6 +222,7 @@ def _fact(finding: Finding, source: FactSource, at: datetime) -> Fact:
         shown=" ".join(finding.shown.split())[:_LONGEST_VALUE],
         role=finding.role.value if finding.role else None,
         doubt=doubt.kind.value if doubt else None,
+        doubt_source=doubt.source.value if doubt and doubt.source else None,
         alternatives=list(doubt.alternatives) if doubt else [],
         source=source,
         stated_at=at,
@@ -231,8 +232,8 @@ def _fact(finding: Finding, source: FactSource, at: datetime) -> Fact:
 
 def _free(kind: FreeKind, text: str, at: datetime) -> Fact:
     return Fact(
-        kind=kind.value, value=text.upper(), shown=text, role=None, doubt=None, alternatives=[],
-        source=FactSource.SET, stated_at=at, replaced_at=None,
+        kind=kind.value, value=text.upper(), shown=text, role=None, doubt=None, doubt_source=None,
+        alternatives=[], source=FactSource.SET, stated_at=at, replaced_at=None,
     )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ from commands.document import (
     doc,
     joined,
 )
-from commands.understanding import DoubtKind, FactKind
+from commands.understanding import Doubt, DoubtKind, DoubtSource, FactKind
+from commands.understanding.words import with_confidence
 from storage.alerts import (
     Addressee,
     Alert,
@@ -223,28 +224,12 @@ def slot_words(slot: Slot) -> Message:
     return words[slot]
 
 
-def doubt_words(fact: Fact) -> Message | None:
-    """Say why a fact should be looked at again."""
+def doubt_of(fact: Fact) -> Doubt | None:
+    """Return why a fact should be looked at again."""
     if fact.doubt is None:
         return None
-    others = joined(Code(other) for other in fact.alternatives)
-    match DoubtKind(fact.doubt):
-        case DoubtKind.CHECK_DIGIT:
-            if not fact.alternatives:
-                return _("the check digit is wrong")
-            return _("the check digit is wrong; with the right one it is {others}", others=others)
-        case DoubtKind.EXPIRED_CODE:
-            if not fact.alternatives:
-                return _("this code is no longer in force")
-            return _("this code is no longer in force; it was replaced by {others}", others=others)
-        case DoubtKind.UNKNOWN_CODE:
-            return _("this code is in none of my tables")
-        case DoubtKind.AMBIGUOUS:
-            return _("it may be one of {others}", others=others)
-        case DoubtKind.GUESSED:
-            return _("I guessed this")
-        case kind:
-            assert_never(kind)
+    source = DoubtSource(fact.doubt_source) if fact.doubt_source is not None else None
+    return Doubt(DoubtKind(fact.doubt), tuple(fact.alternatives), source)
 
 
 def fact_words(facts: Sequence[Fact]) -> Inline:
@@ -255,9 +240,7 @@ def fact_words(facts: Sequence[Fact]) -> Inline:
         length += len(fact.shown)
         if shown and length > SHOWN_AT_MOST:
             break
-        doubt = doubt_words(fact)
-        value = _value(fact)
-        shown.append(value if doubt is None else _("{value} (check: {doubt})", value=value, doubt=doubt))
+        shown.append(with_confidence(_value(fact), fact.shown, doubt_of(fact)))
     more = len(facts) - len(shown)
     if more > 0:
         shown.append(_n("{count} more", "{count} more", more))

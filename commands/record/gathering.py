@@ -45,6 +45,7 @@ class FactVersion:
     shown: str
     role: str | None
     doubt: str | None
+    doubt_source: str | None
     alternatives: Sequence[str]
     source: str
     stated_at: datetime
@@ -270,8 +271,8 @@ async def _named(alert: Alert, context: Context) -> Sequence[NameEntry]:
 def _facts(alert: Alert) -> Sequence[FactVersion]:
     return [
         FactVersion(
-            fact.kind, fact.value, fact.shown, fact.role, fact.doubt, list(fact.alternatives), fact.source.value,
-            fact.stated_at, fact.replaced_at,
+            fact.kind, fact.value, fact.shown, fact.role, fact.doubt, fact.doubt_source, list(fact.alternatives),
+            fact.source.value, fact.stated_at, fact.replaced_at,
         )
         for fact in alert.facts
     ]  # fmt: skip

@@ -376,7 +376,7 @@ def _doubted(fact: FactVersion) -> str:
     if fact.doubt is None:
         return fact.shown
     instead = f", may be {', '.join(fact.alternatives)}" if fact.alternatives else ""
-    return f"{fact.shown} (doubtful: {fact.doubt}{instead})"
+    return f"{fact.shown} (doubtful: {fact.doubt_source or fact.doubt}{instead})"
 
 
 def _place(fact: FactVersion) -> str:

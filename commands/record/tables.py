@@ -65,12 +65,14 @@ def _rows(record: Record) -> Iterator[dict[str, str]]:
             "authority": name.named_by, "value": name.name,
         }  # fmt: skip
     for number, fact in enumerate(record.facts, start=1):
-        doubt = {"doubt": fact.doubt, "instead": list(fact.alternatives)} if fact.doubt is not None else {}
+        details: dict[str, Any] = {"source": fact.source}
+        if fact.doubt is not None:
+            details |= {"doubt": fact.doubt, "doubt_source": fact.doubt_source, "instead": list(fact.alternatives)}
         yield {
             "record": "fact", "number": str(number), "at": stamp(fact.stated_at), "until": _optional(fact.replaced_at),
             "what": " ".join(filter(None, (fact.kind, fact.role))),
             "state": "replaced" if fact.replaced_at else "stands",
-            "value": fact.value, "text": fact.shown, "details": _details({"source": fact.source, **doubt}),
+            "value": fact.value, "text": fact.shown, "details": _details(details),
         }  # fmt: skip
     for request in record.requests:
         rest = {"due": stamp(request.due_at), "answer": request.answer, "by": asdict(request.answered_by)}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from storage.ids import CountryCode
 
@@ -121,6 +122,12 @@ class Doubt:
     source: DoubtSource | None = field(default=None, compare=False)
 
     @property
+    def confidence(self) -> Literal[Confidence.MIDDLE, Confidence.LOW]:
+        """How far what is doubtful can be relied on all the same."""
+        unsure = self.kind is DoubtKind.AMBIGUOUS or self.source in _UNSURE
+        return Confidence.LOW if unsure else Confidence.MIDDLE
+
+    @property
     def successor(self) -> str | None:
         """The first code that took the place of an expired one."""
         return self.alternatives[0] if self.kind is DoubtKind.EXPIRED_CODE and self.alternatives else None
@@ -148,11 +155,7 @@ class Finding:
     @property
     def confidence(self) -> Confidence:
         """How far it can be relied on; why not further, says `doubt`."""
-        if self.doubt is None:
-            return Confidence.HIGH
-        if self.doubt.kind is DoubtKind.AMBIGUOUS or self.doubt.source in _UNSURE:
-            return Confidence.LOW
-        return Confidence.MIDDLE
+        return Confidence.HIGH if self.doubt is None else self.doubt.confidence
 
 
 _UNSURE = frozenset(

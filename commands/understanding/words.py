@@ -1,28 +1,57 @@
 """Why a finding should be looked at again, and how far it can be relied on, in words."""
 
-from commands.document import Code, Message, _, joined
-from commands.understanding.facts import Confidence, DoubtSource, Finding
+from typing import assert_never
+
+from commands.document import Code, Inline, Message, _, joined
+from commands.understanding.facts import Confidence, Doubt, DoubtKind, DoubtSource
 
 
-def confidence_words(confidence: Confidence) -> Message:
-    """Say how far a finding can be relied on."""
-    words = {
-        Confidence.HIGH: _("sure"),
-        Confidence.MIDDLE: _("to be checked"),
-        Confidence.LOW: _("only a guess"),
-    }
-    return words[confidence]
+def with_confidence(value: Inline, shown: str, doubt: Doubt | None) -> Inline:
+    """Show a value with how far it can be relied on and why not further; what is sure stands alone."""
+    if doubt is None:
+        return value
+    match doubt.confidence:
+        case Confidence.MIDDLE:
+            return _("{value} (check: {doubt})", value=value, doubt=doubt_words(shown, doubt))
+        case Confidence.LOW:
+            return _("{value} (only a guess: {doubt})", value=value, doubt=doubt_words(shown, doubt))
+        case never:
+            assert_never(never)
 
 
-def source_words(found: Finding) -> Message | None:
-    """Say where the doubt about a finding comes from; None when there is none."""
-    if found.doubt is None or found.doubt.source is None:
-        return None
-    others = joined(Code(other) for other in found.doubt.alternatives)
-    one = Code(found.shown)
-    match found.doubt.source:
-        case DoubtSource.CHECK_DIGIT:
-            return _("the check digit of {one} is wrong; with the right one it is {others}", one=one, others=others)
+def doubt_words(shown: str, doubt: Doubt) -> Message:
+    """Say where a doubt comes from."""
+    return _by_kind(doubt) if doubt.source is None else _by_source(shown, doubt, doubt.source)
+
+
+def _by_kind(doubt: Doubt) -> Message:
+    """Say what is known of a doubt that was noted without its source."""
+    others = joined(Code(other) for other in doubt.alternatives)
+    match doubt.kind:
+        case DoubtKind.CHECK_DIGIT:
+            if not doubt.alternatives:
+                return _("the check digit is wrong")
+            return _("the check digit is wrong; with the right one it is {others}", others=others)
+        case DoubtKind.EXPIRED_CODE:
+            if not doubt.alternatives:
+                return _("this code is no longer in force")
+            return _("this code is no longer in force; it was replaced by {others}", others=others)
+        case DoubtKind.UNKNOWN_CODE:
+            return _("this code is in none of my tables")
+        case DoubtKind.AMBIGUOUS:
+            return _("it may be one of {others}", others=others)
+        case DoubtKind.GUESSED:
+            return _("I guessed this")
+        case kind:
+            assert_never(kind)
+
+
+def _by_source(shown: str, doubt: Doubt, source: DoubtSource) -> Message:
+    others = joined(Code(other) for other in doubt.alternatives)
+    one = Code(shown)
+    match source:
+        case DoubtSource.CHECK_DIGIT | DoubtSource.ENDED | DoubtSource.NOT_IN_TABLE:
+            return _by_kind(doubt)
         case DoubtSource.MISSPELT:
             return _("I read a misspelt word as {one}", one=one)
         case DoubtSource.SAME_NAME:
@@ -31,16 +60,14 @@ def source_words(found: Finding) -> Message | None:
             return _("of {others} I chose the one that lies on the way", others=others)
         case DoubtSource.DAY_OR_MONTH | DoubtSource.MARK:
             return _("it can be read as {others}", others=others)
-        case source:
-            return _PLAIN[source]
+        case other:
+            return _PLAIN[other]
 
 
 _PLAIN = {
     DoubtSource.LETTER_FOR_DIGIT: _(
         "I took letters for digits, or digits for letters, so that the check digit is right"
     ),
-    DoubtSource.ENDED: _("this code is no longer in force"),
-    DoubtSource.NOT_IN_TABLE: _("this code is in none of my tables"),
     DoubtSource.MAY_BE_NEW: _("my tables lack this code, which may be a new one"),
     DoubtSource.LITTLE_KNOWN: _("it is a small place that is seldom meant"),
     DoubtSource.ADJECTIVE: _("it is only said of somebody or something from there"),

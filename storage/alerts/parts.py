@@ -39,6 +39,8 @@ class Fact(Base):
     """For places: where it was seen, origin, transit or destination."""
     doubt: Mapped[str | None]
     """Why a person should look at it again; None when nothing speaks against it."""
+    doubt_source: Mapped[str | None]
+    """Where the doubt comes from, more exactly."""
     alternatives: Mapped[list[str]]
     """What may be meant instead: codes or numbers as they are shown."""
     source: Mapped[FactSource]
