@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, Select, case, or_, select
+from sqlalchemy import Index, Select, case, func, or_, select
 
 from storage.alerts import (
     EXERCISE,
@@ -152,8 +152,9 @@ class Counted:
         ).join(Alert, Alert.id == Addressee.alert_id)  # fmt: skip
         for number, country, *rest in await self._rows(parts.where(Addressee.alert_id.in_(ids))):
             found[number].parts.append(Part(country, *rest, *controlled.get((number, country), ())))
+        # By the alerts: the index of kinds would lead through the quantities of all.
         quantities = select(Fact.alert_id, Fact.value).where(
-            Fact.alert_id.in_(ids), Fact.kind == "quantity", Fact.replaced_at.is_(None)
+            Fact.alert_id.in_(ids), func.trim(Fact.kind) == "quantity", Fact.replaced_at.is_(None)
         )
         for number, value in await self._rows(quantities):
             found[number].quantities.append(value)
