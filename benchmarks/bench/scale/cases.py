@@ -127,6 +127,8 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert list open", room="network", as_="germany", note="open, network room"),
     ],
     "alert next": [Case("alert next {0}", about=_SEEN), Case("alert next", note="mine")],
+    "alert files": [Case("alert files {0}", about=_SEEN)],
+    "alert forward": [Case("alert forward {0} all", about=_SEEN)],
     "request": [Case("request {0} GH Who is the consignee? due=3d", as_=NETHERLANDS, about=_alerts(
         f"a.tlp IN ('AMBER', 'GREEN') AND a.state = 'circulated' AND {_concerns('GH')} AND {_concerns('NL')}"
     ))],
