@@ -357,6 +357,7 @@ class Sender:
             outcome.event_id is not None
             and row.report is None
             and row.replaces_row is None
+            and FILE not in row.content
             and outcome.unread == said_before
         )
 
@@ -613,6 +614,8 @@ class Sender:
             row.sent_room = outcome.room_id
             await self._note_move(row, tx)
             await self._note_readers(row, outcome, tx)
+        if FILE in row.content:  # what opens the file was for the tries alone
+            await OutgoingFiles(tx).forget([row.id])
         await self._report(row, tx)
         if outcome.closed is not None:
             await self._emit(outcome.closed, tx)

@@ -49,6 +49,8 @@ COMMANDS = {
     "alert next": "!alert next {n}",
     "alert links": "!alert links {n}",
     "alert contact": "!alert contact {n}",
+    "alert files": "!alert files {n}",
+    "alert forward": "!alert forward {n}",
     "alert follow-up": "!alert follow-up {n} of=2",
 }
 WITHOUT_NUMBER = {"alert", "alert list", "alert owed"}

@@ -23,8 +23,7 @@ from commands.document import (
     doc,
     joined,
 )
-from commands.understanding import Doubt, DoubtKind, DoubtSource, FactKind
-from commands.understanding.words import with_confidence
+from commands.understanding import Doubt, DoubtKind, DoubtSource, FactKind, with_confidence
 from storage.alerts import (
     Addressee,
     Alert,

@@ -1,6 +1,6 @@
 """Finding the facts in what an official writes: containers, ships, places, codes, quantities, dates.
 
-Pure functions: no clock, no storage beyond the shipped tables, no words to people.
+Pure functions: no clock, no storage beyond the shipped tables.
 """
 
 from datetime import date
@@ -44,6 +44,7 @@ from commands.understanding.single import (
     parse_fact,
 )
 from commands.understanding.waste import find_basel, find_ewc, find_hs
+from commands.understanding.words import with_confidence
 from storage.ids import CountryCode
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "quantity",
     "understand",
     "vocabulary",
+    "with_confidence",
 ]
 
 
