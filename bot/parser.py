@@ -117,12 +117,12 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
     if not words:
         raise Refusal(_("Type {help} to see what I can do.", help=Code(f"{prefix}help")))
     plain = [word.casefold() for word in words]
+    family = [command for command in commands if command.words[0] == plain[0]]
     best = max(
-        (command for command in commands if list(command.words) == plain[: len(command.words)]),
+        (command for command in family if list(command.words) == plain[: len(command.words)]),
         key=lambda command: len(command.words),
         default=None,
     )
-    family = [command for command in commands if command.words[0] == plain[0]]
     if best is None:
         raise Refusal(_unknown(plain, family, commands, prefix))
     tail = re.match(rf"\s*(?:\S+\s*){{{len(best.words)}}}", text)

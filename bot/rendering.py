@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from urllib.parse import quote
 
 from babel import Locale, UnknownLocaleError
@@ -268,17 +268,11 @@ class _Renderer:
             template = self._translations.gettext(message.msgid)
         else:
             template = self._translations.ngettext(message.msgid, message.plural, message.count)
+        pieces = _pieces(template)
+        if not message.places:
+            return pieces[0].both if len(pieces) == 1 else _joined([piece.both for piece in pieces])
         places = {name: self.inline(node) for name, node in message.places}
-        text, html, position = [], [], 0
-        for found in _PLACE.finditer(template):
-            literal = template[position : found.start()]
-            both = places.get(found.group(1)) or _Both(found.group(), escape(found.group()))
-            text += [literal, both.text]
-            html += [escape(literal), both.html]
-            position = found.end()
-        text.append(template[position:])
-        html.append(escape(template[position:]))
-        return _Both("".join(text), "".join(html))
+        return _joined([places.get(piece.place, piece.both) if piece.place else piece.both for piece in pieces])
 
     def _moment(self, at: datetime, zone: str, *, with_utc: bool, local: datetime) -> str:
         shown = format_datetime(local, "EEE d MMM y, HH:mm", locale=self._locale)
@@ -289,6 +283,31 @@ class _Renderer:
         utc = at.astimezone(UTC)
         pattern = "HH:mm" if utc.date() == local.date() else "EEE d MMM, HH:mm"
         return f"{shown} ({zone}, {format_datetime(utc, pattern, locale=self._locale)} UTC)"
+
+
+class _Piece(NamedTuple):
+    """A part of a sentence: what stands there, or the name of the place that is filled in."""
+
+    place: str | None
+    both: _Both
+
+
+@lru_cache(maxsize=5_000)
+def _pieces(template: str) -> tuple[_Piece, ...]:
+    """Take a sentence apart, once for each: what stands between its places is escaped here."""
+    pieces: list[_Piece] = []
+    position = 0
+    for found in _PLACE.finditer(template):
+        literal = template[position : found.start()]
+        pieces.append(_Piece(None, _Both(literal, escape(literal))))
+        pieces.append(_Piece(found.group(1), _Both(found.group(), escape(found.group()))))
+        position = found.end()
+    pieces.append(_Piece(None, _Both(template[position:], escape(template[position:]))))
+    return tuple(pieces)
+
+
+def _joined(parts: Sequence[_Both]) -> _Both:
+    return _Both("".join([part.text for part in parts]), "".join([part.html for part in parts]))
 
 
 def _breaks(html: str) -> str:

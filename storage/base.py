@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from sqlalchemy import (
     JSON,
     ColumnDefault,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -306,6 +307,7 @@ class Database:
         self._turn = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[frozenset[str]], None]]] = {}
         self._memory = Memory()
+        self._connection: Connection | None = None  # of SQLite; to take it from a pool each time costs more than a read
 
     def listen(self, topic: str, listener: Callable[[frozenset[str]], None]) -> None:
         """Call `listener` after each commit of a transaction that changed the topic, with what changed of it."""
@@ -338,7 +340,9 @@ class Database:
 
     def _session(self) -> "inline.InlineSession | ServerSession":
         if isinstance(self.engine, Engine):
-            return inline.InlineSession(self.engine)
+            if self._connection is None:
+                self._connection = self.engine.connect()
+            return inline.InlineSession(self._connection)
         from storage.server import ServerSession
 
         return ServerSession(self.engine)
@@ -419,6 +423,8 @@ class Database:
 
     async def close(self) -> None:
         if isinstance(self.engine, Engine):
+            if self._connection is not None:
+                self._connection.close()
             self.engine.dispose()
         else:
             await self.engine.dispose()
@@ -432,4 +438,5 @@ def _configure_sqlite(dbapi_connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # Past SQLAlchemy, which would take longer for it than SQLite: it is done for each message.
+    connection.connection.driver_connection.execute("BEGIN IMMEDIATE")

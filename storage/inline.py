@@ -92,12 +92,15 @@ class _Block:
 
 
 class InlineSession:
-    """A session on SQLite, with what the project uses of AsyncSession."""
+    """A session on SQLite, with what the project uses of AsyncSession. The connection outlives it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.sync_session = NotingSession(engine, expire_on_commit=False)
-        self._engine = engine
-        self._driver: sqlite3.Connection | None = None
+    def __init__(self, connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self.sync_session = NotingSession(connection, expire_on_commit=False)
+        self._engine = connection.engine
+        self._driver = driver
+        self._begun = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,10 +143,9 @@ class InlineSession:
 
         Values go in as columns say; rows come out as the driver has them.
         """
-        if self._driver is None:
-            driver = self.sync_session.connection().connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            self._driver = driver
+        if not self._begun:
+            self.sync_session.connection()  # which begins the transaction
+            self._begun = True
         if isinstance(values, Mapping):
             prepared = _prepare(statement, tuple(values), self._engine.dialect)
             return self._driver.execute(prepared.text, prepared.parameters(values)).fetchall()
