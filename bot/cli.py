@@ -31,6 +31,8 @@ from storage.keys import Keys
 STOP_WITHIN = 9.0
 """Seconds after which a stop that hangs is ended; a service manager waits ten."""
 
+_COLLECT_AFTER = (10_000, 20, 20)
+"""A command makes and drops some thousand objects: to look through them several times in its course is too often."""
 LOG_IN_AGAIN_AFTER = 5.0
 """Seconds before a new login, so that a homeserver that ends every login is not asked in a loop."""
 
@@ -171,6 +173,7 @@ async def _serve(config: Config, *, reset_identity: bool = False) -> None:
                 # What is here now stays: whoever looks for what is no longer needed need not look at it each time.
                 gc.collect()
                 gc.freeze()
+                gc.set_threshold(*_COLLECT_AFTER)
                 try:
                     await _work(app, stop)
                 except* LoggedOut:

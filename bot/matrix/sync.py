@@ -55,6 +55,8 @@ _SOON = timedelta(seconds=2)  # the longest poll while something is to be tried 
 _GRACE = timedelta(seconds=30)  # beyond the long poll, before the connection counts as dead
 _BURST = 4
 """So many messages on their way are a burst: each of them comes back with a sync, and together they cost as much."""
+_TURNS = 3
+"""Of the event loop, in which what was heard is handled and its answer goes out before the next sync is asked for."""
 _BREATH = 0.3  # seconds between syncs in a burst
 _FIRST_ANSWER = timedelta(minutes=5)
 
@@ -131,6 +133,8 @@ class Syncer:
             # is asked for again, and brings nothing again.
             if first or self._brings_news(batch):
                 await self._retried("journalling", partial(self._journal, journal, batch))
+            for _ in range(_TURNS if batch.events else 0):
+                await asyncio.sleep(0)
             for event_id in self._late_now:
                 self._unreadable.pop(event_id, None)
                 self._unjudged.pop(event_id, None)
