@@ -188,6 +188,27 @@ async def remind(tour: Tour) -> None:
     tour.shown("Belgium acknowledges, and its clock stops")
 
 
+async def control(tour: Tour) -> None:
+    stage, number = tour.stage, tour.number
+    netherlands, room, thread = stage.members["netherlands"], stage.rooms["Netherlands"], tour.cards["Netherlands"]
+    for said, told, shown in (
+        ("!seen at Rotterdam", f"{CONTAINER} seen at Rotterdam", "the container is seen in Rotterdam"),
+        ("!hold", f"holds the shipment of alert {number}", "the Netherlands holds the shipment"),
+        (
+            f"!alert confirm {number} ground=b",
+            "Basel 9(1)(b), without the consent of a State concerned",
+            "and confirms that it is illegal, with the ground of the Basel Convention",
+        ),
+    ):
+        since = tour.marks()
+        await netherlands.say(room, said, thread=thread)
+        await tour.told_everywhere(told, since)
+        tour.shown(shown)
+    await tour.cards_say("State: confirmed as illegal")
+    await tour.cards_say(f"{CONTAINER} seen at Rotterdam")
+    tour.shown("the cards in all rooms show where it was seen, who holds it and what was found")
+
+
 async def look_up_contact(tour: Tour) -> None:
     answer = await tour.stage.asks("netherlands", "Netherlands", "!contact téma custms", "Kofi Sample-Boateng")
     expect(answer, "+233", "customs", "Tema")
@@ -279,6 +300,7 @@ STEPS: Sequence[Step] = (
     Step("The rooms of the countries concerned get the card", cards_arrive),
     Step("One country acknowledges", acknowledge),
     Step("The silent one is reminded", remind),
+    Step("The container is seen, held, and found to be illegal", control),
     Step("A member looks up a contact", look_up_contact),
     Step("Another looks up a country profile", look_up_profile),
     Step("A coordinator creates an exercise, and its reminder fires", exercise),
