@@ -420,6 +420,13 @@ async def test_who_may_not_send_on(net: Network) -> None:
     assert "ended" in await net.say("!alert files 1", as_="ghana", room="ghana")
 
 
+async def test_words_beside_a_file_are_no_longer_than_a_note(net: Network) -> None:
+    await sent(net)
+    answer = await sends(net, text="a page " * 8_000)
+    assert "What you wrote beside the file has 55999 characters; I keep at most 10000." in answer
+    assert await kept(net) == []
+
+
 async def test_an_alert_that_may_not_be_seen_has_no_files(net: Network) -> None:
     await sent(net)
     await sends(net)

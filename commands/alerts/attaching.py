@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from commands.alerts.circulation import SHOWN, empty_message, subject_of
 from commands.alerts.declaration import KIND, AlertSettings, capability
+from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.file_words import declined_words, fault_words, size_words, type_of_file
 from commands.alerts.finding import check_author, find, not_possible
@@ -39,6 +40,7 @@ async def take(file: ReceivedFile, context: Context) -> Doc | None:
         fault = FileFault.TOO_LARGE
     if fault is not None or file.sealed is None:
         raise refusal(alert, fault_words(fault or FileFault.MALFORMED, file.name, settings))
+    check_length(file.caption or "", _("What you wrote beside the file"), alert)
     files, attachments = IncomingFiles(context.tx), AlertAttachments(context.tx)
     if await files.of_event(file.event_id) is not None:
         return None
