@@ -340,6 +340,16 @@ async def test_a_name_is_passed_on_once_and_nothing_comes_back(net: Network) -> 
     assert "Only who raised" in await net.say("!alert contact 1", as_="ghana2")
 
 
+@pytest.mark.parametrize("change", ["!alert set 1 container=MSKU1234565", "!alert withdraw 1 misread"])
+async def test_a_name_is_passed_on_only_for_what_the_own_alert_names_still(net: Network, change: str) -> None:
+    await sent(net, "CSQU3054383 at Tema")
+    await dutch(net, "CSQU3054384 at Rotterdam")
+    await net.say(change, as_="ghana")
+    assert "not named by alert A-2026-0001 as it stands now" in await net.say("!alert contact 1", as_="ghana")
+    assert "As I told you" not in await net.say("!alert links 1", as_="ghana")
+    assert len(await told(net, "netherlands")) == 1
+
+
 async def test_the_answer_is_the_same_whatever_became_of_the_other(net: Network) -> None:
     await sent(net, "CSQU3054383 at Tema")
     await dutch(net, "CSQU3054383 at Rotterdam")
@@ -418,6 +428,18 @@ async def test_a_follow_up_puts_the_draft_into_the_other_as_a_note(net: Network)
     assert any("seal broken" in one.body and one.thread_root == card_in(net, "ghana") for one in net.heard("ghana"))
     assert await state_of(net, 2) is AlertState.MERGED
     assert "!alert send" not in net.latest("netherlands", draft.messages[0].event_id)
+
+
+async def test_a_follow_up_says_what_stays_with_the_draft(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam")
+    draft = await net.say("!alert CSQU3054383 at Rotterdam", as_="netherlands")
+    file = net.uploaded(b"%PDF-1.7\n", name="bill.pdf", mimetype="application/pdf")
+    await net.say("", as_="netherlands", reply_to=draft.messages[0].event_id, file=file)
+    await net.say("!alert person 2 role=driver John Sample", as_="netherlands")
+    answer = await net.say("!alert follow-up 2 of=1", as_="netherlands")
+    assert "1 file stays with the draft: send it again in the thread of alert A-2026-0001." in answer
+    assert "1 name stays with the draft: !alert person A-2026-0001 ..." in answer
+    assert "alert forward" not in await net.say("!alert files 2", as_="netherlands")
 
 
 @pytest.mark.parametrize(

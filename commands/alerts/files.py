@@ -79,7 +79,8 @@ def _listing(alert: Alert, found: Sequence[AlertAttachment], context: Context) -
         number=alert.number,
     )  # fmt: skip
     listed = doc(heading, bullets(_entry(one, context) for one in found), notice=True)
-    if alert.is_draft or alert.purged_at is not None or not any(one.is_kept for one in found):
+    is_over = alert.state in _NOT_FORWARDED or alert.purged_at is not None
+    if alert.is_draft or is_over or not any(one.is_kept for one in found):
         return listed
     forward = Code(f"{context.prefix}alert forward {alert.number} {next(one for one in found if one.is_kept).label}")
     return listed + doc(_("An official sends one to the other rooms with {forward}.", forward=forward), notice=True)

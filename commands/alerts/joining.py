@@ -1,5 +1,6 @@
 """Making a draft a follow-up of an alert about the same shipment, instead of sending it as another one."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from commands.alerts.circulation import unless_heard
@@ -12,9 +13,9 @@ from commands.alerts.rights import is_concerned
 from commands.alerts.words import marked, refusal
 from commands.arguments import About, Option, Ref
 from commands.base import Args, Context, Role
-from commands.document import Code, Doc, Message, _, doc, joined
+from commands.document import Code, Doc, Message, _, _n, doc, joined
 from commands.visibility import may_follow
-from storage.alerts import NotPossible, marks_of
+from storage.alerts import Alert, AlertAttachments, Individuals, NotPossible, marks_of
 
 
 class FollowUp(Args):
@@ -61,14 +62,33 @@ async def follow_up(args: FollowUp, context: Context) -> Doc | None:
     await context.emit(AlertChanged(target, line))
     words = _("What you wrote stands as a note on alert {number}; your draft {draft} is ended.",
               number=target.number, draft=alert.number)  # fmt: skip
+    left = await _left_behind(alert, target, context)
     known = marks_of(target.current_facts)
     new = [fact for mark, fact in marks_of(alert.current_facts).items() if mark not in known]
     if not new:
-        return await unless_heard(target, context, words)
+        return await unless_heard(target, context, words, *left)
     verb = "set" if target.author == context.member.user_id else "propose"
     add: Message = _(
         "Alert {number} does not name yet: {facts}. Add it with {set}.",
         number=target.number, facts=joined(named_words(fact) for fact in new[:5]),
         set=Code(f"{context.prefix}alert {verb} {target.number} ..."),
     )  # fmt: skip
-    return marked(target, doc(words, add))
+    return marked(target, doc(words, add, *left))
+
+
+async def _left_behind(draft: Alert, target: Alert, context: Context) -> Sequence[Message]:
+    """Say what of a draft is no part of the note: its files, and the names that are kept apart from the text."""
+    number, left = target.number, []
+    if files := await AlertAttachments(context.tx).count(draft):
+        left.append(
+            _n("{count} file stays with the draft: send it again in the thread of alert {number}.",
+               "{count} files stay with the draft: send them again in the thread of alert {number}.", files,
+               number=number)
+        )  # fmt: skip
+    if names := len(await Individuals(context.tx).of(draft)):
+        person = Code(f"{context.prefix}alert person {number} ...")
+        left.append(
+            _n("{count} name stays with the draft: {person}", "{count} names stay with the draft: {person}", names,
+               person=person)
+        )  # fmt: skip
+    return left

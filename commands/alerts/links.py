@@ -35,7 +35,7 @@ async def links(args: Links, context: Context) -> None:
     shown = [match for match in found if shown_here(match.other, context)]
     words = _listing(alert, shown)
     if context.room.direct and await _is_owner(alert, context):
-        told = [Mark(one.kind, one.mark) for one in await AlertMatches(context.tx).hidden(alert)]
+        told = _as_it_stands(alert, await AlertMatches(context.tx).hidden(alert))
         words += _hidden_note(alert, told, context.prefix)
     await answer(alert, words, context)
 
@@ -51,9 +51,15 @@ def _listing(alert: Alert, shown: Sequence[Match]) -> Doc:
     return words + doc(_("I look at the newest {count} with each thing that it names.", count=EACH))
 
 
-def _hidden_note(alert: Alert, told: Sequence[Mark], prefix: str) -> Doc:
+def _as_it_stands(alert: Alert, told: Sequence[HiddenMatch]) -> Sequence[HiddenMatch]:
+    """Return what the owner was told of that the alert names still; of a withdrawn one nothing."""
+    own = marks_of(alert.current_facts) if not alert.is_withdrawn else {}
+    return [one for one in told if Mark(one.kind, one.mark) in own]
+
+
+def _hidden_note(alert: Alert, told: Sequence[HiddenMatch], prefix: str) -> Doc:
     """Repeat to the owner what was said of matches that may not be shown."""
-    still = [mark for mark in told if mark in marks_of(alert.current_facts)]
+    still = [Mark(one.kind, one.mark) for one in told]
     if not still:
         return doc()
     contact = Code(f"{prefix}alert contact {alert.number}")
@@ -89,6 +95,10 @@ async def contact(args: Contact, context: Context) -> Doc:
     told = await matches.hidden(alert)
     if not told:
         raise refusal(alert, _("I told you of no match on alert {number} that I may not show you, so there is nobody "
+                               "to ask.", number=alert.number))  # fmt: skip
+    told = _as_it_stands(alert, told)
+    if not told:
+        raise refusal(alert, _("What I told you of is not named by alert {number} as it stands now, so there is nobody "
                                "to ask.", number=alert.number))  # fmt: skip
     new = [one for one in told if one.asked_at is None]
     if not new:
