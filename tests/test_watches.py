@@ -110,6 +110,11 @@ async def test_the_answer_comes_into_the_direct_chat_wherever_it_is_set(net: Net
     assert "Your watch" not in "".join(one.body for one in net.heard("network"))
 
 
+async def test_a_country_may_be_named_by_its_code_alone(net: Network) -> None:
+    assert "Watch 1: country Belgium (BE), until" in await net.say("!watch be", as_="germany")
+    assert "I find no container" in await net.say("!watch be there", as_="germany")
+
+
 async def test_a_port_that_may_be_two_is_asked_about(net: Network) -> None:
     asked = await net.say("!watch port=Bilboa waste=A1181", as_="germany")
     assert "Bilbao (ESBIO), Balboa (PABLB)" in asked.text
@@ -158,8 +163,9 @@ async def test_watches_are_listed_stopped_and_renewed_by_their_owner_alone(net: 
         assert "You have no watch x." in await net.say(f"!watch {command} x", as_="netherlands")
     assert "goes on until Wed 23 Dec 2026" in await net.say("!watch renew 2 for=30d", as_="netherlands")
     assert "is stopped" in await net.say("!watch stop 1", as_="netherlands")
-    assert "stopped watch 1 before" in await net.say("!watch stop 1", as_="netherlands")
-    assert "stopped watch 1 before" in await net.say("!watch renew 1", as_="netherlands")
+    for command in ("stop", "renew"):
+        refused = await net.say(f"!watch {command} 1", as_="netherlands")
+        assert "You stopped watch 1 (container CSQU3054383) before. Set it anew: !watch ..." in refused
     await sent(net, TO_ROTTERDAM)
     assert await told(net, "netherlands") == []
 
@@ -228,6 +234,15 @@ async def test_what_is_practised_says_so(net: Network) -> None:
     await sent(net, f"{TO_ROTTERDAM} exercise=yes")
     (words,) = await told(net, "netherlands", "X-2026-0001")
     assert words.startswith("EXERCISE.")
+
+
+async def test_nobody_is_told_what_they_said_themselves(net: Network) -> None:
+    await net.say("!watch port=NLRTM", as_="ghana")
+    await net.say("!watch container=CSQU3054383", as_="netherlands")
+    await sent(net, TO_ROTTERDAM)
+    await net.say("!seen CSQU3054383 at NLRTM", as_="netherlands", room="netherlands")
+    assert await told(net, "ghana", "raised by") == await told(net, "netherlands", "seen at") == []
+    assert len(await told(net, "ghana", "seen at")) == len(await told(net, "netherlands", "raised by")) == 1
 
 
 async def test_an_alert_that_has_ended_is_not_told(net: Network) -> None:

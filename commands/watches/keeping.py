@@ -243,8 +243,8 @@ async def _own(text: str, context: Context) -> Watch:
 def _ended(state: WatchState, found: Watch, context: Context) -> Message:
     match state:
         case WatchState.STOPPED:
-            return _("You stopped watch {number} before. Set it anew with {watch}.", number=found.number,
-                     watch=Code(f"{context.prefix}watch ..."))  # fmt: skip
+            return _("You stopped watch {number} ({terms}) before. Set it anew: {watch}", number=found.number,
+                     terms=terms_words(found.terms), watch=Code(f"{context.prefix}watch ..."))  # fmt: skip
         case WatchState.EXPIRED:
             return _("Watch {number} has ended. Let it begin again: {renew}", number=found.number,
                      renew=Code(f"{context.prefix}watch renew {found.number}"))  # fmt: skip

@@ -47,8 +47,10 @@ class _News:
     def for_member(self, watch: Watch, member: Member) -> tuple[bool, Alert | None]:
         """Return whether this watch asks for it and its owner may see it; and the alert with which, if any.
 
-        What a member may not see does not help a watch to match either.
+        What a member may not see does not help a watch to match either; what they said themselves is no news to them.
         """
+        if member.user_id == (self.sighting or self.alerts[0]).author:
+            return False, None
         if self.sighting is None:
             alert = self.alerts[0]
             return may_see(alert, member, DIRECT) and watch.matches(self.keys), alert

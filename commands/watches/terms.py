@@ -101,6 +101,8 @@ def read_text(text: str, context: Context) -> dict[str, str]:
         # A port that may be two is asked about in the words that were typed.
         unsure = one.doubt is not None and one.doubt.kind is DoubtKind.AMBIGUOUS
         given[kind] = text[slice(*one.span)] if unsure else (one.value if kind in {"port", "country"} else value)
+    if not given and (code := text.strip()).isalpha() and len(code) == 2 and parse_fact(FactKind.COUNTRY, code, today):
+        given["country"] = code  # in a text "in" and "be" are words; alone they are what is watched for
     if not given:
         raise Refusal(
             _("I find no container, ship, port, country or waste code in {text}. Say what to watch for, for example "
