@@ -280,6 +280,18 @@ async def test_who_was_removed_while_the_file_was_fetched_has_added_none(net: Ne
     assert net.heard("ghana") == net.heard("belgium") == []
 
 
+async def test_who_is_no_official_any_more_when_the_file_was_fetched_has_added_none(net: Network) -> None:
+    await sent(net, tlp="green")
+    net.gateway.media.failure = Unavailable("down")
+    await sends(net, as_="netherlands", room="netherlands")
+    await net.say("!member set @netherlands:test role=member", as_="coordinator", room="coordination")
+    net.gateway.media.failure = None
+    await net.forward(timedelta(minutes=10))
+    assert any("come from officials" in one.body for one in net.heard("netherlands"))
+    assert not any("F1" in one.body for one in net.heard("ghana"))
+    assert await kept(net) == []
+
+
 async def test_an_alert_that_is_closed_while_the_file_is_fetched_takes_it_not(net: Network) -> None:
     await sent(net)
     net.gateway.media.failure = Unavailable("down")

@@ -68,11 +68,8 @@ async def take(file: ReceivedFile, context: Context) -> Doc | None:
 
 def _check_sender(alert: Alert, context: Context) -> None:
     """Raises Refusal unless the member may add to the alert as it stands."""
-    member = context.member
-    if member.role < Role.OFFICIAL or not is_concerned(alert, member):
-        words = _("Files for alert {number} come from officials of the countries concerned and from coordinators.",
-                  number=alert.number)  # fmt: skip
-        raise refusal(alert, words)
+    if not _may_add(alert, context.member):
+        raise refusal(alert, _whose_words(alert))
     if alert.is_draft:
         check_author(alert, context)
         return
@@ -80,6 +77,15 @@ def _check_sender(alert: Alert, context: Context) -> None:
         alert.must_be_open()
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
+
+
+def _may_add(alert: Alert, member: Member) -> bool:
+    return member.role >= Role.OFFICIAL and is_concerned(alert, member)
+
+
+def _whose_words(alert: Alert) -> Message:
+    return _("Files for alert {number} come from officials of the countries concerned and from coordinators.",
+             number=alert.number)  # fmt: skip
 
 
 @capability.looked_into(LOOK)
@@ -95,7 +101,7 @@ async def looked(file: IncomingFile, context: Context) -> None:
     if sender is None or not may_see(alert, sender, room):
         _refuse(attachment, context)
         return
-    declined = await _why_not(alert, attachment, context)
+    declined = await _why_not(alert, attachment, context) if _may_add(alert, sender) else _whose_words(alert)
     if declined is not None:
         _refuse(attachment, context)
         await _tell_sender(alert, attachment, doc(declined), context)
