@@ -121,7 +121,6 @@ async def test_what_the_bot_forgot_by_a_restart_is_cancelled_at_once(
         await compared(bot, togo)
         since = bot.token
     async with start(since):
-        await togo.confirm("one")
         ended = await togo.comes_to("one", "Cancelled")
         assert (ended["code"], ended["by"]) == ("m.unknown_transaction", start.user)
         assert not await verified(togo, bot)
