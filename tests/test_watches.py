@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.matrix.interface import Unavailable
 from commands.matching import keys_of_fact, waste_key
 from commands.watches import telling
 from storage.ids import UserId
@@ -243,6 +244,21 @@ async def test_nobody_is_told_what_they_said_themselves(net: Network) -> None:
     await net.say("!seen CSQU3054383 at NLRTM", as_="netherlands", room="netherlands")
     assert await told(net, "ghana", "raised by") == await told(net, "netherlands", "seen at") == []
     assert len(await told(net, "ghana", "seen at")) == len(await told(net, "netherlands", "raised by")) == 1
+
+
+async def test_who_was_told_of_an_alert_is_told_that_it_is_withdrawn_or_never_hears_of_it(net: Network) -> None:
+    for name in ("netherlands", "germany"):
+        await net.say("!watch container=CSQU3054383", as_=name)
+    waiting = net.gateway.rooms[await net.direct("germany")]
+    waiting.failure = Unavailable("down")
+    await sent(net, TO_ROTTERDAM, tlp="green")
+    assert len(await told(net, "netherlands")) == 1
+    await net.say("!alert withdraw 1 misread", as_="ghana")
+    waiting.failure = None
+    await net.forward(timedelta(minutes=20))
+    assert (await net.heard_by("netherlands"))[-1].body == "Alert A-2026-0001 is withdrawn. Do not act on it."
+    assert await told(net, "netherlands") == await told(net, "germany") == []
+    assert not any("A-2026-0001" in one.body for one in await net.heard_by("germany"))
 
 
 async def test_an_alert_that_has_ended_is_not_told(net: Network) -> None:

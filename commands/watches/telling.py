@@ -17,8 +17,9 @@ from commands.visibility import ALERT, may_see, may_see_sighting
 from commands.watches.declaration import capability
 from commands.watches.terms import terms_words
 from storage.alerts import Alert, Alerts
-from storage.ids import RoomId
+from storage.ids import RoomId, UserId
 from storage.members import Member, Members
+from storage.outbox import Outbox, RowKind, RowState
 from storage.pins import Pins
 from storage.sightings import Sighting, Sightings
 from storage.timers import Timer
@@ -26,7 +27,10 @@ from storage.watches import Watch, Watches, WatchState
 
 SIGHTING = "sighting"
 
-_LOOK = "watch.look"
+_TOLD = "watch"
+"""The part that what watches find has in an alert."""
+
+_LOOK, _WITHDRAWN = "watch.look", "watch.withdrawn"
 _BATCH = 20
 """Watches that are told in one transaction."""
 
@@ -62,7 +66,10 @@ class _News:
 
 @capability.announces(AlertStands)
 async def alert_stands(event: AlertStands, context: Context) -> None:
-    """See to it that those are told who watch for what the alert names."""
+    """See to it that those are told who watch for what the alert names; or, who were told, that it is withdrawn."""
+    if event.alert.is_withdrawn:
+        about = Subject(ALERT, event.alert.id)
+        await context.timers().schedule(_WITHDRAWN, f"watched {about}", context.now, {"alert": event.alert.id})
     if event.alert.is_open:
         await _look(Subject(ALERT, event.alert.id), keys_of(event.alert), context)
 
@@ -101,6 +108,31 @@ async def look(timer: Timer, context: Context) -> None:
         await context.timers().schedule(_LOOK, timer.subject, context.now, payload)
 
 
+@capability.timer(_WITHDRAWN)
+async def withdraw(timer: Timer, context: Context) -> None:
+    """Take back what was told of an alert that is withdrawn: whoever watches may have no card that says so."""
+    alert = await Alerts(context.tx).get(int(timer.payload["alert"]))
+    if alert is None or not alert.is_withdrawn:
+        return
+    about = Subject(ALERT, alert.id)
+    words = doc(Strong(_("Alert {number} is withdrawn. Do not act on it.", number=alert.number)))
+    if alert.is_exercise:
+        words = doc(Strong(_("EXERCISE."))) + words
+    reached: set[UserId] = set()
+    for row in await Outbox(context.tx).about(str(about), _TOLD):
+        if row.state is RowState.SENT and row.user_id is not None:
+            reached.add(row.user_id)
+        gone = doc(_("This may no longer be shown."))
+        await context.post(Post(kind=RowKind.REDACT, doc=gone, replaces=row.id, harmless=True, priority=Priority.ALERT))
+    for person in sorted(reached):
+        member = await Members(context.tx).get(person)
+        if member is not None and may_see(alert, member, DIRECT):
+            await context.post(
+                Post(person=person, doc=words, priority=Priority.ALERT, subject=about, part="shown", origin=person,
+                     language=member.language)
+            )  # fmt: skip
+
+
 async def _news(about: Subject, context: Context) -> _News | None:
     """Return what is to be told, as it stands now; None when it is none any more."""
     if about.kind == ALERT:
@@ -132,7 +164,7 @@ async def _tell(watch: Watch, news: _News, context: Context) -> None:
             priority=Priority.ALERT if news.sighting is None else Priority.ANSWER,
             # Under the alert, so that it is emptied should the marking no longer let this member see it.
             subject=Subject(ALERT, alert.id) if alert is not None else news.about,
-            part="shown",
+            part=_TOLD,
             origin=member.user_id,
             language=member.language,
         )
