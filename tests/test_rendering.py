@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.matrix.interface import MARKER
 from bot.outgoing import content_of
 from bot.rendering import Page, clean, render
-from bot.sender import _as_edit
+from bot.sender.trying import as_edit
 from commands.document import (
     Block,
     Bullets,
@@ -246,7 +246,7 @@ ENVELOPE = 3_000
 def event_bytes(page: Page) -> int:
     """Return about how long the encrypted event is, as an edit, which is the longest of what is sent."""
     content = {**content_of(page), MARKER: "sesn-" + "0" * 32}
-    edit = _as_edit(content, {"rel_type": "m.replace", "event_id": "$" + "0" * 43})
+    edit = as_edit(content, {"rel_type": "m.replace", "event_id": "$" + "0" * 43})
     longest = max(len(json.dumps({"type": "m.room.message", "content": each})) for each in (content, edit))
     return (longest + 200) * 4 // 3 + ENVELOPE
 

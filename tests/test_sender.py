@@ -11,6 +11,7 @@ import pytest
 
 from bot import outgoing
 from bot.matrix.interface import Rejected, RoomUnsafe, Sent, Throttled, Unavailable, WhyUnsafe
+from bot.sender.heads import relation_of
 from commands.base import Post
 from commands.document import doc
 from storage.ids import EventId, RoomId
@@ -211,8 +212,8 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
     async with net.transaction() as tx:
         row = await Outbox(tx).get(second)
         assert row is not None
-        relation = await sender._relation(row, tx)
-    await sender._try(row, relation, None)
+        relation = await relation_of(row, tx)
+    await sender._trying.once(row, relation, None)
     net.fail_room("netherlands", None)
     net.now += timedelta(seconds=30)
     await net.settle()
@@ -280,7 +281,7 @@ async def test_after_a_pause_the_sender_sleeps_again(net: Network) -> None:
 async def test_an_unreachable_homeserver_is_tried_ever_more_seldom_and_given_up_in_the_end() -> None:
     async with Network.open(sending={"give_up_after": "1h"}) as net:
         net.fail_room("ghana", Unavailable("down"))
-        net.machinery.sender._jitter = lambda: 0.5
+        net.machinery.sender._pauses._jitter = lambda: 0.5
         row_id = await post(net, "hello", origin=net.person("ghana"))
         began, waits = net.now, []
         while (row := await row_of(net, row_id)).state is RowState.PENDING:
@@ -299,8 +300,8 @@ async def test_an_unreachable_homeserver_is_tried_ever_more_seldom_and_given_up_
 async def test_waits_differ_so_that_not_all_come_back_at_once(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     waits = set()
     for jitter in (0.0, 0.5, 1.0):
-        monkeypatch.setattr(net.machinery.sender, "_jitter", [jitter].pop)
-        waits.add(net.machinery.sender._backoff(3).total_seconds())
+        monkeypatch.setattr(net.machinery.sender._pauses, "_jitter", [jitter].pop)
+        waits.add(net.machinery.sender._pauses.backoff(3).total_seconds())
     assert waits == {6.0, 8.0, 10.0}
 
 
@@ -475,7 +476,7 @@ async def test_a_failing_database_stops_nothing_for_good(on_disk: Network, monke
 async def test_a_database_that_fails_after_the_send_makes_no_second_message(
     on_disk: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settle, failures = on_disk.machinery.sender._settle, 1
+    settle, failures = on_disk.machinery.sender._settling.settle, 1
 
     async def shaky(row: OutboxRow, outcome: Any, tx: Any) -> None:
         nonlocal failures
@@ -484,7 +485,7 @@ async def test_a_database_that_fails_after_the_send_makes_no_second_message(
             raise OSError("the disk is full")
         await settle(row, outcome, tx)
 
-    monkeypatch.setattr(on_disk.machinery.sender, "_settle", shaky)
+    monkeypatch.setattr(on_disk.machinery.sender._settling, "settle", shaky)
     row_id = await post(on_disk, "hello")
     await post(on_disk, "after")
     async with running(on_disk):

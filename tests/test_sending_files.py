@@ -50,7 +50,7 @@ async def test_what_was_uploaded_is_not_uploaded_again_for_another_try(net: Netw
         assert file is not None
         assert (file.data, file.content is None) == (None, False)
     net.fail_room("ghana", None)
-    await net.forward(net.machinery.sender._backoff(9))
+    await net.forward(net.machinery.sender._pauses.backoff(9))
     assert net.gateway.uploads == [(PAPER.name, PAPER.data)]
     async with net.transaction() as tx:
         row = await Outbox(tx).get(row_id)

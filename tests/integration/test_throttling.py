@@ -68,5 +68,5 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
                 await asyncio.gather(*tasks, return_exceptions=True)
             heard = [one.body for one in ghana.timeline(room) if one.sender == user]
             assert heard == [f"message {number} of the burst" for number in range(BURST)]
-            assert machinery.sender._paused_until is not None, "the homeserver limited nothing"
+            assert machinery.sender._pauses.until is not None, "the homeserver limited nothing"
         await database.close()

@@ -1,0 +1,256 @@
+"""The lanes of the outbox: which are worked on, and in which order their rows go out."""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from bot.context import House
+from bot.matrix.interface import Gateway
+from bot.sender.heads import audience_of, must_wait, relation_of
+from bot.sender.outcome import Audience, Head, Outcome, SenderSettings
+from bot.sender.pauses import Pauses
+from bot.sender.settling import Settling
+from bot.sender.trying import Trying
+from bot.steps import Observer, Step, nobody
+from storage.base import Database, Transaction
+from storage.ids import RoomId
+from storage.members import Members
+from storage.outbox import TOPIC, Failure, Outbox, RowKind, RowState
+
+log = structlog.get_logger()
+
+_AT_LEAST_EVERY = 60.0
+"""Seconds after which the outbox is looked at although nobody said that there is something."""
+_LOOK_AHEAD = 1_000
+"""Rooms whose keys are brought to their readers together, before the first of them is written to."""
+
+
+class Sender:
+    def __init__(
+        self,
+        database: Database,
+        gateway: Gateway,
+        house: House,
+        settings: SenderSettings,
+        *,
+        observer: Observer = nobody,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._house = house
+        self._settings = settings
+        self._observer = observer
+        self._pauses = Pauses(house, jitter)
+        self._trying = Trying(database, gateway, house, settings, self._pauses)
+        self._settling = Settling(gateway, house, settings, self._pauses)
+        self._news = asyncio.Event()
+        self._running = False
+        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()  # lanes that got something while they were worked on
+        self._delayed: set[str] = set()  # lanes whose work ended although something waits there
+        self._waiting: deque[str] = deque()  # lanes that wait for a place
+        self._unseen = False  # something came while no place was free
+        self._prepared: set[RoomId] = set()
+
+    def offer(self, lanes: frozenset[str]) -> None:
+        """There is something new in these lanes of the outbox.
+
+        A single one, as of an answer, goes out at once; several are looked at together, the most urgent first.
+        """
+        if not self._running:
+            return
+        self._again |= lanes & self._workers.keys()
+        fresh = lanes - self._workers.keys()
+        has_place = len(self._workers) < self._settings.in_flight
+        if len(fresh) == 1 and has_place and not self._news.is_set() and not self._pauses.are_on():
+            self._start(next(iter(fresh)))
+        elif fresh or not lanes:
+            self._news.set()
+
+    async def look_ahead(self, tx: Transaction) -> None:
+        """Make ready what a transaction will have for a single free lane, so that it goes out with the commit."""
+        lanes = tx.news.get(TOPIC)
+        if not self._running or lanes is None or len(lanes) != 1 or self._news.is_set() or self._pauses.are_on():
+            return
+        (lane,) = lanes
+        if lane in self._workers or len(self._workers) >= self._settings.in_flight:
+            return
+        await tx.flush()
+        head = await self._head(lane, tx)
+        if head is not None:
+            del tx.news[TOPIC]
+            tx.after_commit.append(lambda: self._start_ready(lane, head))
+
+    def _start_ready(self, lane: str, head: Head) -> None:
+        """Start with what was made ready, unless somebody took up the lane while the transaction went on."""
+        if lane in self._workers:
+            self._again.add(lane)
+        else:
+            self._start(lane, head)
+
+    async def run(self) -> None:
+        """Send what waits, and what comes, until cancelled."""
+        pause = 1.0
+        self._running = True
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    await self._start_waiting()
+                    timeout = await self._until_next_attempt()
+                    pause = 1.0
+                except Exception:  # the database failed: nothing is lost, the rows are there
+                    log.exception("sender.stalled", retry_in=pause)
+                    timeout, pause = pause, min(pause * 2, 60.0)
+                await self._wait(timeout)
+        finally:
+            self._running = False
+            workers = list(self._workers.values())
+            for task in workers:
+                task.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _start_waiting(self) -> None:
+        """Look which lanes wait, the most urgent first, and start work on as many as there are places."""
+        self._unseen = len(self._workers) >= self._settings.in_flight
+        if self._unseen or self._pauses.are_on():
+            return
+        async with self._database.transaction() as tx:
+            lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=_LOOK_AHEAD, busy=list(self._workers))
+        ahead = [RoomId(lane) for lane in lanes if lane.startswith("!") and lane not in self._prepared]
+        if len(ahead) > 1:
+            self._prepared.update(ahead)
+            await self._gateway.prepare(ahead)
+        self._waiting = deque(lanes)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Start work on the lanes that wait, until every place is taken."""
+        while self._waiting and len(self._workers) < self._settings.in_flight and not self._pauses.are_on():
+            lane = self._waiting.popleft()
+            if lane not in self._workers:
+                self._start(lane)
+        if not self._waiting:
+            self._prepared.clear()
+
+    def _start(self, lane: str, head: Head | None = None) -> None:
+        task = self._workers[lane] = asyncio.create_task(self._work(lane, head))
+        task.add_done_callback(lambda _task: self._ended(lane))
+
+    def _ended(self, lane: str) -> None:
+        del self._workers[lane]
+        if not self._running:
+            return
+        if self._unseen or lane in self._again or lane in self._delayed:
+            self._again.discard(lane)
+            self._delayed.discard(lane)
+            self._news.set()
+        self._fill()
+
+    async def drain(self) -> None:
+        """Send what can be sent now, one after the other; for tests, which want it in order and finished."""
+        while not self._pauses.are_on():
+            async with self._database.transaction() as tx:
+                lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=self._settings.in_flight)
+            if not lanes:
+                return
+            for lane in lanes:
+                await self._work(lane)
+
+    async def _wait(self, timeout: float | None) -> None:  # noqa: ASYNC109 - how long nothing may be due
+        try:
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _until_next_attempt(self) -> float:
+        """Return the seconds until a delayed row is due, or until it is looked again all the same."""
+        now = self._house.now()
+        if self._pauses.until is not None and now < self._pauses.until:
+            return (self._pauses.until - now).total_seconds()
+        async with self._database.transaction() as tx:
+            due = await Outbox(tx).next_attempt_at()
+        if due is None:
+            return _AT_LEAST_EVERY
+        # A row that is due and still waits is on its way, or has no free place: whoever ends says so at once.
+        return max((due - now).total_seconds(), 1.0 if self._workers else 0.05)
+
+    async def _work(self, lane: str, head: Head | None = None) -> None:
+        """Send the rows of one lane until it is empty or has to wait."""
+        try:
+            if head is None:
+                async with self._database.transaction() as tx:
+                    head = await self._head(lane, tx)
+            while head is not None:
+                head = await self._send(head)
+        except Exception:  # storage failed between two transactions; the row is tried again under the same id
+            log.exception("sender.lane_failed")
+            self._delayed.add(lane)
+            await asyncio.sleep(1)
+
+    async def _head(self, lane: str, tx: Transaction) -> Head | None:
+        """Return the oldest row of the lane with all that is needed to send it; None when it has to wait."""
+        self._again.discard(lane)
+        now = self._house.now()
+        if self._pauses.are_on():
+            self._delayed.add(lane)
+            return None
+        row, has_more = await Outbox(tx).head(lane)
+        if row is None:
+            return None
+        if row.not_before is not None and row.not_before > now:
+            self._delayed.add(lane)
+            return None
+        if await must_wait(row, tx):
+            row.not_before = now + self._pauses.backoff(0)
+            self._delayed.add(lane)
+            return None
+        return Head(
+            row,
+            has_more,
+            await relation_of(row, tx),
+            row.user_id is None or await Members(tx).get(row.user_id) is not None,
+            await audience_of(row, self._gateway, tx) if row.kind is RowKind.MESSAGE else Audience(None),
+        )
+
+    async def _send(self, head: Head) -> Head | None:
+        """Try a row, write down what became of it, and return the next one that may follow at once."""
+        audience = head.audience
+        # Removal from the roster ends every right at once, also to what was already written to a direct chat.
+        if not head.is_welcome:
+            outcome = Outcome(failure=Failure.NOT_A_MEMBER)
+        elif audience.strangers:
+            outcome = Outcome(strangers=audience.strangers)
+        else:
+            outcome = await self._trying.once(head.row, head.relation, audience.readers)
+        following: Head | None = None
+        async with self._database.transaction() as tx:
+            if self._settling.is_plain(head.row, outcome):
+                await Outbox(tx).sent(
+                    head.row.id,
+                    device=self._gateway.device_id,
+                    now=self._house.now(),
+                    room_id=outcome.room_id,
+                    event_id=outcome.event_id,
+                )
+                goes_on, sent_to = True, outcome.room_id
+            else:
+                kept = await Outbox(tx).get(head.row.id)
+                assert kept is not None
+                goes_on = await self._settling.settle(kept, outcome, tx)
+                sent_to = kept.sent_room if kept.state is RowState.SENT else None
+            if audience.shared_history and sent_to is not None:
+                await self._settling.note_history(sent_to, tx)
+            self._observer(Step.MARKING)
+            if goes_on and (head.has_more or head.row.lane in self._again):
+                await tx.flush()
+                following = await self._head(head.row.lane, tx)
+            elif not goes_on:
+                self._delayed.add(head.row.lane)
+        self._observer(Step.MARKED)
+        return following
