@@ -56,9 +56,9 @@ async def sqlite(size: Size, folder: Path) -> AsyncGenerator[Database]:
             old.unlink()
         making = file.with_suffix(".making")
         making.unlink(missing_ok=True)
-        await _make(f"sqlite+aiosqlite:///{making}", SqliteLoader(making), size)
+        await _make(f"sqlite:///{making}", SqliteLoader(making), size)
         shutil.move(making, file)
-    async with _opened(f"sqlite+aiosqlite:///{file}") as database:
+    async with _opened(f"sqlite:///{file}") as database:
         yield database
 
 
