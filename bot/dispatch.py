@@ -91,8 +91,6 @@ class Dispatcher:
         self._arrived = asyncio.Event()
         self._waiting: deque[Entry] | None = None
         """What is there to be handled; None when only the database knows."""
-        self._awaited: set[EventId] | None = None
-        """The events that could not be read for want of a key; None until the first is asked for."""
         self._read = self._unread = 0
 
     def notify(self, entries: Sequence[Entry]) -> None:
@@ -109,11 +107,10 @@ class Dispatcher:
             await self._arrived.wait()
             self._arrived.clear()
             try:
-                while self._waiting != deque() and await self.handle_next():
+                while await self.handle_next():
                     pause = 1.0
                     await asyncio.sleep(0)  # who has something to send comes before the next message
             except Exception:  # the database failed: the row is still there, and is tried again
-                self._waiting = None
                 log.exception("dispatch.stalled", retry_in=pause)
                 self._arrived.set()
                 await asyncio.sleep(pause)
@@ -122,7 +119,7 @@ class Dispatcher:
     async def handle_next(self) -> bool:
         """Handle the oldest event; False when there is none."""
         try:
-            entry = self._waiting[0] if self._waiting else await self._oldest()
+            entry = await self._oldest()
             if entry is None:
                 return False
             await self._handle(entry)
@@ -134,7 +131,9 @@ class Dispatcher:
         return True
 
     async def _oldest(self) -> Entry | None:
-        """Return the oldest event of the database that nobody has handled."""
+        """Return the oldest event that nobody has handled."""
+        if self._waiting is not None:
+            return self._waiting[0] if self._waiting else None
         async with self._database.transaction() as tx:
             row = await Inbox(tx).next_unhandled()
             if row is None:

@@ -181,7 +181,13 @@ class _Together:
 
 
 def _together(sighting: Sighting, alert: Alert) -> Marked:
-    """Return the sighting under the stricter of the two markings, for the countries that either of them concerns."""
+    """Return the sighting under the stricter of the two markings, for the countries that either of them concerns.
+
+    Under AMBER+STRICT it stays with those whom the sighting itself concerns: whoever raises an alert about the same
+    container does not become one of them by it.
+    """
+    if sighting.tlp is Tlp.AMBER_STRICT:
+        return sighting
     seen_from = frozenset() if sighting.author_country is None else frozenset({sighting.author_country})
     return _Together(
         tlp=sighting.tlp if sighting.tlp.is_stricter_than(alert.tlp) else alert.tlp,

@@ -8,7 +8,7 @@ The classes have the methods of SQLAlchemy's own asynchronous ones, so that nobo
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from types import TracebackType
@@ -111,9 +111,6 @@ class InlineSession:
     def __contains__(self, instance: object) -> bool:
         return instance in self.sync_session
 
-    def __iter__(self) -> Iterator[object]:
-        return iter(self.sync_session)
-
     @property
     def new(self) -> Any:
         return self.sync_session.new
@@ -159,9 +156,6 @@ class InlineSession:
     def begin_nested(self) -> Any:
         return _Block(self.sync_session.begin_nested())
 
-    async def connection(self, *_: Any, **__: Any) -> Any:
-        return InlineConnection(self.sync_session.connection())
-
     async def execute(self, statement: Any, params: Any = None, **_: Any) -> Any:
         note_statement(self, statement)
         return self.sync_session.execute(statement, params)
@@ -182,9 +176,6 @@ class InlineSession:
 
     async def delete(self, instance: object) -> None:
         self.sync_session.delete(instance)
-
-    async def refresh(self, instance: object, *args: Any, **options: Any) -> None:
-        self.sync_session.refresh(instance, *args, **options)
 
     async def flush(self) -> None:
         self.sync_session.flush()

@@ -138,10 +138,6 @@ class Watches:
         query = select(Watch).where(Watch.owner == owner, Watch.state == WatchState.ACTIVE)
         return (await self._session.scalars(query.order_by(Watch.number))).all()
 
-    async def count_active(self, owner: UserId) -> int:
-        query = select(func.count()).where(Watch.owner == owner, Watch.state == WatchState.ACTIVE)
-        return await self._session.scalar(query) or 0
-
     async def found_by(self, keys: Collection[str], *, after: int = 0, limit: int) -> Sequence[Watch]:
         """Return active watches that are found by one of these keys, by id from `after` on."""
         if not keys:
