@@ -167,7 +167,7 @@ class Dispatcher:
         """Say why nothing was done, in a transaction of its own: that of the handler is undone."""
         event = entry.event
         if isinstance(error, Refusal):
-            words = error.words if isinstance(error.words, Doc) else doc(error.words)
+            words = error.words
             outcome, answered = "refused", True
         else:
             reference = secrets.token_hex(4)
@@ -290,8 +290,7 @@ class Dispatcher:
         try:
             return await self._obey(message, text, question, context)
         except Refusal as refusal:
-            words = refusal.words if isinstance(refusal.words, Doc) else doc(refusal.words)
-            raise Refusal(words.naming(context.named)) from refusal
+            raise Refusal(refusal.words.naming(context.named)) from refusal
 
     async def _obey(self, message: Message, text: str | None, question: Question | None, context: BotContext) -> str:
         is_late = self._house.now() - message.sent_at > self._too_old

@@ -14,6 +14,7 @@ import structlog
 
 from bot.context import BotContext, House, nowhere
 from bot.matrix.interface import FileRefused, Gateway, MatrixError, SealedFile, SeenFile, Throttled
+from bot.waiting import backoff
 from storage.audit import Audit
 from storage.base import Database, Transaction
 from storage.files import FileFault, FileState, IncomingFile, IncomingFiles
@@ -23,7 +24,6 @@ log = structlog.get_logger()
 _AT_ONCE = 2
 """Files looked into at a time: each is held in memory whole, and one that comes slowly must not stop the rest."""
 _DEADLINE = timedelta(seconds=60)  # of one try
-_LONGEST_PAUSE = timedelta(minutes=5)
 _AT_LEAST_EVERY = 60.0  # seconds
 _TRIES_AT_A_WRONG_HASH = 2
 """A connection that was cut in a way that looked like the end is not told from a file that was changed."""
@@ -116,22 +116,18 @@ class Fetcher:
             )
         except FileRefused as refused:
             again = refused.fault is FileFault.WRONG_HASH and file.attempts + 1 < _TRIES_AT_A_WRONG_HASH
-            return _Found(retry_in=self._backoff(file.attempts)) if again else _Found(fault=refused.fault)
+            return _Found(retry_in=backoff(file.attempts, self._jitter)) if again else _Found(fault=refused.fault)
         except MatrixError as error:
             if self._house.now() - file.came_at > self._give_up_after:
                 return _Found(fault=FileFault.UNREACHABLE)
             asked = error.retry_after if isinstance(error, Throttled) else None
-            pause = asked or self._backoff(file.attempts)
+            pause = asked or backoff(file.attempts, self._jitter)
             log.warning("fetch.unavailable", file=file.id, error=type(error).__name__, retry_in=pause.total_seconds())
             return _Found(retry_in=pause)
         except Exception:  # a fault of ours: what waits behind it must not wait for its mending
             log.exception("fetch.bug", file=file.id)
             return _Found(fault=FileFault.MALFORMED)
         return _Found(seen)
-
-    def _backoff(self, attempts: int) -> timedelta:
-        seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())
-        return timedelta(seconds=seconds * (0.75 + self._jitter() / 2))
 
     async def _settle(self, file_id: int, found: _Found, tx: Transaction) -> None:
         """Write down what was found, and tell the capability that expected the file, in one transaction."""

@@ -58,9 +58,8 @@ class Receiver:
         try:
             outcome = await self._command(message, command, {}, context)
         except Refusal as refusal:
-            words_ = _words(refusal)
             without = doc(_("I did not take the file either."))
-            raise Refusal(words_ + (without.openly() if words_.for_anybody else without)) from refusal
+            raise Refusal(refusal.words + (without.openly() if refusal.words.for_anybody else without)) from refusal
         touched = [Subject.parse(written) for written in context.subjects_touched]
         about = next((one for one in touched if self.takes(one)), None)
         if about is None or not context.has_changed:
@@ -72,7 +71,7 @@ class Receiver:
             async with context.tx.attempt():
                 return f"{outcome}; {await self._hand_over(message, None, context)}"
         except Refusal as refusal:  # the command is done all the same
-            await self._say(message, context.tx, _words(refusal), context=context)
+            await self._say(message, context.tx, refusal.words, context=context)
             return f"{outcome}; file refused"
 
     async def _hand_over(self, message: Message, caption: str | None, context: BotContext) -> str:
@@ -98,7 +97,3 @@ class Receiver:
         if answer is not None:
             await self._say(message, context.tx, answer, context=context)
         return "took a file"
-
-
-def _words(refusal: Refusal) -> Doc:
-    return refusal.words if isinstance(refusal.words, Doc) else doc(refusal.words)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from commands.document import Doc, Message
+from commands.document import Doc, Message, doc
 from commands.files import MadeFile
 from storage.base import Transaction
 from storage.files import FileFault, IncomingFile
@@ -37,7 +37,7 @@ class Refusal(Exception):
 
     def __init__(self, words: Message | Doc) -> None:
         super().__init__("refused")
-        self.words = words
+        self.words = words if isinstance(words, Doc) else doc(words)
 
 
 class Args(BaseModel):

@@ -278,7 +278,11 @@ async def find(about: Ref, context: Context) -> Alert:
     return alert
 
 
-async def answer_about(alert: Alert, words: Doc, context: Context) -> None:
+SHOWN = "shown"
+"""Part of an answer that shows something of an alert."""
+
+
+async def answer_about(alert: Alert, words: Doc, context: Context, *, part: str = SHOWN) -> None:
     """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
     await context.post(
         Post(
@@ -287,7 +291,7 @@ async def answer_about(alert: Alert, words: Doc, context: Context) -> None:
             thread_root=context.thread_root,
             reply_to=None if context.thread_root else context.source,
             subject=Subject(ALERT, alert.id),
-            part="shown",
+            part=part,
             origin=context.member.user_id,
         )
     )

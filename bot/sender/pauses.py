@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.context import House
-
-_LONGEST_PAUSE = timedelta(minutes=5)
+from bot.waiting import backoff
 
 
 class Pauses:
@@ -27,5 +26,4 @@ class Pauses:
 
     def backoff(self, attempts: int) -> timedelta:
         """Return how long a row waits that was tried so often; not all come back at once."""
-        seconds = min(2.0 ** min(attempts, 10), _LONGEST_PAUSE.total_seconds())
-        return timedelta(seconds=seconds * (0.75 + self._jitter() / 2))
+        return backoff(attempts, self._jitter)

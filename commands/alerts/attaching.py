@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from commands.alerts.circulation import SHOWN, empty_message, subject_of
+from commands.alerts.circulation import empty_message, subject_of
 from commands.alerts.declaration import KIND, AlertSettings, capability
 from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
@@ -14,7 +14,7 @@ from commands.arguments import Ref
 from commands.base import Context, Post, ReceivedFile, Role, RoomView
 from commands.document import Code, Doc, Message, Text, _, doc, joined
 from commands.happenings import FileTakenBack
-from commands.visibility import may_see
+from commands.visibility import SHOWN, may_see
 from storage.alerts import Alert, AlertAttachment, AlertAttachments, Alerts, AttachmentState, NotPossible
 from storage.files import FileFault, FileState, IncomingFile, IncomingFiles
 from storage.members import Member, Members

@@ -26,14 +26,14 @@ from commands.alerts.matching import Match, known_matches
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, Words, _, doc
-from commands.visibility import Marked
+from commands.visibility import Marked, answer_about
 from storage.alerts import Alert, AlertAttachments, AlertCard, AlertRequests, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.rooms import BindingKind, Rooms
 
-CARD, LINE, DRAFT, REPORT, SHOWN = "card", "line", "draft", "report", "shown"
+CARD, LINE, DRAFT, REPORT = "card", "line", "draft", "report"
 """The parts that messages have in an alert."""
 
 DELIVERY = "alert"
@@ -327,17 +327,7 @@ async def may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
 
 async def answer(alert: Alert, words: Doc, context: Context) -> None:
     """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
-    await context.post(
-        Post(
-            doc=marked(alert, words),
-            room=context.room.id,
-            thread_root=context.thread_root,
-            reply_to=None if context.thread_root else context.source,
-            subject=subject_of(alert),
-            part=SHOWN,
-            origin=context.member.user_id,
-        )
-    )
+    await answer_about(alert, marked(alert, words), context)
 
 
 async def zone_of_author(alert: Alert, context: Context) -> ZoneInfo:

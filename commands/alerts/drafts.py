@@ -1,9 +1,10 @@
 """The draft before its author and before the second pair of eyes, kept up to date wherever it was shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from commands.alerts.audience import may_see, plan
+from commands.alerts.audience import Plan, may_see, plan
 from commands.alerts.cards import Reader, draft_card, sent_draft, withdrawn_card
 from commands.alerts.circulation import DRAFT, empty_message, may_stay, names_of, subject_of
 from commands.alerts.duplicates import Same, same_words
@@ -44,10 +45,11 @@ async def post_draft(alert: Alert, context: Context) -> Doc | None:
 
 async def show_to_second_pair(alert: Alert, members: Sequence[Member], context: Context) -> None:
     """Show a submitted alert to those who may verify it, each in the direct chat."""
+    outline = await outline_of(alert, context)
     for member in members:
         await context.post(
             Post(
-                doc=await _draft_words(alert, member.user_id, DIRECT, context),
+                doc=marked(alert, await draft_in_full(alert, member, DIRECT, context, outline)),
                 person=member.user_id,
                 subject=subject_of(alert),
                 part=DRAFT,
@@ -107,12 +109,36 @@ async def _draft_words(alert: Alert, person: UserId, room: RoomView, context: Co
     return marked(alert, words)
 
 
-async def draft_in_full(alert: Alert, reader: Member | None, room: RoomView, context: Context) -> Doc:
-    """Show what would be sent and to whom, and which alerts name the same that this reader may see in this room."""
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a draft says to every reader: who would be told, what their rooms are called, how many files it has."""
+
+    coming: Plan
+    names: dict[str, str]
+    files: int
+
+
+async def outline_of(alert: Alert, context: Context) -> Outline:
+    """Find out what is the same for every reader of a draft."""
     coming = await plan(alert, context)
     names = await names_of(coming.listeners, context)
+    return Outline(coming, names, await AlertAttachments(context.tx).count(alert))
+
+
+async def draft_in_full(
+    alert: Alert, reader: Member | None, room: RoomView, context: Context, outline: Outline | None = None
+) -> Doc:
+    """Show what would be sent and to whom, and which alerts name the same that this reader may see in this room."""
+    outline = outline or await outline_of(alert, context)
     same = await same_words(alert, reader, room, context) if reader is not None else Same()
     for_author = reader is None or reader.user_id == alert.author
-    files = await AlertAttachments(context.tx).count(alert)
-    words = draft_card(alert, coming, names, context.prefix, for_author=for_author, same=same.words, files=files)
+    words = draft_card(
+        alert,
+        outline.coming,
+        outline.names,
+        context.prefix,
+        for_author=for_author,
+        same=same.words,
+        files=outline.files,
+    )
     return words.naming(map(subject_of, same.named))

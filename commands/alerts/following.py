@@ -40,7 +40,6 @@ async def acknowledge(args: Acknowledge, context: Context) -> Doc | None:
     except NotPossible as error:
         refused = not_possible(error, alert, context)
         if error.why in {Why.ALREADY_ACKNOWLEDGED, Why.RAISED_BY_THE_COUNTRY}:
-            assert isinstance(refused.words, Doc)
             return refused.words.quietly()
         raise refused from error
     await escalation.stop(alert, context, country)

@@ -9,9 +9,9 @@ from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import is_concerned
 from commands.alerts.words import marked, refusal
 from commands.arguments import About, Option, Ref, Rest, Word
-from commands.base import Args, Context, Post, Role
+from commands.base import Args, Context, Role
 from commands.document import Code, Doc, Message, Text, _, _n, bullets, doc
-from commands.visibility import NAMES, may_read_names
+from commands.visibility import NAMES, answer_about, may_read_names
 from storage.alerts import Alert, Individual, Individuals, NotPossible
 from storage.audit import Audit
 
@@ -99,17 +99,7 @@ async def show_persons(args: ShowPersons, context: Context) -> Doc | None:
         bullets(_entry(one) for one in entries),
         _("Remove a wrong one: {unname}", unname=Code(f"{context.prefix}alert unname {alert.number} {entries[0].id}")),
     )  # fmt: skip
-    await context.post(
-        Post(
-            doc=marked(alert, words),
-            room=context.room.id,
-            thread_root=context.thread_root,
-            reply_to=None if context.thread_root else context.source,
-            subject=subject_of(alert),
-            part=NAMES,
-            origin=context.member.user_id,
-        )
-    )
+    await answer_about(alert, marked(alert, words), context, part=NAMES)
     return None
 
 
