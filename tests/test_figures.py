@@ -204,7 +204,7 @@ async def speaking(net: Network, name: str, room: str | None = None) -> AsyncGen
         view = RoomView(RoomId("!direct:test"), direct=True)
         if room is not None:
             view = RoomView(net.room(room), direct=False, bindings=await Rooms(tx).of_room(net.room(room)))
-        yield BotContext(net.machinery.dispatcher._house, tx, net.now, view, speaker=member)
+        yield BotContext(net.machinery.house, tx, net.now, view, speaker=member)
 
 
 async def sent_red(net: Network) -> None:

@@ -55,7 +55,7 @@ async def speaking(net: Network, name: str) -> AsyncGenerator[BotContext]:
     async with net.transaction() as tx:
         member = await Members(tx).get(net.person(name))
         room = RoomView(RoomId("!direct:test"), direct=True)
-        yield BotContext(net.machinery.dispatcher._house, tx, net.now, room, speaker=member)
+        yield BotContext(net.machinery.house, tx, net.now, room, speaker=member)
 
 
 async def found(context: BotContext, sequence: int = 1) -> Alert:

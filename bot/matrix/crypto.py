@@ -15,9 +15,8 @@ from nio.responses import ToDeviceResponse
 
 from bot.matrix.answers import MALFORMED
 from bot.matrix.http import Http, path_of
-from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Trust
+from bot.matrix.interface import NO_KEY, LoggedOut, MatrixError, Rejected, Throttled, Trust
 from bot.matrix.machine import (
-    NO_KEY,
     UNKNOWN_DEVICE,
     KeyRequest,
     Machine,

@@ -8,8 +8,8 @@ import structlog
 from bot.matrix.answers import Event, is_id
 from bot.matrix.changes import redaction, state_change, unreadable
 from bot.matrix.crypto import Crypto, Read
-from bot.matrix.interface import CarriedFile, Incoming, MatrixError, Message, Trust
-from bot.matrix.machine import NO_KEY, NoKey, NoSender, Refused
+from bot.matrix.interface import NO_KEY, CarriedFile, Incoming, MatrixError, Message, Trust
+from bot.matrix.machine import NoKey, NoSender, Refused
 from bot.matrix.reading import is_redacted, moment, said
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.verification import Desk

@@ -96,6 +96,10 @@ class Redaction:
     redacts: EventId
 
 
+NO_KEY = "no key"
+"""Why an event is unreadable that may be read later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """An encrypted event that could not be read (`reason`: no key, spoofed sender, replay ...): refused, counted."""
@@ -152,7 +156,9 @@ class ShortCode:
     decimals: tuple[int, int, int]
 
 
-Incoming = Message | Redaction | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged | ShortCode
+Noticed = Redaction | Unreadable | Invite | MembershipChange | Tombstone | IdentityChanged | ShortCode
+"""What comes in without anybody having said it to the bot."""
+Incoming = Message | Noticed
 
 
 async def _nothing(_tx: Transaction) -> None:

@@ -14,6 +14,7 @@ from nio.crypto.olm_machine import Olm
 from nio.events import ForwardedRoomKeyEvent, OlmEvent, RoomKeyEvent, ToDeviceEvent
 
 from bot.matrix.answers import is_id
+from bot.matrix.interface import NO_KEY
 from bot.matrix.outbound import Name, RoomSession
 from bot.matrix.rooms import MEGOLM
 from bot.matrix.signing import Json, canonical, signed_by_device, unpadded
@@ -23,7 +24,7 @@ from storage.ids import DeviceId, EventId, RoomId, UserId
 log = structlog.get_logger()
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
-NO_KEY, UNKNOWN_DEVICE = "no key", "unknown device"
+UNKNOWN_DEVICE = "unknown device"
 """Why an event is Unreadable that may be read later: its key may come, or the sender's devices be told of."""
 
 

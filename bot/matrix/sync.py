@@ -24,6 +24,7 @@ from bot.matrix.crypto import Crypto
 from bot.matrix.hearing import Hearing
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
+    NO_KEY,
     CarriedFile,
     Incoming,
     Journal,
@@ -36,7 +37,7 @@ from bot.matrix.interface import (
     Unavailable,
     Unreadable,
 )
-from bot.matrix.machine import NO_KEY, UNKNOWN_DEVICE
+from bot.matrix.machine import UNKNOWN_DEVICE
 from bot.matrix.reading import moment
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.store import Pending
