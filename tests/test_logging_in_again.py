@@ -11,10 +11,10 @@ import pytest
 
 from bot import cli
 from bot.config import Config
+from bot.matrix.client.login import log_in
 from bot.matrix.errors import LoginRefused, TokenRejected
 from bot.matrix.http import Http
 from bot.matrix.interface import MatrixError, Rejected, Throttled, Unavailable
-from bot.matrix.login import log_in
 from bot.matrix.vault import Secrets, Vault
 from storage import schema
 from storage.base import Database

@@ -1,13 +1,12 @@
 """Going into rooms that the own homeserver does not know: which servers it is told to ask."""
 
-from types import SimpleNamespace
 from typing import Any, cast
 
-from bot.matrix.client import MatrixGateway
+from bot.matrix.client.joined import JoinedRooms
 from bot.matrix.rooms import Rooms
-from storage.ids import RoomId
+from storage.ids import RoomId, UserId
 
-BOT = "@sesn:localhost"
+BOT = UserId("@sesn:localhost")
 OLD, NEW = RoomId("!old"), RoomId("!new")
 
 
@@ -28,21 +27,10 @@ class Homeserver:
 
 async def joined(via: list[str], closed_by: str | None = None) -> list[tuple[str, str]]:
     """Go into a room, after somebody has closed another in favour of it, and return what the homeserver was told."""
-    rooms, server, any_ = Rooms(), Homeserver(), cast("Any", SimpleNamespace(user=BOT))
+    rooms, server = Rooms(), Homeserver()
     tombstone = {"type": "m.room.tombstone", "state_key": "", "content": {"replacement_room": NEW}, "sender": closed_by}
     rooms.replace(OLD, [tombstone] if closed_by else [])
-    gateway = MatrixGateway(
-        http=cast("Any", server),
-        crypto=any_,
-        identity=any_,
-        rooms=rooms,
-        syncer=any_,
-        desk=any_,
-        media=any_,
-        incoming=any_,
-        fresh=False,
-    )
-    await gateway.join(NEW, via=via)
+    await JoinedRooms(cast("Any", server), rooms, BOT).join(NEW, via)
     return server.asked
 
 

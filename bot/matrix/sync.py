@@ -93,11 +93,12 @@ class Syncer:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
         waiting: Iterable[WaitingRow] = (),
+        under_way: Callable[[], int] = lambda: 0,
     ) -> None:
         """`names` gives the bot's display names in a room, `carried` the file of a message.
 
         `timeline` is how many events one sync brings per room; `waiting`: events of earlier runs whose keys had not
-        come.
+        come; `under_way` says how many messages are being put into rooms right now.
         """
         self._http = http
         self._crypto = crypto
@@ -109,8 +110,7 @@ class Syncer:
         self._filter = sync_filter(timeline)
         self._observer = observer or (lambda _: None)
         self._backoff = Backoff(sleep, random)
-        self.under_way = 0
-        """How many messages are being put into rooms right now."""
+        self._under_way = under_way
         self._malformed_now = self._malformed_so_far = 0
         self._in_doubt: set[RoomId] = set()  # rooms of whose state a part was malformed, and the whole not to be had
         self._late_now: set[EventId] = set()  # what waited for its key and was read with this answer
@@ -142,7 +142,7 @@ class Syncer:
             self._malformed_so_far += self._malformed_now
             token, first, arrived = batch.next_token, False, []
             self._backoff.reset()
-            if self.under_way >= _BURST:
+            if self._under_way() >= _BURST:
                 await asyncio.sleep(_BREATH)
 
     def _brings_news(self, batch: SyncBatch) -> bool:
