@@ -1,0 +1,85 @@
+"""Which command a text begins with, and what was meant where it begins with none."""
+
+import re
+from collections.abc import Sequence
+
+from bot.parser.fields import fields_of
+from commands.arguments import Rest, did_you_mean
+from commands.base import Command, Refusal, Subject
+from commands.document import Code, Message, _, joined
+
+
+def completed(text: str, commands: Sequence[Command], subject: Subject | None) -> str:
+    """In the thread of an alert `hold` is `alert hold`: what the thread is about need not be said again."""
+    words = text.split(maxsplit=1)
+    if subject is None or not words:
+        return text
+    first = words[0].casefold()
+    is_own = any(command.words[0] == first for command in commands)
+    is_part = any(command.words == (subject.kind, first) for command in commands)
+    return f"{subject.kind} {text}" if is_part and not is_own else text
+
+
+def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[Command, str]:
+    """Return the command whose words the text begins with (the longest wins) and what follows them.
+
+    Raises:
+        Refusal: no command begins like this; the nearest is named.
+    """
+    words = re.findall(r"\S+", text)[:4]
+    if not words:
+        raise Refusal(_("Type {help} to see what I can do.", help=Code(f"{prefix}help")))
+    plain = [word.casefold() for word in words]
+    family = [command for command in commands if command.words[0] == plain[0]]
+    best = max(
+        (command for command in family if list(command.words) == plain[: len(command.words)]),
+        key=lambda command: len(command.words),
+        default=None,
+    )
+    if best is None:
+        raise Refusal(_unknown(plain, family, commands, prefix))
+    tail = re.match(rf"\s*(?:\S+\s*){{{len(best.words)}}}", text)
+    rest = text[tail.end() :] if tail else ""
+    _guard_misspelt_subcommand(best, rest, family, prefix)
+    return best, rest.strip()
+
+
+def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Command], prefix: str) -> Message:
+    help_code = Code(f"{prefix}help")
+    if not family:
+        near = did_you_mean(words[0], sorted({command.words[0] for command in commands}))
+        if near is None:
+            return _("I know no command {word}. {help} shows what you can do.", word=Code(words[0]), help=help_code)
+        return _(
+            "I know no command {word}. Did you mean {near}? {help} shows what you can do.",
+            word=Code(words[0]),
+            near=Code(f"{prefix}{near}"),
+            help=help_code,
+        )
+    options = joined(Code(f"{prefix}{command.name}") for command in family)
+    if len(words) > 1 and (near := did_you_mean(words[1], [c.words[1] for c in family if len(c.words) > 1])):
+        typed, meant = Code(f"{prefix}{words[0]} {words[1]}"), Code(f"{prefix}{words[0]} {near}")
+        return _(
+            "I know no {typed}. Did you mean {meant}? There are {options}.", typed=typed, meant=meant, options=options
+        )
+    return _("Say which of these you mean: {options}.", options=options)
+
+
+def _guard_misspelt_subcommand(best: Command, rest: str, family: Sequence[Command], prefix: str) -> None:
+    """`!alert snd 7` is a slip, not the text of an alert: a short text that begins like a subcommand is asked about."""
+    words = rest.split()
+    depth = len(best.words)
+    subwords = [command.words[depth] for command in family if len(command.words) > depth]
+    if not words or len(words) > 3 or not subwords or not any(isinstance(f.kind, Rest) for f in fields_of(best.args)):
+        return
+    first = words[0].casefold()
+    near = did_you_mean(first, subwords)
+    if near is not None and first not in subwords and first.isalpha():
+        typed, meant = Code(f"{prefix}{best.name} {words[0]}"), Code(f"{prefix}{best.name} {near}")
+        raise Refusal(
+            _(
+                "Did you mean {meant}? I know no {typed}; if it was text, write a few more words.",
+                meant=meant,
+                typed=typed,
+            )
+        )

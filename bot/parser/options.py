@@ -1,0 +1,98 @@
+"""`key=value`, wherever it stands in the text."""
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz.distance import OSA
+
+from bot.parser.fields import Field, keys, plain_key
+from bot.parser.writing import ALSO_APOSTROPHES, KEY, QUOTES, Written, closing
+from commands.arguments import Reading, Rest, did_you_mean, take_time
+from commands.base import Command, Refusal
+from commands.document import Code, _
+from commands.usage import usage
+
+_UNQUOTED_LIST = re.compile(r"[^\s,;]+(?:\s*[,;]\s*[^\s,;]+)*")
+_UNQUOTED_WORD = re.compile(r"\S+")
+
+
+def take_options(rest: str, fields: Sequence[Field], command: Command, prefix: str, reading: Reading) -> Written:
+    """Take the options of a command out of what follows its words.
+
+    Raises:
+        Refusal: an option is unknown, given twice, or its quotation is never closed.
+    """
+    has_text = any(isinstance(entry.kind, Rest) for entry in fields)
+    known = {plain_key(key): entry for entry in fields if not isinstance(entry.kind, Rest) for key in keys(entry)}
+    taken = Written("")
+    kept: list[str] = []
+    position = 0
+    while True:
+        found = KEY.search(rest, position)
+        if found is None:
+            kept.append(rest[position:])
+            break
+        kept.append(rest[position : found.start()])
+        entry = known.get(plain_key(found["key"]))
+        if entry is not None and entry.name in taken.options:
+            raise Refusal(_("{option} is given twice. Which one do you mean?", option=Code(f"{found['key']}=")))
+        if entry is None:
+            is_leading = not "".join(kept).strip()
+            _refuse_misspelt_option(found["key"], sorted(known), command, prefix, has_text=has_text, leading=is_leading)
+            kept.append(rest[found.start() : found.end()])
+            position = found.end()
+            continue
+        value, position = _take_value(rest, found.end(), entry, reading, has_text=has_text)
+        taken.options[entry.name] = value
+    taken.plain = "".join(kept).strip()
+    return taken
+
+
+def _refuse_misspelt_option(
+    key: str, known: Sequence[str], command: Command, prefix: str, *, has_text: bool, leading: bool
+) -> None:
+    """Refuse what is no option of the command, unless it is part of a free text.
+
+    Inside a text only a slip of one letter is taken for one: `tpl=red` left in the text would leave the marking as it
+    was, without a word.
+    """
+    option, how, plain = Code(f"{key}="), Code(usage(command, prefix)), plain_key(key)
+    if not has_text:
+        near = did_you_mean(plain, list(known)) if known else None
+        if near is None:
+            raise Refusal(_("I know no option {option} here. Write it like this: {usage}", option=option, usage=how))
+        words = _(
+            "I know no option {option}. Did you mean {near}? {usage}", option=option, near=Code(f"{near}="), usage=how
+        )
+        raise Refusal(words)
+    near = did_you_mean(plain, list(known)) if leading and known else None
+    near = near or next(
+        (one for one in known if len(plain) > 2 and OSA.distance(plain, one, score_cutoff=1) <= 1), None
+    )
+    if near is not None:
+        raise Refusal(
+            _(
+                "I know no option {option}. Did you mean {near}? If it is part of your text, write {quoted}.",
+                option=option,
+                near=Code(f"{near}="),
+                quoted=Code(f"“{key}=…”"),
+            )
+        )
+
+
+def _take_value(rest: str, start: int, entry: Field, reading: Reading, *, has_text: bool) -> tuple[str, int]:
+    """Return the value that begins at `start` and where the text goes on."""
+    if start < len(rest) and rest[start] in QUOTES:
+        end = closing(rest, start)
+        if end is not None:
+            return rest[start + 1 : end].strip(), end + 1
+        if rest[start] not in ALSO_APOSTROPHES:
+            raise Refusal(_("The quotation mark after {option} is never closed.", option=Code(f"{entry.name}=")))
+    if not has_text:
+        following = KEY.search(rest, start)
+        end = following.start() if following else len(rest)
+        return rest[start:end].strip(), end
+    if entry.is_time and (time := take_time(rest[start:], reading)):
+        return time[0], start + len(time[0])
+    found = (_UNQUOTED_LIST if entry.is_list else _UNQUOTED_WORD).match(rest, start)
+    return (found.group(), found.end()) if found else ("", start)

@@ -1,0 +1,70 @@
+"""Values by position, and the free text that follows them."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bot.parser.fields import Field
+from bot.parser.values import accepts
+from bot.parser.writing import Written
+from commands.arguments import About, Reading, Ref, Rest, Word
+from commands.base import Subject
+
+_FULL_NUMBER = re.compile(r"#\d{1,9}|[A-Za-z]-\d{4}-\d{1,9}")
+_SHORT_NUMBER = re.compile(r"\d{1,6}|\d{4}-\d{1,6}|[A-Za-z]-?\d{1,3}")
+
+
+def take_positions(
+    taken: Written, fields: Sequence[Field], values: dict[str, Any], reading: Reading, subject: Subject | None
+) -> None:
+    """Move what stands in the text by position into `values`, and what remains too where the command takes a text."""
+    rest = next((entry for entry in fields if isinstance(entry.kind, Rest)), None)
+    words = [entry for entry in fields if isinstance(entry.kind, Word)]
+    for entry in fields:
+        if entry.name in values:
+            continue
+        if isinstance(entry.kind, About):
+            _take_number(taken, entry, values, subject, has_text=rest is not None)
+        elif isinstance(entry.kind, Word):
+            _take_word(
+                taken, entry, values, reading, is_last=rest is None and entry is words[-1], has_text=rest is not None
+            )
+    if rest is not None and rest.name not in values and taken.plain.strip():
+        values[rest.name], taken.plain = taken.plain.strip(), ""
+
+
+def _take_number(
+    taken: Written, entry: Field, values: dict[str, Any], subject: Subject | None, *, has_text: bool
+) -> None:
+    assert isinstance(entry.kind, About)
+    here = subject if subject is not None and subject.kind == entry.kind.kind else None
+    found = taken.next_word()
+    if found is not None:
+        word, left = found
+        # In the thread of an alert, "40 drums found" is text: only the full form is a number there.
+        is_number = _FULL_NUMBER.fullmatch(word) or (
+            _SHORT_NUMBER.fullmatch(word) and not (here is not None and has_text)
+        )
+        if is_number:
+            values[entry.name], taken.plain = Ref(number=word.lstrip("#")), left
+            return
+    if here is not None:
+        values[entry.name] = Ref(id=here.id)
+
+
+def _take_word(
+    taken: Written, entry: Field, values: dict[str, Any], reading: Reading, *, is_last: bool, has_text: bool
+) -> None:
+    assert isinstance(entry.kind, Word)
+    if entry.kind.take is not None:
+        found = entry.kind.take(taken.plain, reading)
+    elif is_last and taken.plain.strip():
+        single = taken.next_word()
+        found = single if single is not None and not single[1] else (taken.plain.strip(), "")
+    else:
+        found = taken.next_word()
+    if found is None:
+        return
+    if not entry.info.is_required() and has_text and not accepts(entry, found[0], reading):
+        return
+    values[entry.name], taken.plain = found
