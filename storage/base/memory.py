@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from storage.inline import InlineSession
+    from storage.base.inline import InlineSession
 
 _MOST = 10_000
 """Entries of one kind, before all of them are forgotten."""

@@ -18,7 +18,7 @@ from sqlalchemy import ClauseElement, Connection, Dialect, Engine, StaticPool, c
 from sqlalchemy.engine import URL
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from storage.memory import NotingSession, note_statement
+from storage.base.memory import NotingSession, note_statement
 
 
 def engine(url: URL) -> Engine:

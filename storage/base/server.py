@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from storage.memory import NotingSession, note_statement
+from storage.base.memory import NotingSession, note_statement
 
 
 def engine(url: URL) -> AsyncEngine:

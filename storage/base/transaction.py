@@ -1,0 +1,142 @@
+"""`Transaction`: one unit of work, and what belongs to it beyond the session."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_state
+
+from storage.base import statements
+from storage.base.memory import Memory, changed, is_about_to_change, note_table
+from storage.base.tables import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from storage.base.inline import InlineSession
+    from storage.base.server import ServerSession
+
+Row = TypeVar("Row", bound=Base)
+V = TypeVar("V")
+
+
+class Transaction:
+    """One unit of work. Repositories are made from it; nobody else sees the session."""
+
+    def __init__(self, session: "InlineSession | ServerSession", memory: Memory | None = None) -> None:
+        self.session = cast("AsyncSession", session)  # with what the project uses of it
+        self._run = session.run
+        self.news: dict[str, set[str]] = {}
+        self.after_commit: list[Callable[[], None]] = []
+        """Called after the commit, before anybody hears what changed."""
+        self.memory = memory or Memory()
+        self._written: list[Base] = []  # held, so that whoever reads one of them again gets it without a query
+        self._collected: dict[Callable[[Transaction, list[Any]], Awaitable[None]], list[Any]] = {}
+
+    def changed(self, topic: str, *what: str) -> None:
+        """Say that something changed which others wait for or keep a copy of; they hear of it after the commit."""
+        self.news.setdefault(topic, set()).update(what)
+
+    def collect(self, write: Callable[["Transaction", list[Any]], Awaitable[None]], what: Any) -> None:
+        """Have `write` called with all that was collected for it when the transaction is about to end."""
+        self._collected.setdefault(write, []).append(what)
+
+    async def write_collected(self) -> None:
+        """Write what was collected up to now."""
+        collected, self._collected = self._collected, {}
+        for write, what in collected.items():
+            await write(self, what)
+
+    async def recall(self, key: Hashable, entities: tuple[type[Base], ...], load: Callable[[], Awaitable[V]]) -> V:
+        """Return what `load` reads from these small tables, from memory while nobody has written to them.
+
+        Rows that come from memory belong to this transaction, as if they had been read.
+        """
+        tables = frozenset(entity.__table__.name for entity in entities)  # type: ignore[attr-defined]  # a Table
+        if not tables.isdisjoint(changed(self.session)) or is_about_to_change(self.session, tables):
+            return await load()
+        shelf = self.memory.shelf(tables)
+        if key in shelf and self._take_up(shelf[key]):
+            known: V = shelf[key]
+            return known
+        found = await load()
+        shelf[key] = found
+        return found
+
+    def _take_up(self, value: Any) -> bool:
+        """Let rows from memory belong to this transaction; False when it has read the same rows by other ways."""
+        rows = [value] if isinstance(value, Base) else value if isinstance(value, (list, tuple)) else ()
+        session = self.session.sync_session
+        for row in rows:
+            if not isinstance(row, Base):
+                continue
+            name = instance_state(row).key
+            assert name is not None
+            present = session.identity_map.get(name)
+            if present is None:
+                session.add(row)
+            elif present is not row:
+                return False
+        return True
+
+    async def run(self, statement: Any, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Carry out a statement of Core past the session, and return its rows: for what happens with each message.
+
+        The statement is one that is made once. What the session has not written yet is not seen by it.
+        """
+        table = getattr(statement, "table", None)
+        if table is not None:
+            note_table(self.session, table.name)
+        return await self._run(statement, values)
+
+    async def write(self, row: Base) -> None:
+        """Insert a new row with a number of its own at once; from then on it is as if it had been added and flushed."""
+        insertion, columns = statements.insertion(type(row))
+        for name, default in columns:
+            if row.__dict__.get(name) is None:
+                setattr(row, name, default)
+        values = {name: row.__dict__[name] for name, _ in columns}
+        ((row.id,),) = await self.run(insertion, values)  # type: ignore[attr-defined]  # its number
+        make_transient_to_detached(row)
+        self.session.add(row)
+        self._written.append(row)
+
+    async def find(self, entity: type[Row], key: str | int) -> Row | None:
+        """Return the row with this primary key; the query is put together once for each table."""
+        return (await self.session.scalars(statements.by_key(entity), {"key": key})).first()
+
+    async def upsert(self, entity: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, or put them in the place of those with the same primary key. Past the session: many at once."""
+        if rows:
+            await self.run(statements.upsert(entity, postgres=self._is_postgresql), rows if len(rows) > 1 else rows[0])
+
+    async def insert_new(self, entity: type[Base], key: str, row: Mapping[str, Any]) -> Any:
+        """Insert a row unless there is one with the same `key`; return its primary key, None when it is not new."""
+        rows = await self.run(statements.insert_new(entity, key, postgres=self._is_postgresql), row)
+        return rows[0][0] if rows else None
+
+    @property
+    def _is_postgresql(self) -> bool:
+        return bool(self.session.get_bind().dialect.name == "postgresql")
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncGenerator[None]:
+        """What fails inside is undone and raised again, while the transaction itself goes on."""
+        collected = {write: len(what) for write, what in self._collected.items()}
+        written = len(self._written)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            # Objects changed inside are read anew after an undo: begin_nested lets them expire.
+            self.memory.forget_everything()
+            for row in self._written[written:]:  # the session takes them for rows that it read
+                self.session.expunge(row)
+            del self._written[written:]
+            self._collected = {write: what[: collected.get(write, 0)] for write, what in self._collected.items()}
+            raise
+
+    async def flush(self) -> None:
+        """Send what is pending to the database, so that new rows have their ids."""
+        await self.session.flush()
