@@ -22,7 +22,9 @@ from commands.base import (
     MovedHandler,
     RoomHandler,
     Settings,
+    ShownDecision,
     TimerHandler,
+    UnsaidHandler,
 )
 
 
@@ -46,6 +48,8 @@ class Registry:
     rooms: list[RoomHandler] = field(default_factory=list)
     bound: list[BoundHandler] = field(default_factory=list)
     moved: list[MovedHandler] = field(default_factory=list)
+    shown: dict[str, ShownDecision] = field(default_factory=dict)
+    unsaid: list[UnsaidHandler] = field(default_factory=list)
     settings: dict[str, type[Settings]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,6 +68,8 @@ class Registry:
             self.rooms += capability.room_handlers
             self.bound += capability.bound_handlers
             self.moved += capability.moved_handlers
+            _merge(self.shown, capability.shown_decisions)
+            self.unsaid += capability.unsaid_handlers
             if capability.settings is not None:
                 _merge(self.settings, {capability.name: capability.settings})
 

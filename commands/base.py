@@ -265,6 +265,8 @@ DutyTeller = Callable[[Member, Context], Awaitable[Sequence[Message]]]
 RoomHandler = Callable[[RoomId, UserId, bool, Context], Awaitable[None]]
 BoundHandler = Callable[[RoomId, Context], Awaitable[None]]
 MovedHandler = Callable[[RoomId, RoomId, Context], Awaitable[None]]
+ShownDecision = Callable[[Subject, OutboxRow, Context], Awaitable[bool]]
+UnsaidHandler = Callable[[OutboxRow, Context], Awaitable[None]]
 
 
 FileTaker = Callable[[ReceivedFile, Context], Awaitable[Doc | None]]
@@ -316,6 +318,8 @@ class Capability:
     room_handlers: list[RoomHandler] = field(default_factory=list)
     bound_handlers: list[BoundHandler] = field(default_factory=list)
     moved_handlers: list[MovedHandler] = field(default_factory=list)
+    shown_decisions: dict[str, ShownDecision] = field(default_factory=dict)
+    unsaid_handlers: list[UnsaidHandler] = field(default_factory=list)
 
     def command(
         self,
@@ -421,4 +425,25 @@ class Capability:
     def room_moved(self, handler: MovedHandler) -> MovedHandler:
         """Declare what is done when a room takes over from one that was closed (old, new)."""
         self.moved_handlers.append(handler)
+        return handler
+
+    def shows(self, kind: str) -> Callable[[ShownDecision], ShownDecision]:
+        """Declare who decides, at the moment of sending, whether a message may still name something of this kind.
+
+        Asked of what waited in the outbox while the roster, the bindings or a marking changed.
+        """
+
+        def declare(decision: ShownDecision) -> ShownDecision:
+            self.shown_decisions[kind] = decision
+            return decision
+
+        return declare
+
+    def unsaid(self, handler: UnsaidHandler) -> UnsaidHandler:
+        """Declare what is done when a message about something never reached the one it was for.
+
+        Because it may no longer be shown there, or because the person has no right to read any more: whatever notes
+        that it was told takes that back.
+        """
+        self.unsaid_handlers.append(handler)
         return handler

@@ -27,7 +27,7 @@ def role_name(role: Role) -> Message:
             assert_never(role)
 
 
-def failure_words(failure: Failure) -> Message:  # noqa: C901, PLR0911 - one for each failure
+def failure_words(failure: Failure) -> Message:  # noqa: C901, PLR0911, PLR0912 - one for each failure
     """Return why a message was given up, for "I could not deliver it to …: {reason}"."""
     match failure:
         case Failure.NOT_JOINED:
@@ -44,6 +44,10 @@ def failure_words(failure: Failure) -> Message:  # noqa: C901, PLR0911 - one for
             return _("the homeserver did not take it for too long")
         case Failure.STRANGERS:
             return _("somebody who is on no roster was in the room, and no coordinator decided about it in time")
+        case Failure.NOT_SHOWN:
+            return _("it may no longer be shown there")
+        case Failure.CHANGED_KEYS:
+            return _("the person's security keys changed, and no coordinator confirmed them in time")
         case Failure.NOT_A_MEMBER:
             return _("the person is not on the roster any more")
         case Failure.FORBIDDEN:

@@ -21,6 +21,9 @@ from storage.sightings import Sighting
 ALERT = "alert"
 """The kind of subject under which everything that is said about an alert stands in the outbox."""
 
+SIGHTING = "sighting"
+"""The kind of subject of what is said of a sighting that stands with no alert."""
+
 NAMES = "names"
 """The part of a message in an alert that holds names of persons."""
 
@@ -152,7 +155,7 @@ def may_show_author(alert: Marked, bindings: Sequence[Binding], reader: UserId |
     )
 
 
-def may_read_names(alert: Alert, member: Member, room: RoomView) -> bool:
+def may_read_names(alert: Alert | Outline, member: Member, room: RoomView) -> bool:
     """Decide whether the names of persons in an alert may be read: the one place that does, for every capability.
 
     By officials of the author's country and of the countries concerned, under RED of those who are named to be told; in

@@ -47,6 +47,8 @@ class Failure(StrEnum):
     ENCRYPTION_HIDDEN = "encryption hidden"
     UNREACHABLE = "unreachable"  # the homeserver did not take it for as long as it was tried
     NOT_A_MEMBER = "not a member"  # a person who was removed from the roster meanwhile
+    NOT_SHOWN = "not shown"  # what it says may no longer be shown to whom it was for
+    CHANGED_KEYS = "changed keys"  # of the one reader; no coordinator confirmed them in time
     STRANGERS = "strangers"  # somebody on no roster was in the room, and no coordinator decided in time
     FORBIDDEN = "forbidden"
     REFUSED = "refused"  # any other no of the homeserver; the log has its code
@@ -177,6 +179,12 @@ class Outbox:
         if others:
             await self._session.execute(insert(OutboxName), others)
 
+    async def named_in(self, row: OutboxRow) -> Sequence[str]:
+        """Return what a message is about and what it names beside that; of an edit what the message names."""
+        query = select(OutboxName.subject).where(OutboxName.row_id == (row.replaces_row or row.id))
+        named = (await self._session.scalars(query.order_by(OutboxName.subject))).all()
+        return [*([row.subject] if row.subject is not None else []), *named]
+
     async def naming(self, subject: str) -> Sequence[OutboxRow]:
         """Return every message that says something of a subject or names it, edits and the emptied left out."""
         own = select(OutboxRow.id).where(OutboxRow.subject == subject)
@@ -285,11 +293,13 @@ class Outbox:
         )
         return await self._session.scalar(query.limit(1)) is not None
 
-    async def try_held_again(self, room_id: RoomId | None = None) -> None:
-        """Let what waits for a decision about its readers be tried at once: in one room, or in all."""
+    async def try_held_again(self, room_id: RoomId | None = None, *, person: UserId | None = None) -> None:
+        """Let what waits for a decision about its readers be tried at once: in one room, for one person, or all."""
         held = [OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None)]
         if room_id is not None:
             held.append(OutboxRow.room_id == room_id)
+        if person is not None:
+            held.append(OutboxRow.user_id == person)
         lanes = (await self._session.scalars(select(OutboxRow.lane).where(*held).distinct())).all()
         if lanes:
             await self._session.execute(update(OutboxRow).where(*held).values(not_before=None))

@@ -99,6 +99,8 @@ class WatchTelling(Base):
     about: Mapped[str] = mapped_column(primary_key=True)
     """ "alert:17" or "sighting:4"."""
     told_at: Mapped[datetime]
+    row_id: Mapped[int | None] = mapped_column(default=None, index=True)
+    """The message of the outbox that told it."""
 
 
 class Watches:
@@ -155,7 +157,11 @@ class Watches:
         )
         return frozenset((await self._session.scalars(query)).all())
 
-    async def tell(self, watch: Watch, about: str, now: datetime) -> None:
-        """Note that this is told now."""
-        self._session.add(WatchTelling(watch_id=watch.id, about=about, told_at=now))
+    async def tell(self, watch: Watch, about: str, now: datetime, *, row_id: int | None = None) -> None:
+        """Note that this is told now, by a message of the outbox or in the answer to a command."""
+        self._session.add(WatchTelling(watch_id=watch.id, about=about, told_at=now, row_id=row_id))
         await self._session.flush()
+
+    async def untell(self, row_id: int) -> None:
+        """Forget what a message told."""
+        await self._session.execute(delete(WatchTelling).where(WatchTelling.row_id == row_id))

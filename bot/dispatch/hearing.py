@@ -253,11 +253,14 @@ class Hearing:
         """Answer where the message came from: in its thread, else as a reply to it."""
         now = self._house.now()
         context = context or BotContext(self._house, tx, now, nowhere(message.room_id))
+        room = await access.room_of(message, tx, None) if words.names else context.room
         thread: EventId | None = message.thread_root or context.answer_thread
         await context.post(
             Post(
                 doc=words,
                 room=message.room_id,
+                # What names an alert is for the one who asked, whoever comes into their chat until it is sent.
+                person=UserId(message.sender) if room.direct and words.names else None,
                 thread_root=thread,
                 reply_to=None if thread else message.event_id,
                 priority=Priority.ANSWER,

@@ -12,13 +12,13 @@ from bot.matrix.interface import Gateway
 from bot.sender.heads import audience_of, must_wait, relation_of
 from bot.sender.outcome import Audience, Head, Outcome, SenderSettings
 from bot.sender.pauses import Pauses
+from bot.sender.rights import Rights
 from bot.sender.settling import Settling
 from bot.sender.trying import Trying
 from bot.steps import Observer, Step, nobody
 from storage.base import Database, Transaction
 from storage.ids import RoomId
-from storage.members import Members
-from storage.outbox import TOPIC, Failure, Outbox, RowKind, RowState
+from storage.outbox import TOPIC, Outbox, RowKind, RowState
 
 log = structlog.get_logger()
 
@@ -46,6 +46,7 @@ class Sender:
         self._observer = observer
         self._pauses = Pauses(house, jitter)
         self._trying = Trying(database, gateway, house, settings, self._pauses)
+        self._rights = Rights(house)
         self._settling = Settling(gateway, house, settings, self._pauses)
         self._news = asyncio.Event()
         self._running = False
@@ -210,20 +211,15 @@ class Sender:
             row.not_before = now + self._pauses.backoff(0)
             self._delayed.add(lane)
             return None
-        return Head(
-            row,
-            has_more,
-            await relation_of(row, tx),
-            row.user_id is None or await Members(tx).get(row.user_id) is not None,
-            await audience_of(row, self._gateway, tx) if row.kind is RowKind.MESSAGE else Audience(None),
-        )
+        is_message = row.kind is RowKind.MESSAGE
+        audience = await audience_of(row, self._gateway, tx) if is_message else Audience(None)
+        return Head(row, has_more, await relation_of(row, tx), audience, await self._rights.obstacle(row, tx))
 
     async def _send(self, head: Head) -> Head | None:
         """Try a row, write down what became of it, and return the next one that may follow at once."""
         audience = head.audience
-        # Removal from the roster ends every right at once, also to what was already written to a direct chat.
-        if not head.is_welcome:
-            outcome = Outcome(failure=Failure.NOT_A_MEMBER)
+        if head.obstacle is not None:
+            outcome = head.obstacle
         elif audience.strangers:
             outcome = Outcome(strangers=audience.strangers)
         else:

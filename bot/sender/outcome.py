@@ -36,6 +36,10 @@ class Outcome:
     unread: frozenset[Unread] = frozenset()
     closed: RoomClosed | None = None
     """The room turned out to be closed."""
+    withheld: bool = False
+    """It may no longer be shown to whom it was for; nothing was sent."""
+    keys_changed: bool = False
+    """Its one reader's keys changed and are not confirmed; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +70,6 @@ class Head:
     row: OutboxRow
     has_more: bool
     relation: Relation | None
-    is_welcome: bool
     audience: Audience
+    obstacle: Outcome | None = None
+    """Why it is not sent at all."""

@@ -14,6 +14,7 @@ from commands.base import Event, Post
 from commands.document import Code, Text, _, doc
 from commands.happenings import CannotRead, HeldBack, HistoryShared, Obstacle, Unreached
 from commands.network import alarm, failure_words
+from storage.audit import Audit
 from storage.base import Transaction
 from storage.files import OutgoingFiles
 from storage.ids import RoomId, UserId
@@ -27,6 +28,10 @@ LOSS_REPORT = "loss"
 """Part of a message that says that another could not be delivered; when it fails itself, nothing more is said."""
 _LOOK_AGAIN = timedelta(minutes=5)
 """How often the readers of a room are looked at anew while somebody is there who may not read."""
+_KEYS_AWAITED = timedelta(days=30)
+"""How long what one person shall read waits for a coordinator to confirm their keys."""
+_NEVER_READ = frozenset({Failure.NOT_SHOWN, Failure.NOT_A_MEMBER, Failure.CHANGED_KEYS})
+"""Why a message reached nobody although nothing is wrong with the way to them."""
 
 
 class Settling:
@@ -58,6 +63,10 @@ class Settling:
         now = self._house.now()
         if outcome.strangers:
             return await self._hold(row, outcome.strangers, tx)
+        if outcome.keys_changed:
+            return await self._hold_until_confirmed(row, tx)
+        if outcome.withheld:
+            return await self._withhold(row, tx)
         row.attempts += 1
         if outcome.retry_in is not None:
             # The device stays as it was: a look for what the one before may have sent can have failed itself.
@@ -108,6 +117,30 @@ class Settling:
         await self._emit(HeldBack(row.room_id, strangers, waiting), tx)
         return False
 
+    async def _hold_until_confirmed(self, row: OutboxRow, tx: Transaction) -> bool:
+        """Let what one person shall read wait until a coordinator confirms the keys; give it up in the end."""
+        now = self._house.now()
+        await Outbox(tx).hold(row.lane, now)
+        assert row.held_since is not None
+        if now - row.held_since > _KEYS_AWAITED:
+            return await self.settle(row, Outcome(failure=Failure.CHANGED_KEYS), tx)
+        row.not_before = now + _LOOK_AGAIN
+        log.warning("sender.keys_changed", row=row.id)
+        return False
+
+    async def _withhold(self, row: OutboxRow, tx: Transaction) -> bool:
+        """Drop what may no longer be shown to whom it was for: forget what it says, put it on record."""
+        now = self._house.now()
+        dropped = [row] if row.replaces_row is not None else await Outbox(tx).empty(row, now)
+        row.content, row.state, row.failure = {}, RowState.DROPPED, Failure.NOT_SHOWN
+        row.not_before = None
+        await OutgoingFiles(tx).forget([one.id for one in dropped])
+        log.warning("sender.withheld", row=row.id)
+        details = {"row": row.id, **({"person": row.user_id} if row.user_id is not None else {})}
+        Audit(tx).record(now, "bot", "send", "withheld", subject=row.subject, room_id=row.room_id, details=details)
+        await self._report(row, tx)
+        return True
+
     async def _note_readers(self, row: OutboxRow, outcome: Outcome, tx: Transaction) -> None:
         """Say who cannot read what was just sent."""
         room = outcome.room_id
@@ -150,8 +183,19 @@ class Settling:
                     await self._house.registry.deliveries[row.report](row, context)
             except Exception:  # a capability's bug must not make a message that was sent look unsent
                 log.exception("sender.report_failed", row=row.id, report=row.report)
+        if row.failure in _NEVER_READ and row.replaces_row is None:
+            await self._unsay(row, context)
         if row.state is RowState.GIVEN_UP and row.part != LOSS_REPORT:
             await self._tell_of_loss(row, context)
+
+    async def _unsay(self, row: OutboxRow, context: BotContext) -> None:
+        """Let whoever noted that this was told know that it was not."""
+        for handler in self._house.registry.unsaid:
+            try:
+                async with context.tx.attempt():
+                    await handler(row, context)
+            except Exception:
+                log.exception("sender.unsay_failed", row=row.id)
 
     async def _tell_of_loss(self, row: OutboxRow, context: BotContext) -> None:
         """Nothing is given up silently: the coordinators hear of it, and who asked for it."""

@@ -27,6 +27,7 @@ from commands.alerts import (
     submitting,
     taking_back,
     verifying,
+    waiting,
 )
 from commands.alerts.declaration import AlertSettings, capability
 
@@ -34,5 +35,5 @@ __all__ = [
     "AlertSettings", "announcing", "arriving", "attaching", "capability", "circulation", "controlling", "correcting",
     "deadlines", "drafting", "ending", "escalation", "files", "following", "individuals", "joining", "links", "lookup",
     "marking", "next_steps", "owing", "proposals", "requests", "seen_again", "sending", "submitting", "taking_back",
-    "verifying",
+    "verifying", "waiting",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, Words, _, doc
 from commands.visibility import Marked, answer_about
-from storage.alerts import Alert, AlertAttachments, AlertCard, AlertRequests, Alerts, Tlp
+from storage.alerts import Alert, AlertAttachments, AlertCard, AlertRequests, Alerts, Outline, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
@@ -315,7 +315,7 @@ async def retract_all(alert: Alert, context: Context) -> None:
         await empty_message(alert, row, context)
 
 
-async def may_stay(alert: Alert, row: OutboxRow, context: Context) -> bool:
+async def may_stay(alert: Alert | Outline, row: OutboxRow, context: Context) -> bool:
     """Whether an alert may still be shown where a message stands: by the room's bindings, or before the one person."""
     if row.room_id is not None:
         bindings = await Rooms(context.tx).of_room(row.room_id)

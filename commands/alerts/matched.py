@@ -19,7 +19,7 @@ from commands.visibility import match_may_be_told
 from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, HistoryLine, Mark, Tlp, What, marks_of
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox
+from storage.outbox import Outbox, OutboxRow
 from storage.timers import Timer
 
 MATCH = "match"
@@ -54,7 +54,7 @@ async def start_telling(alert: Alert, line: HistoryLine, found: Found, context: 
     steps: list[int] = []
     for other in found.others:
         pairs = (found.pairs[alert.id, other], found.pairs[other, alert.id])
-        if is_new or any(pair.told_at is None for pair in pairs):
+        if is_new or any(pair.told_at is None or pair.row_id is None for pair in pairs):
             steps.append(other)
     if steps:
         shown = [one for one in steps if is_new or found.pairs[one, alert.id].found_at == context.now]
@@ -133,13 +133,13 @@ async def _tell_owner(of: Alert, matches: Sequence[Match], pairs: Pairs, context
     hidden: dict[Mark, None] = {}
     for match in matches:
         pair = pairs[of.id, match.other.id]
-        if pair.told_at is not None:
+        if pair.row_id is not None:
             continue
-        if may_see(match.other, owner, DIRECT):
+        if may_see(match.other, owner, DIRECT):  # told before, it could not be shown until now
             pair.told_at = context.now
             if not _is_known(of, match.other, pairs):
                 named.append(match)
-        elif match_may_be_told(match.other):
+        elif pair.told_at is None and match_may_be_told(match.other):
             pair.told_at = context.now
             hidden |= dict.fromkeys(match.marks)
     if named:
@@ -266,9 +266,15 @@ async def _say_rest(of: Alert, row_id: int, context: Context) -> None:
         if may_see(other, owner, DIRECT)
     ]
     matches = [match for match in left if match.marks]
-    if not matches:
-        return
-    again = await context.post(_to(owner, of, marked(of, _named_doc(of, matches, context.prefix))))
     told = {match.other.id for match in matches}
-    for pair in pairs:
-        pair.row_id = again.id if pair.other_id in told else None
+    again = await context.post(_to(owner, of, marked(of, _named_doc(of, matches, context.prefix)))) if told else None
+    for pair in pairs:  # without a message it is named anew once it may be shown again
+        pair.row_id = again.id if again is not None and pair.other_id in told else None
+
+
+async def tell_again(alert: Alert, row: OutboxRow, context: Context) -> None:
+    """Tell the owner of an alert anew what a message said that reached nobody: whoever that is by now."""
+    pairs = await AlertMatches(context.tx).untell(alert, row.id, row.created_at)
+    if pairs and not alert.is_withdrawn:
+        payload = {"own": True, "others": [pair.other_id for pair in pairs], "shown": []}
+        await context.timers().schedule(clocks.MATCHES, f"alert:{alert.id}:matches:row:{row.id}", context.now, payload)

@@ -12,6 +12,7 @@ from commands.network import alarm, named, tell_coordination
 from storage.audit import Audit
 from storage.ids import UserId
 from storage.members import Member, Members
+from storage.outbox import Outbox
 from storage.pins import Pins
 from storage.told import Told, about
 
@@ -88,6 +89,7 @@ async def confirm(args: Which, context: Context) -> Doc:
         )
     key = pin.shown_key
     await pins.confirm(member.user_id, context.member.user_id, context.now)
+    await Outbox(context.tx).try_held_again(person=member.user_id)
     Audit(context.tx).record(
         context.now,
         context.member.user_id,

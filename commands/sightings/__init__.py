@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from commands.arguments import About, Choice, Option, Reading, Ref, Rest
-from commands.base import Answer, Args, Capability, Context, Refusal, Role, Settings, Subject
+from commands.base import Answer, Args, Capability, Context, Refusal, Role, RoomView, Settings, Subject
 from commands.document import Code, Doc, Inline, Message, Moment, Strong, Text, _, doc, joined
 from commands.happenings import AlertSighted, SightingReported
 from commands.matching import alerts_with, thing_key
@@ -18,6 +18,7 @@ from commands.sighted import LOOKED_AT, listed, sighting_words, sightings_of
 from commands.sightings.reading import Place, read_place, read_report, read_thing
 from commands.visibility import (
     ALERT,
+    SIGHTING,
     answer_about,
     find,
     may_see_sighting,
@@ -25,7 +26,9 @@ from commands.visibility import (
     shown_here,
 )
 from storage.alerts import Alert, Alerts, Tlp
-from storage.outbox import Outbox
+from storage.ids import RoomId
+from storage.members import Members
+from storage.outbox import Outbox, OutboxRow
 from storage.sightings import Sighting, Sightings, Spot, Thing
 from storage.timers import Timer
 
@@ -288,6 +291,22 @@ async def forget_text(timer: Timer, context: Context) -> None:
     sighting = await Sightings(context.tx).get(int(timer.payload["sighting"]))
     if sighting is not None:
         sighting.text = None
+
+
+@capability.shows(SIGHTING)
+async def may_still_be_said(subject: Subject, row: OutboxRow, context: Context) -> bool:
+    """Decide anew whether one person may still be told of a sighting: by itself, or beside an alert."""
+    sightings = Sightings(context.tx)
+    sighting = await sightings.get(subject.id)
+    member = await Members(context.tx).get(row.user_id) if row.user_id is not None else None
+    if sighting is None or member is None:
+        return False
+    room = RoomView(row.room_id or RoomId(""), direct=True)
+    if may_see_sighting(sighting, None, member, room):
+        return True
+    keys = await sightings.keys_of(sighting)
+    beside = await alerts_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
+    return any(may_see_sighting(sighting, alert, member, room) for alert in beside)
 
 
 async def _answer(

@@ -13,19 +13,16 @@ from commands.document import Code, Doc, Message, Quote, Strong, Text, _, doc
 from commands.happenings import AlertStands, SightingReported
 from commands.matching import alerts_with, keys_of, place_keys
 from commands.sighted import said_by, sighting_words
-from commands.visibility import ALERT, may_see, may_see_sighting
+from commands.visibility import ALERT, SIGHTING, may_see, may_see_sighting
 from commands.watches.declaration import capability
 from commands.watches.terms import terms_words
 from storage.alerts import Alert, Alerts
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox, RowKind, RowState
-from storage.pins import Pins
+from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.sightings import Sighting, Sightings
 from storage.timers import Timer
 from storage.watches import Watch, Watches, WatchState
-
-SIGHTING = "sighting"
 
 _TOLD = "watch"
 """The part that what watches find has in an alert."""
@@ -155,12 +152,11 @@ async def _tell(watch: Watch, news: _News, context: Context) -> None:
     is_for, alert = news.for_member(watch, member)
     if not is_for:
         return
-    await Watches(context.tx).tell(watch, str(news.about), context.now)
     words = _words(watch, news, alert, member, context)
-    await context.post(
+    row = await context.post(
         Post(
             person=member.user_id,
-            doc=words,
+            doc=words.naming([news.about]),
             priority=Priority.ALERT if news.sighting is None else Priority.ANSWER,
             # Under the alert, so that it is emptied should the marking no longer let this member see it.
             subject=Subject(ALERT, alert.id) if alert is not None else news.about,
@@ -169,17 +165,23 @@ async def _tell(watch: Watch, news: _News, context: Context) -> None:
             language=member.language,
         )
     )
+    await Watches(context.tx).tell(watch, str(news.about), context.now, row_id=row.id)
+
+
+@capability.unsaid
+async def was_not_said(row: OutboxRow, context: Context) -> None:
+    """Count as not told what did not reach who watches: it is told once they may hear of it again."""
+    if row.part == _TOLD:
+        await Watches(context.tx).untell(row.id)
 
 
 async def entitled(watch: Watch, context: Context) -> Member | None:
-    """Return the owner of a watch; None where nothing is told: removed from the roster, or with changed keys."""
+    """Return the owner of a watch; None when removed from the roster. With changed keys they read it later."""
     member = await Members(context.tx).get(watch.owner)
     if member is None:  # every right has ended, and with it this one
         watch.end(WatchState.STOPPED, context.now)
         await Watches(context.tx).index(watch)
-        return None
-    pin = await Pins(context.tx).get(member.user_id)
-    return None if pin is not None and pin.frozen else member
+    return member
 
 
 def _words(watch: Watch, news: _News, alert: Alert | None, member: Member, context: Context) -> Doc:

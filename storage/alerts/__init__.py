@@ -22,7 +22,7 @@ from storage.alerts.likeness import MARKED_KINDS, TELLING_KINDS, Mark, mark_of, 
 from storage.alerts.marks import AlertMark, AlertMarks
 from storage.alerts.matches import AlertMatch, AlertMatches, HiddenMatch
 from storage.alerts.numbers import EXERCISE, REAL, AlertNumber
-from storage.alerts.outlines import Outline, Outlines
+from storage.alerts.outlines import DECIDING, Outline, Outlines
 from storage.alerts.parts import Addressee, Fact, Individual, NamedPerson, Wording
 from storage.alerts.proposals import AlertProposal, AlertProposals, ProposalState
 from storage.alerts.record import HistoryLine, HistoryText, Step, What
@@ -33,12 +33,12 @@ from storage.alerts.states import ENDED, FOUND_ILLEGAL, IN_PREPARATION, MOVES, O
 from storage.alerts.take_back import WITHIN, days_left
 
 __all__ = [
-    "CONTACT", "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN", "OUTCOMES",
-    "REAL", "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertAttachment", "AlertAttachments",
-    "AlertCard", "AlertMark", "AlertMarks", "AlertMatch", "AlertMatches", "AlertNumber", "AlertProposal",
-    "AlertProposals", "AlertRequest", "AlertRequests", "AlertState", "AlertType", "Alerts", "AttachmentCopy",
-    "AttachmentState", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch", "HistoryLine",
-    "HistoryText", "Individual", "Individuals", "Information", "Mark", "NamedPerson", "NotPossible", "Outcome",
-    "Outline", "Outlines", "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp",
+    "CONTACT", "DECIDING", "ENDED", "EXERCISE", "FOUND_ILLEGAL", "IN_PREPARATION", "MARKED_KINDS", "MOVES", "OPEN",
+    "OUTCOMES", "REAL", "TAKE_BACK_RUNS", "TELLING_KINDS", "WITHIN", "Addressee", "Alert", "AlertAttachment",
+    "AlertAttachments", "AlertCard", "AlertMark", "AlertMarks", "AlertMatch", "AlertMatches", "AlertNumber",
+    "AlertProposal", "AlertProposals", "AlertRequest", "AlertRequests", "AlertState", "AlertType", "Alerts",
+    "AttachmentCopy", "AttachmentState", "CostBearer", "Fact", "FactSource", "Finding", "Ground", "HiddenMatch",
+    "HistoryLine", "HistoryText", "Individual", "Individuals", "Information", "Mark", "NamedPerson", "NotPossible",
+    "Outcome", "Outline", "Outlines", "ProposalState", "Reason", "RequestState", "RequestStep", "Source", "Step", "Tlp",
     "Urgency", "What", "Why", "Wording", "days_left", "mark_of", "marks_of",
 ]  # fmt: skip

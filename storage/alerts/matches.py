@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.entity import Alert
@@ -78,6 +78,19 @@ class AlertMatches:
         """Return the pairs of which a message told the owner of an alert."""
         query = select(AlertMatch).where(AlertMatch.alert_id == alert.id, AlertMatch.row_id == row_id)
         return (await self._session.scalars(query.order_by(AlertMatch.other_id.desc()))).all()
+
+    async def untell(self, alert: Alert, row_id: int, written_at: datetime) -> Sequence[AlertMatch]:
+        """Forget that the owner of an alert was told by a message, and return the pairs that it was about."""
+        own = AlertMatch.alert_id == alert.id
+        hidden = AlertMatch.row_id.is_(None) & (AlertMatch.told_at == written_at)
+        query = select(AlertMatch).where(own, (AlertMatch.row_id == row_id) | hidden)
+        pairs = (await self._session.scalars(query.order_by(AlertMatch.other_id.desc()))).all()
+        for pair in pairs:
+            pair.told_at = pair.row_id = None
+        said = HiddenMatch.alert_id == alert.id
+        await self._session.execute(delete(HiddenMatch).where(said, HiddenMatch.told_at == written_at))
+        await self._session.flush()
+        return pairs
 
     async def hidden(self, alert: Alert) -> Sequence[HiddenMatch]:
         """Return what the owner of an alert was told to be named in another that may not be shown."""

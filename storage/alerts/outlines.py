@@ -12,7 +12,7 @@ from storage.alerts.kinds import Finding, Tlp
 from storage.alerts.numbers import EXERCISE, AlertNumber
 from storage.alerts.parts import Addressee, Fact, NamedPerson
 from storage.alerts.states import TAKE_BACK_RUNS, AlertState
-from storage.base import Transaction
+from storage.base import Base, Transaction
 from storage.ids import CountryCode, UserId
 
 LOOKED_THROUGH = 5000
@@ -85,11 +85,24 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+DECIDING: tuple[type[Base], ...] = (Alert, Addressee, NamedPerson)
+"""The tables that decide, of an alert, who may see it."""
+
+
 class Outlines:
     """Finds alerts in the order of an index, as many as are asked for, however many there are."""
 
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
+
+    async def get(self, alert_id: int) -> Outline | None:
+        """Return one alert; from memory while nothing changes that decides who may see one."""
+
+        async def read() -> Outline | None:
+            return next(iter(await self.several([alert_id])), None)
+
+        return await self._tx.recall(alert_id, DECIDING, read)
 
     async def newest(
         self,

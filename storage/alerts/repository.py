@@ -75,6 +75,12 @@ class Alerts:
         await self._session.flush()
         return card
 
+    async def retract_card(self, row_id: int, at: datetime) -> None:
+        """Note that a message of the outbox shows the alert nowhere, if it was a card."""
+        card = await self._session.get(AlertCard, row_id)
+        if card is not None and card.retracted_at is None:
+            card.retracted_at = at
+
     async def open_with_card_in(self, room: RoomId, *, limit: int) -> Sequence[int]:
         """Return the ids of open alerts that a room shows, newest first."""
         query = select(AlertCard.alert_id).join(Alert, Alert.id == AlertCard.alert_id)

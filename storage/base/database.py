@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from storage.base import inline
 from storage.base.errors import InUse, StorageError
-from storage.base.memory import Memory, changed
+from storage.base.memory import Ages, Memory, changed
 from storage.base.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Database:
         self._turn = asyncio.Lock()
         self._listeners: dict[str, list[Callable[[frozenset[str]], None]]] = {}
         self._memory = Memory()
+        self._ages = Ages()
         self._connection: Connection | None = None  # of SQLite; to take it from a pool each time costs more than a read
 
     def listen(self, topic: str, listener: Callable[[frozenset[str]], None]) -> None:
@@ -84,13 +85,14 @@ class Database:
         async with self._turn, self._session() as session:
             try:
                 async with session.begin():
-                    tx = Transaction(session, self._memory)
+                    tx = Transaction(session, self._memory, self._ages)
                     yield tx
                     await tx.write_collected()
             except BaseException:
                 self._memory.forget_everything()
                 raise
             self._memory.forget(changed(session))
+            self._ages.note(changed(session), tx.first_written)
             for follow in tx.after_commit:
                 follow()
             for topic, what in tx.news.items():

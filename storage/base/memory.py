@@ -80,3 +80,27 @@ class Memory:
     def forget_everything(self) -> None:
         """Forget all: the rows that were taken out are not what they were any more."""
         self._shelves.clear()
+
+
+class Ages:
+    """Which rows of the outbox are older than the last change of a table: by their numbers, without asking.
+
+    What was written before this process started may be older than anything.
+    """
+
+    def __init__(self) -> None:
+        self._start: int | None = None
+        self._since: dict[str, int | None] = {}
+
+    def note(self, tables: Iterable[str], first: int | None) -> None:
+        """Note which tables a transaction changed, and the first row that it wrote to the outbox, if any."""
+        if first is not None:
+            self._start = self._start or first
+            self._since = {table: since or first for table, since in self._since.items()}
+        for table in tables:
+            self._since[table] = first
+
+    def is_older(self, row: int, tables: Iterable[str]) -> bool:
+        """Whether one of these tables changed after the transaction that wrote this row."""
+        firsts = [self._since.get(table, self._start) for table in tables]
+        return any(first is None or row < first for first in firsts)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
 
 from storage.base import statements
-from storage.base.memory import Memory, changed, is_about_to_change, note_table
+from storage.base.memory import Ages, Memory, changed, is_about_to_change, note_table
 from storage.base.tables import Base
 
 if TYPE_CHECKING:
@@ -24,13 +24,18 @@ V = TypeVar("V")
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
-    def __init__(self, session: "InlineSession | ServerSession", memory: Memory | None = None) -> None:
+    def __init__(
+        self, session: "InlineSession | ServerSession", memory: Memory | None = None, ages: Ages | None = None
+    ) -> None:
         self.session = cast("AsyncSession", session)  # with what the project uses of it
         self._run = session.run
         self.news: dict[str, set[str]] = {}
         self.after_commit: list[Callable[[], None]] = []
         """Called after the commit, before anybody hears what changed."""
         self.memory = memory or Memory()
+        self._ages = ages or Ages()
+        self.first_written: int | None = None
+        """The number of the first row that was written in this transaction (`write`)."""
         self._written: list[Base] = []  # held, so that whoever reads one of them again gets it without a query
         self._collected: dict[Callable[[Transaction, list[Any]], Awaitable[None]], list[Any]] = {}
 
@@ -80,6 +85,15 @@ class Transaction:
                 return False
         return True
 
+    def is_older(self, row: int, *entities: type[Base]) -> bool:
+        """Whether one of these tables changed after the transaction that wrote this row (`write`), or may have."""
+        if self.first_written is not None and row >= self.first_written:
+            return False
+        tables = frozenset(entity.__table__.name for entity in entities)  # type: ignore[attr-defined]  # a Table
+        if not tables.isdisjoint(changed(self.session)) or is_about_to_change(self.session, tables):
+            return True
+        return self._ages.is_older(row, tables)
+
     async def run(self, statement: Any, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Any]:
         """Carry out a statement of Core past the session, and return its rows: for what happens with each message.
 
@@ -100,6 +114,7 @@ class Transaction:
         ((row.id,),) = await self.run(insertion, values)  # type: ignore[attr-defined]  # its number
         make_transient_to_detached(row)
         self.session.add(row)
+        self.first_written = self.first_written or row.id  # type: ignore[attr-defined]  # the same
         self._written.append(row)
 
     async def find(self, entity: type[Row], key: str | int) -> Row | None:
