@@ -1,0 +1,1 @@
+"""What stands between the bot and Matrix, without a homeserver."""

@@ -1,0 +1,1 @@
+"""Members verify the bot by emoji."""
