@@ -17,13 +17,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, ValidationInfo
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from commands.document import Code, Message, Text, _, joined
 from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when, take_when
 from storage.ids import CountryCode, UserId, parse_user_id
 from storage.reference.countries import country, country_name, find_country, guess_countries
+from storage.reference.spelling import meant
 
 _NEAR = 0.6
 """How alike two words are, of 1, when the one may be a slip for the other."""
@@ -106,12 +105,9 @@ def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     merely begins like another, or holds it, is second best: "mmeber" is "member", not "me".
     """
     typed = word.casefold()
-    slip = process.extractOne(typed, known, scorer=OSA.normalized_similarity, score_cutoff=_NEAR)
-    if slip is not None:
-        return str(slip[0])
-    found = process.extractOne(typed, known, score_cutoff=70)
-    if found is not None:
-        return str(found[0])
+    near = meant(typed, known, _NEAR)
+    if near is not None:
+        return near
     close = difflib.get_close_matches(typed, known, n=1, cutoff=_NEAR)
     return close[0] if close else None
 

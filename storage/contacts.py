@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
 from sqlalchemy import ForeignKey, Index, Select, String, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
@@ -16,6 +14,7 @@ from storage.base import Base, Transaction
 from storage.ids import CountryCode, Locode, UserId
 from storage.members import AuthorityKind, Member
 from storage.reference.ports import is_locode, port
+from storage.reference.spelling import most_like, slips
 from storage.reference.text import words
 
 LONGEST_TERM = 40
@@ -170,7 +169,7 @@ def _terms_of(contact: Contact, person: str) -> frozenset[str]:
 
 def _is_swapped(word: str, term: str) -> bool:
     """ "efau" for "efua": two letters that changed places are one slip, not two."""
-    return OSA.distance(word, term) == 1 and len(word) == len(term) and sorted(word) == sorted(term)
+    return slips(word, term) == 1 and len(word) == len(term) and sorted(word) == sorted(term)
 
 
 class Contacts:
@@ -395,8 +394,8 @@ class Contacts:
         for column, start in ((ContactWord.term, first), (ContactWord.backwards, last)):
             alike = select(ContactWord.term).where(near, column >= start, column < start + _LAST)
             terms.update((await self._session.scalars(alike.order_by(column).limit(_LIKE))).all())
-        matches = process.extract(word, sorted(terms), scorer=fuzz.ratio, limit=limit, score_cutoff=74)
-        return {term: 90.0 if _is_swapped(word, term) else score for term, score, _index in matches}
+        near_ones = most_like(word, sorted(terms), 74, limit)
+        return {term: 90.0 if _is_swapped(word, term) else score for term, score in near_ones}
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -5,9 +5,12 @@ import pkgutil
 
 import storage
 
+_WITHOUT_TABLES = frozenset({"migrations", "reference", "schema", "models", "server"})
+"""What is no table, and what needs packages that not every installation has."""
+
 
 def load() -> None:
     """Import the modules and packages of storage/, but not its migrations and code tables."""
     for module in pkgutil.iter_modules(storage.__path__):
-        if module.name not in {"migrations", "reference", "schema", "models"}:
+        if module.name not in _WITHOUT_TABLES:
             importlib.import_module(f"storage.{module.name}")

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from rapidfuzz.distance import OSA
-
 from bot.parser.fields import Field, keys, plain_key
 from bot.parser.writing import ALSO_APOSTROPHES, KEY, QUOTES, Written, closing
 from commands.arguments import Reading, Rest, did_you_mean, take_time
 from commands.base import Command, Refusal
 from commands.document import Code, _
 from commands.usage import usage
+from storage.reference.spelling import slips
 
 _UNQUOTED_LIST = re.compile(r"[^\s,;]+(?:\s*[,;]\s*[^\s,;]+)*")
 _UNQUOTED_WORD = re.compile(r"\S+")
@@ -66,9 +65,7 @@ def _refuse_misspelt_option(
         )
         raise Refusal(words)
     near = did_you_mean(plain, list(known)) if leading and known else None
-    near = near or next(
-        (one for one in known if len(plain) > 2 and OSA.distance(plain, one, score_cutoff=1) <= 1), None
-    )
+    near = near or next((one for one in known if len(plain) > 2 and slips(plain, one) <= 1), None)
     if near is not None:
         raise Refusal(
             _(

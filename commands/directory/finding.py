@@ -4,12 +4,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
-
 from commands.directory.understanding import Guess, Understood, apply, as_language, guess, understand
 from storage.contacts import Contact, Contacts, Wanted, words_of
 from storage.ids import CountryCode
 from storage.members import AuthorityKind, Member, Named
+from storage.reference.spelling import likeness
 from storage.reference.text import words
 
 CANDIDATES = 80
@@ -61,7 +60,7 @@ def _on_roster(roster: Sequence[Named], understood: Understood) -> Sequence[Name
 
 
 def _is_like(word: str, own: str) -> bool:
-    return own.startswith(word) or (len(word) > 3 and fuzz.ratio(word, own) >= 80)
+    return own.startswith(word) or (len(word) > 3 and likeness(word, own) >= 80)
 
 
 async def _by_address(contacts: Contacts, text: str) -> Sequence[Contact]:
@@ -112,7 +111,7 @@ def _place_or_kind(spellings: dict[str, float]) -> Understood | None:
 
 
 def _nearest_on_roster(word: str, on_roster: frozenset[str]) -> float:
-    return max((fuzz.ratio(word, own) for own in on_roster if _is_like(word, own)), default=0.0)
+    return max((likeness(word, own) for own in on_roster if _is_like(word, own)), default=0.0)
 
 
 def _joint_guess(names: Sequence[str]) -> Guess | None:
@@ -209,4 +208,4 @@ def _score(
 
 def _nearest(word: str, variants: dict[str, float], own: Collection[str]) -> float:
     """How like the word the nearest of a contact's own words is, 0 to 100."""
-    return max((max(variants[term], fuzz.ratio(word, term)) for term in own if term in variants), default=0.0)
+    return max((max(variants[term], likeness(word, term)) for term in own if term in variants), default=0.0)

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rapidfuzz import fuzz, process
-
 from commands.directory.vocabulary import (
     ANY_HOUR,
     DUTY,
@@ -22,6 +20,7 @@ from storage.ids import CountryCode
 from storage.members import AuthorityKind
 from storage.reference.countries import find_country, guess_countries
 from storage.reference.ports import Port, common_words, find_port
+from storage.reference.spelling import most_like
 from storage.reference.text import words
 
 _LONGEST = 5
@@ -237,21 +236,18 @@ def guess(word: str, land: CountryCode | None = None) -> Guess | None:
 
 
 def _guesses(word: str, land: CountryCode | None) -> Iterator[Guess]:
-    kind = process.extractOne(word, kind_words().keys(), scorer=fuzz.ratio, score_cutoff=78)
-    if kind is not None:
-        yield Guess(kind[1], kinds=kind_words()[kind[0]])
+    for kind, score in most_like(word, kind_words().keys(), 78):
+        yield Guess(score, kinds=kind_words()[kind])
     for country in guess_countries(word, 1):
         if country.score >= 78:
             yield Guess(country.score, country=country.code)
     spellings = (
         known_ports() if land is None else [name for name, port in known_ports().items() if port.country == land]
     )
-    port = process.extractOne(word, list(spellings), scorer=fuzz.ratio, score_cutoff=80)
-    if port is not None:
-        yield Guess(port[1], port=known_ports()[port[0]])
-    language = process.extractOne(word, language_names().keys(), scorer=fuzz.ratio, score_cutoff=85)
-    if language is not None:
-        yield Guess(language[1] - 1, language=language_names()[language[0]])
+    for port, score in most_like(word, list(spellings), 80):
+        yield Guess(score, port=known_ports()[port])
+    for language, score in most_like(word, language_names().keys(), 85):
+        yield Guess(score - 1, language=language_names()[language])
 
 
 def apply(found: Guess, result: Understood) -> None:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from stdnum import iso6346
-
 from commands.document import Code, CountryName, Inline, Text, _, joined
 from commands.risk import words
 from commands.risk.lines import TABLE, Line
@@ -329,6 +327,8 @@ def _check_digit(given: Input) -> Result:
     containers = given.shipment.values(Kind.CONTAINER)
     if not containers:
         return UNKNOWN
+    from stdnum import iso6346
+
     wrong = [number for number in containers if not (_SHAPE.fullmatch(number) and iso6346.is_valid(number))]
     return Result(bool(wrong), joined(map(Code, wrong or containers)))
 

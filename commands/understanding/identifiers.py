@@ -2,8 +2,6 @@
 
 import re
 
-from stdnum import imo, iso6346
-
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.page import Page, vocabulary
 from storage.reference import ports
@@ -27,6 +25,8 @@ CONTAINER_SHAPE = re.compile(r"[A-Z]{3}[UJZR][0-9]{7}")
 
 def container_doubt(number: str) -> Doubt | None:
     """Return the doubt about a number of the right shape."""
+    from stdnum import iso6346
+
     if iso6346.is_valid(number):
         return None
     # A check value of 10 is written 0.
@@ -80,6 +80,8 @@ _IMO = re.compile(
 
 def imo_doubt(digits: str) -> Doubt | None:
     """Return the doubt about seven digits of an IMO number; many real ships lack a valid digit."""
+    from stdnum import imo
+
     if imo.is_valid(digits):
         return None
     right = f"IMO{digits[:6]}{imo.calc_check_digit(digits[:6])}"

@@ -1,6 +1,6 @@
 """Names that differ from what was typed in a letter or two."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 _SHORTEST = 5
@@ -12,6 +12,42 @@ class Spelling:
 
     name: str
     distance: int  # letters typed wrongly, left out, added or exchanged
+
+
+def likeness(word: str, other: str) -> float:
+    """Return how much of two words is the same, 0 to 100."""
+    # The library weighs some megabytes, which a process that is asked nothing misspelt never needs; so throughout here.
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(word, other)
+
+
+def slips(word: str, other: str) -> int:
+    """Return how many letters are typed wrongly, left out, added or exchanged with a neighbour."""
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(word, other)
+
+
+def most_like(word: str, known: Collection[str], at_least: float, most: int = 1) -> list[tuple[str, float]]:
+    """Return the known words that are most like one, with their `likeness` (0 to 100), the nearest first."""
+    from rapidfuzz import fuzz, process
+
+    found = process.extract(word, known, scorer=fuzz.ratio, score_cutoff=at_least, limit=most)
+    return [(one, score) for one, score, _ in found]
+
+
+def meant(word: str, known: Collection[str], nearness: float) -> str | None:
+    """Return the known word that was most probably meant: a slip of the finger first, then what begins or holds it.
+
+    `nearness`: the share of letters that must be right for a slip, 0 to 1.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    slip = process.extractOne(word, known, scorer=OSA.normalized_similarity, score_cutoff=nearness)
+    found = slip if slip is not None else process.extractOne(word, known, score_cutoff=70)
+    return None if found is None else found[0]
 
 
 class Spellings:
