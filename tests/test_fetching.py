@@ -12,9 +12,9 @@ from bot.matrix.interface import FileRefused, SealedFile, Throttled
 from bot.matrix.media import EncryptedFile, Seals
 from storage.files import FileFault, FileState, IncomingFiles
 from storage.ids import EventId
+from tests.alerts.files import JPEG, PDF, content, kept, sends
+from tests.alerts.raising import card_in, sent
 from tests.fakes import FakeMedia, Network
-from tests.test_alert_files import JPEG, PDF, content, kept, sends
-from tests.test_alerts import card_in, sent
 
 EVENT = EventId("$carried")
 

@@ -42,8 +42,8 @@ from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.rooms import Rooms
 from storage.timers import Timers
+from tests.alerts.raising import raised, sent
 from tests.fakes import START, Network
-from tests.test_alerts import raised, sent
 from tests.test_risk import fact
 
 GH, NL, BE = CountryCode("GH"), CountryCode("NL"), CountryCode("BE")

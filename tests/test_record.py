@@ -39,8 +39,8 @@ from storage.audit import Audit
 from storage.files import OutgoingFile
 from storage.ids import CountryCode, RoomId
 from storage.members import Members
+from tests.alerts.raising import sent
 from tests.fakes import START, Network
-from tests.test_alerts import sent
 from tests.test_risk import fact
 
 SUSPICION = (

@@ -16,8 +16,8 @@ from storage.alerts import AlertNumber, Alerts, Fact, FactSource, Finding, Groun
 from storage.audit import Audit
 from storage.ids import CountryCode
 from storage.members import Members
+from tests.alerts.raising import raised, sent
 from tests.fakes import START, Network, Reply
-from tests.test_alerts import raised, sent
 
 TODAY = date(2026, 11, 23)
 

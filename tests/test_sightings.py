@@ -14,8 +14,8 @@ from commands.arguments import Reading
 from commands.record import ExportFormat
 from commands.sightings.reading import read_report
 from storage.members import Role
+from tests.alerts.raising import card_in, sent
 from tests.fakes import START, Network
-from tests.test_alerts import card_in, sent
 from tests.test_record import export, text_of
 
 TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam"

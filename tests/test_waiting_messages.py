@@ -11,9 +11,9 @@ from storage.audit import Audit
 from storage.ids import CountryCode
 from storage.members import AuthorityKind, Members, Role
 from storage.outbox import Failure, OutboxRow, RowState
+from tests.alerts.matching import HIDDEN, dutch, told
+from tests.alerts.raising import sent
 from tests.fakes import Network
-from tests.test_alert_matches import HIDDEN, dutch, told
-from tests.test_alerts import sent
 from tests.test_changed_keys import shows
 
 TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam"

@@ -13,8 +13,8 @@ from commands.watches import telling
 from storage.ids import UserId
 from storage.timers import Timers
 from storage.watches import Term, Watches
+from tests.alerts.raising import raised, sent
 from tests.fakes import START, Network
-from tests.test_alerts import raised, sent
 from tests.test_changed_keys import shows
 
 TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam, 18 t of A1181 on MV Ever Given"

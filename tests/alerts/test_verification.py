@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from storage.alerts import AlertState
+from tests.alerts.raising import card_in, raised, sent, state_of
 from tests.fakes import Network
-from tests.test_alerts import card_in, raised, sent, state_of
 
 HOUR = timedelta(hours=1)
 

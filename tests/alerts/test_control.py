@@ -3,8 +3,8 @@
 import pytest
 
 from storage.alerts import AlertState
+from tests.alerts.raising import card_in, sent, state_of
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent, state_of
 
 
 async def test_holding_is_a_line_in_each_thread_and_on_each_card_and_acknowledges(net: Network) -> None:

@@ -5,9 +5,9 @@ import pytest
 from bot.capabilities import discover
 from commands.alerts.meant import is_by_number
 from storage.alerts import AlertState
+from tests.alerts.raising import card_in, sent, state_of
+from tests.alerts.test_bad_input import COMMANDS
 from tests.fakes import Network
-from tests.test_alert_bad_input import COMMANDS
-from tests.test_alerts import card_in, sent, state_of
 
 
 async def test_the_whole_life_in_single_words(net: Network) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from storage.alerts import AlertState
 from storage.timers import Timers
+from tests.alerts.raising import card_in, raised, sent, state_of
 from tests.fakes import Network
-from tests.test_alerts import card_in, raised, sent, state_of
 
 ENDINGS = {
     "close outcome=other nothing more to do": AlertState.CLOSED,

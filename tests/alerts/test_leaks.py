@@ -11,8 +11,8 @@ from commands.alerts.audience import room_may_hear
 from storage.alerts import Tlp
 from storage.ids import CountryCode
 from storage.rooms import BindingKind
+from tests.alerts.test_audience import EVERYWHERE, _bindings, any_binding
 from tests.fakes import Heard, Network
-from tests.test_alert_audience import EVERYWHERE, _bindings, any_binding
 
 CONCERNED = frozenset({CountryCode("GH"), CountryCode("NL")})
 PRESET = {

@@ -11,8 +11,8 @@ from commands.alerts.audience import room_may_hear
 from storage.alerts import Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.rooms import Binding, BindingKind
+from tests.alerts.raising import card_in, raised, sent
 from tests.fakes import COUNTRY_ROOMS, START, Network
-from tests.test_alerts import card_in, raised, sent
 
 EVERYWHERE = ("ghana", "netherlands", "belgium", "germany", "network", "coordination")
 TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam"

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from storage.alerts import HistoryText, Individual
 from storage.audit import Audit
 from storage.outbox import OutboxRow
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent
 
 TEXT = "CSQU3054383 at Tema to Rotterdam, SECRETWORD"
 NAME = "Janus Verborgen"

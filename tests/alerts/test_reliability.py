@@ -3,8 +3,8 @@
 import json
 from datetime import timedelta
 
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent
 
 TEXT = "CSQU3054383 at Tema to Rotterdam"
 MOSTLY = "Reliability: source B, mostly reliable; information 2, known to the source itself"

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from storage.alerts import AlertNumber, Alerts, AlertState
+from tests.alerts.raising import raised, sent
 from tests.fakes import Heard, Network
-from tests.test_alerts import raised, sent
 
 MARK = "EXERCISE"
 

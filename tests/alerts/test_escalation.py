@@ -6,8 +6,8 @@ import pytest
 
 from storage.alerts import AlertNumber, Alerts, What
 from storage.audit import Audit
+from tests.alerts.raising import sent
 from tests.fakes import Network
-from tests.test_alerts import sent
 
 MINUTES = timedelta(minutes=1)
 

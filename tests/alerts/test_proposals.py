@@ -4,8 +4,8 @@ import pytest
 
 from storage.alerts import AlertNumber, AlertProposals, Alerts, ProposalState
 from storage.members import Member, Members
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent
 
 
 async def proposed(net: Network) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from storage.alerts import AlertNumber, AlertRequests, Alerts, RequestState
 from storage.timers import Timers
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ASK = "!request 1 NL Who is the consignee? due=3d"

@@ -10,8 +10,8 @@ from commands.moments import read_past
 from commands.when import NotATime
 from storage.alerts import AlertState
 from storage.ids import EventId
+from tests.alerts.raising import card_in, sent, state_of
 from tests.fakes import START, Network
-from tests.test_alerts import card_in, sent, state_of
 
 DAY = timedelta(days=1)
 INFORMED = "!alert inform-export-state 1 when=2026-11-23 08:00 proof=e-mail, receipt 4711"

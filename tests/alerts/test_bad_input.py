@@ -6,8 +6,8 @@ from bot.matrix.interface import Trust
 from commands.alerts import capability
 from commands.base import Role
 from storage.alerts import AlertNumber, Alerts, AlertState
+from tests.alerts.raising import sent, state_of
 from tests.fakes import Network
-from tests.test_alerts import sent, state_of
 
 COMMANDS = {
     "alert set": "!alert set {n} vessel=IMO9074729",

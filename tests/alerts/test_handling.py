@@ -10,8 +10,8 @@ from commands.alerts import capability
 from commands.alerts.meant import is_by_number
 from storage.audit import Audit
 from storage.outbox import OutboxRow, RowState
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent
 
 SUSPICION = "CSQU3054383 at Tema to Rotterdam, SECRETWORD"
 STRICT = "!alert set 1 tlp=amber-strict"
@@ -229,7 +229,7 @@ ASKED = {
 def test_which_commands_ask_for_the_number_is_written_down() -> None:
     commands = {command.words[-1] for command in capability.commands if command.words[0] == "alert"}
     assert {command for command in commands if is_by_number(command)} == ASKED
-    written = (Path(__file__).parent.parent / "docs/decisions/0019-the-number-is-typed.md").read_text()
+    written = (Path(__file__).parents[2] / "docs/decisions/0019-the-number-is-typed.md").read_text()
     for command in ASKED:
         assert f"`{command}`" in written
 

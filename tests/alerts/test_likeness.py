@@ -3,8 +3,8 @@
 import pytest
 
 from storage.alerts import AlertMarks, Mark, mark_of
+from tests.alerts.raising import raised, sent
 from tests.fakes import Network
-from tests.test_alerts import raised, sent
 
 
 @pytest.mark.parametrize(

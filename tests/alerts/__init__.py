@@ -1,0 +1,1 @@
+"""Alerts as officials use them."""
