@@ -1,21 +1,9 @@
 """What is found in the messages of officials, in English, French and Spanish."""
 
-from datetime import date
-from decimal import Decimal
-
 import pytest
 
-from commands.understanding import (
-    Doubt,
-    DoubtKind,
-    FactKind,
-    PlaceRole,
-    Unit,
-    parse_fact,
-    quantity,
-    understand,
-)
-from tests.understanding.saying import TODAY, only, said
+from commands.understanding import understand
+from tests.understanding.saying import TODAY, said
 
 MESSAGES: list[tuple[str, list[str]]] = [
     (
@@ -328,108 +316,3 @@ MESSAGES: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("text", "expected"), MESSAGES, ids=[text[:40] for text, _ in MESSAGES])
 def test_messages(text: str, expected: list[str]) -> None:
     assert [said(found) for found in understand(text, today=TODAY).findings] == expected
-
-
-def test_a_span_is_where_the_text_says_so_despite_invisible_characters() -> None:
-    text = "seen \u202eat\u202c Cô\u200btonou and Te\u200dma: CSQU\u20663054383\u2069 end"
-    spans = {found.value: text[slice(*found.span)] for found in understand(text, today=TODAY).findings}
-    assert spans == {
-        "BJCOO": "Cô\u200btonou",
-        "GHTEM": "Te\u200dma",
-        "CSQU3054383": "CSQU\u20663054383",
-    }
-
-
-def test_wrong_check_digits_are_kept_and_the_right_ones_proposed() -> None:
-    assert only("MSKU 305438-3").doubt == Doubt(DoubtKind.CHECK_DIGIT, ("MSKU3054388",))
-    assert only("IMO 9811001").doubt == Doubt(DoubtKind.CHECK_DIGIT, ("IMO9811000",))
-
-
-def test_an_ended_code_names_what_took_its_place() -> None:
-    doubt = only("declared as B1110").doubt
-    assert doubt is not None
-    assert doubt.alternatives == ("A1181", "Y49")
-    assert doubt.successor == "A1181"
-    (before,) = understand("declared as B1110", today=date(2024, 12, 31)).findings
-    assert before.doubt is None
-
-
-def test_a_code_that_may_be_new_is_not_called_unknown() -> None:
-    assert only("EWC 191401*").doubt == Doubt(DoubtKind.UNKNOWN_CODE)
-    (later,) = understand("EWC 191401*", today=date(2026, 12, 9)).findings
-    assert later.doubt == Doubt(DoubtKind.GUESSED)
-
-
-def test_ambiguous_findings_carry_every_reading() -> None:
-    port = only("held at Newcastle")
-    assert port.doubt is not None
-    assert {"AUNTL", "GBNCS"} <= set(port.doubt.alternatives)
-    assert only("12/11/2026").doubt == Doubt(DoubtKind.AMBIGUOUS, ("2026-11-12", "2026-12-11"))
-    assert only("18.500 t").doubt == Doubt(DoubtKind.AMBIGUOUS, ("18.5 t", "18500 t"))
-
-
-def test_a_country_in_the_text_decides_between_ports_of_one_name() -> None:
-    found = understand("held at Newcastle, the shipper is in Australia", today=TODAY)
-    assert found.values(FactKind.PORT) == ("AUNTL",)
-    assert found.of(FactKind.PORT)[0].doubt is None
-
-
-def test_roles_gather_the_countries_of_ports_too() -> None:
-    found = understand("from Rotterdam and Antwerp to Tema, Ghana, via Morocco, seen in Algeciras", today=TODAY)
-    assert found.countries(PlaceRole.ORIGIN) == ("NL", "BE")
-    assert found.countries(PlaceRole.DESTINATION) == ("GH",)
-    assert found.countries(PlaceRole.TRANSIT) == ("MA",)
-    assert found.countries(PlaceRole.SEEN) == ("ES",)
-
-
-def test_language_decides_what_a_comma_means_for_tonnes() -> None:
-    assert only("there was a load of 1,250 t").value == "1250 t"
-    assert only("il y a dans le conteneur 1,250 t").value == "1.25 t"
-    assert only("hay en el contenedor 1.250 t").value == "1250 t"
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "expected"),
-    [
-        (FactKind.CONTAINER, "csqu 305438-3", "container CSQU3054383"),
-        (FactKind.CONTAINER, "CSQU3054384", "container CSQU3054384 ?check digit"),
-        (FactKind.CONTAINER, "CSQU 30543", None),
-        (FactKind.VESSEL, "9811000", "vessel IMO9811000"),
-        (FactKind.VESSEL, "IMO 9811001", "vessel IMO9811001 ?check digit"),
-        (FactKind.VESSEL, "0000000", None),
-        (FactKind.VESSEL, "mv Ever Given", "vessel EVER GIVEN"),
-        (FactKind.VESSEL, "L'Été", "vessel L'ETE"),
-        (FactKind.VESSEL, "imo 123", None),
-        (FactKind.PORT, "téma", "port GHTEM"),
-        (FactKind.PORT, "Roterdamm", "port NLRTM ?guessed"),
-        (FactKind.PORT, "Cartagena", "port COCTG ?ambiguous"),
-        (FactKind.PORT, "qwxyz", None),
-        (FactKind.COUNTRY, "ghana", "country GH"),
-        (FactKind.COUNTRY, "Ghanna", "country GH ?guessed"),
-        (FactKind.COUNTRY, "qwxyz", None),
-        (FactKind.BASEL, "a 1180", "basel A1180 ?expired code"),
-        (FactKind.BASEL, "Y-49", "basel Y49"),
-        (FactKind.BASEL, "e-waste", None),
-        (FactKind.EWC, "16.06.01", "ewc 160601"),
-        (FactKind.EWC, "16 06", None),
-        (FactKind.HS, "8549.21.00", "hs 854921"),
-        (FactKind.HS, "85", None),
-        (FactKind.QUANTITY, "18,5 t", "quantity 18.5 t"),
-        (FactKind.QUANTITY, "2 x 40'", "quantity 2 containers"),
-        (FactKind.QUANTITY, "0 t", None),
-        (FactKind.QUANTITY, "a lot", None),
-        (FactKind.QUANTITY, "18 t and 3 kg", None),
-        (FactKind.DATE, "yesterday", "date 2026-11-21"),
-        (FactKind.DATE, "2026-11-22", "date 2026-11-22"),
-        (FactKind.DATE, "31/02/2026", None),
-    ],
-)
-def test_single_values(kind: FactKind, text: str, expected: str | None) -> None:
-    found = parse_fact(kind, text, TODAY)
-    assert (said(found) if found else None) == expected
-
-
-def test_quantities_can_be_added_up() -> None:
-    assert quantity(only("18 000 kg").value) == (Decimal(18000), Unit.KILOGRAM)
-    with pytest.raises(ValueError, match="a lot"):
-        quantity("a lot")
