@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from benchmarks.bench.scale import invented
+from benchmarks.bench.scale import attached, invented
+from benchmarks.bench.scale.attached import POPULAR_BOX, Attached
 from benchmarks.bench.scale.loading import Loader, Rows
 from benchmarks.bench.scale.people import AUTHOR, OTHER_AUTHORS, Official, officials, room_of
 from storage.alerts import MARKED_KINDS, mark_of
 
 ALERTS = (
     "id series year sequence state is_open tlp urgency author author_authority author_country drafted_at circulated_at "
-    "ended_at outcome type verified_at ground informed_at take_back_by cost_bearer merged_into"
+    "ended_at outcome type verified_at ground informed_at take_back_by cost_bearer merged_into individuals"
 )
-COLUMNS = {
+COLUMNS = attached.COLUMNS | {
     "alerts": ALERTS,
     "alert_wordings": "alert_id text",
     "alert_facts": "id alert_id kind value shown role doubt alternatives source stated_at replaced_at",
@@ -26,14 +27,6 @@ COLUMNS = {
     "alert_persons": "alert_id user_id named_by named_at",
     "alert_history": "id alert_id at actor authority actor_country what state country details",
     "alert_history_texts": "line_id text",
-    "alert_requests": (
-        "id alert_id number country text state asked_by asked_authority asked_country asked_at due_at reminded "
-        "answer answered_by answered_authority ended_at"
-    ),
-    "alert_proposals": (
-        "id alert_id number changes why state proposed_by proposed_authority proposed_country proposed_at "
-        "decided_by decided_authority decided_at"
-    ),
     "alert_cards": "row_id alert_id room_id user_id told_at retracted_at",
     "outbox": (
         "id transaction_id device_id kind lane room_id content clear for_anybody thread_row subject part report "
@@ -66,6 +59,12 @@ _CONTENT = json.dumps(
 )
 
 
+HEAVY_PERSONS = 5
+"""So many persons are named in an alert with which everything is many: countries, notes, files, requests."""
+
+_HEAVY_COUNTRIES, _HEAVY_NOTES, _HEAVY_FILES, _HEAVY_REQUESTS = 24, 60, 10, 10
+
+
 class Alerts:
     """Makes the alerts of a database, oldest first, and all that hangs on them."""
 
@@ -77,6 +76,7 @@ class Alerts:
         self._lot = invented.Lot(1)
         self._sequences: dict[tuple[str, int], int] = {}
         self._ids = dict.fromkeys(COLUMNS, 0)
+        self._attached = Attached(self._lot, loader.at, self._next, self._timer)
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
 
     def batches(self, size: int) -> Iterator[Rows]:
@@ -95,14 +95,16 @@ class Alerts:
         lot, at = self._lot, self._at
         age = SPAN * (self._count - number) // self._count
         drafted = (self._end - age - 2 * _HOUR) // _MINUTE * _MINUTE
-        author = self._author()
+        heavy = number % 40 == 0 and self._is_new(number)
+        author = AUTHOR if heavy else self._author()
         country = author.country
-        series = "X" if lot.chance() < 0.02 else "A"
+        series = "X" if not heavy and lot.chance() < 0.02 else "A"
         year = 1970 + int(drafted // (365.2425 * _DAY))
         key = (series, year)
         self._sequences[key] = sequence = self._sequences.get(key, 0) + 1
-        state = self._state(number)
-        tlp = "RED" if lot.chance() < 0.02 else _TLP[lot.below(len(_TLP))]
+        state = "circulated" if heavy else self._state(number)
+        tlp = "AMBER" if heavy else "RED" if lot.chance() < 0.02 else _TLP[lot.below(len(_TLP))]
+        persons = HEAVY_PERSONS if heavy else 1 + lot.below(3) if lot.chance() < 0.03 else 0
         sent = None if state in {"draft", "submitted", "returned", "verified"} else drafted + 5 * _MINUTE
         ended = outcome = None
         if state in {"closed", "withdrawn", "merged"}:
@@ -119,21 +121,32 @@ class Alerts:
             author.authority, country, at(drafted), _or_none(at, sent), _or_none(at, ended), outcome,
             "alert" if lot.chance() < 0.8 else "warning", _or_none(at, sent), "d" if found == "confirmed" else None,
             _or_none(at, informed), at(informed + 30 * _DAY) if informed else None,
-            "exporter" if outcome == "returned" else None, number - 1 if state == "merged" else None,
+            "exporter" if outcome == "returned" else None, number - 1 if state == "merged" else None, persons,
         ))  # fmt: skip
         marked = series if sent is not None and state != "withdrawn" else None
-        origin = self._facts(number, country, drafted, marked)
-        concerned = self._countries(number, author, origin, state, found, sent, drafted)
+        origin = self._facts(number, country, drafted, marked, heavy=heavy)
+        concerned = self._countries(number, author, origin, state, found, sent, drafted, heavy=heavy)
         if tlp == "RED":
             named = OTHER_AUTHORS[lot.below(3)]
             self._rows["alert_persons"].append((number, named, author.user_id, at(drafted)))
-        self._record(number, author, state, concerned, drafted, sent, ended, outcome, found)
+        self._record(number, author, state, concerned, drafted, sent, ended, outcome, found, heavy=heavy)
+        self._attached.persons(self._rows, number, author, persons, drafted)
+        if heavy or (sent is not None and lot.chance() < 0.05):
+            self._attached.files(self._rows, number, author, _HEAVY_FILES if heavy else 1 + lot.below(3), drafted)
         if sent is not None:
             self._said(number, author, concerned, tlp, state, sent)
-        if lot.chance() < 0.05 and sent is not None:
-            self._request(number, author, concerned, open_=ended is None, at_=sent)
-        if lot.chance() < 0.03 and sent is not None:
-            self._proposal(number, author, concerned, open_=ended is None, at_=sent)
+        for place in range(_HEAVY_REQUESTS if heavy else 1 if lot.chance() < 0.05 and sent is not None else 0):
+            self._attached.request(
+                self._rows, number, author, concerned[-1], place + 1, is_open=ended is None, when=sent or drafted
+            )
+        if heavy or (lot.chance() < 0.03 and sent is not None):
+            self._attached.proposal(
+                self._rows, number, author, concerned[-1], is_open=ended is None, when=sent or drafted
+            )
+
+    def _is_new(self, number: int) -> bool:
+        """Whether it is of the newest two in a hundred."""
+        return number > self._count - self._count // 50
 
     def _author(self) -> Official:
         chance = self._lot.chance()
@@ -144,7 +157,7 @@ class Alerts:
 
     def _state(self, number: int) -> str:
         """Of the newest two in a hundred most are open or drafts, of the others one in a hundred."""
-        newest = number > self._count - self._count // 50
+        newest = self._is_new(number)
         chance = self._lot.chance()
         if newest and chance < 0.1:
             return ("draft", "submitted", "verified", "returned")[self._lot.below(4)]
@@ -155,13 +168,13 @@ class Alerts:
                     return state
         return "closed" if self._lot.chance() < 0.94 else ("withdrawn", "merged")[self._lot.below(2)]
 
-    def _facts(self, number: int, country: str, drafted: int, marked: str | None) -> str:
+    def _facts(self, number: int, country: str, drafted: int, marked: str | None, *, heavy: bool) -> str:
         """Write what is known of the shipment, for `marked` series also to be found; return the country of origin."""
         lot = self._lot
         origin = invented.land()[1:][lot.early(len(invented.land()) - 1)]
         goods = invented.GOODS[lot.early(len(invented.GOODS))]
         facts: list[tuple[str, str, str, str | None]] = []
-        box = invented.container(lot.below(2_000_000))
+        box = POPULAR_BOX if lot.chance() < 0.0005 else invented.container(lot.below(2_000_000))
         facts.append(("container", box, box, None))
         seen, left = invented.ports_of(country), invented.ports_of(origin)
         if seen:
@@ -172,17 +185,18 @@ class Alerts:
             facts.append(("port", port.locode, port.name, "origin"))
         else:
             facts.append(("country", origin, origin, "origin"))
-        if lot.chance() < 0.3:
-            name = invented.vessel(lot.early(8000))
-            facts.append(("vessel", name.upper(), name, None))
+        vessel = None
+        if heavy or lot.chance() < 0.3:
+            vessel = invented.vessel(0 if heavy else lot.early(8000))
+            facts.append(("vessel", vessel.upper(), vessel, None))
         if lot.chance() < 0.6:
             kind, code = invented.WASTE_CODES[lot.early(len(invented.WASTE_CODES))]
             facts.append((kind, code, code, None))
         if lot.chance() < 0.5:
             tonnes = 1 + lot.below(250) / 10
             facts.append(("quantity", f"{tonnes} t", f"{tonnes} t", None))
-        if lot.chance() < 0.3:
-            name = invented.company(lot.early(20000))
+        if heavy or lot.chance() < 0.3:
+            name = invented.company(0 if heavy else lot.early(20000))
             facts.append(("company", name.upper(), name, None))
         at = self._at(drafted)
         for kind, value, shown, role in facts:
@@ -192,12 +206,15 @@ class Alerts:
             mark = _mark(kind, value) if marked is not None and kind in MARKED_KINDS else None
             if mark is not None:
                 self._rows["alert_marks"].append((marked, *mark, number))
+        if marked is not None and (heavy or lot.chance() < 0.03):
+            self._attached.matches(self._rows, number, vessel, drafted)
         self._rows["alert_wordings"].append((number, f"Container {box}, {goods}, from {origin}"))
         return origin
 
     def _countries(
-        self, number: int, author: Official, origin: str, state: str, found: str | None, sent: int | None, drafted: int
-    ) -> list[str]:
+        self, number: int, author: Official, origin: str, state: str, found: str | None, sent: int | None,
+        drafted: int, *, heavy: bool,
+    ) -> list[str]:  # fmt: skip
         lot, at = self._lot, self._at
         concerned = [(author.country, "seen")]
         if origin != author.country:
@@ -206,6 +223,9 @@ class Alerts:
             transit = invented.land()[lot.early(len(invented.land()))]
             if transit not in {country for country, _reason in concerned}:
                 concerned.append((transit, "transit"))
+        if heavy:
+            known = {country for country, _reason in concerned}
+            concerned += [(one, "added") for one in invented.land()[:_HEAVY_COUNTRIES] if one not in known]
         silent = state == "circulated"
         for place, (country, reason) in enumerate(concerned):
             own = place == 0
@@ -228,7 +248,7 @@ class Alerts:
 
     def _record(
         self, number: int, author: Official, state: str, concerned: list[str], drafted: int, sent: int | None,
-        ended: int | None, outcome: str | None, found: str | None,
+        ended: int | None, outcome: str | None, found: str | None, *, heavy: bool,
     ) -> None:  # fmt: skip
         lines: list[tuple[int, str, str, str | None, str, str]] = [(drafted, "drafted", "draft", None, "{}", "")]
         if sent is not None:
@@ -242,6 +262,11 @@ class Alerts:
             what = "closed" if state == "closed" else state
             details = json.dumps({"outcome": outcome}) if outcome else json.dumps({"into": number - 1})
             lines.append((ended, what, state, None, details, "As agreed with all concerned"))
+        if heavy and sent is not None:
+            lines += [
+                (sent + place * 60, "noted", "circulated", None, "{}", f"Note {place}: still on the terminal")
+                for place in range(1, _HEAVY_NOTES)
+            ]
         for when, what, then, country, details, text in lines:
             line = self._next("alert_history")
             self._rows["alert_history"].append(
@@ -260,7 +285,7 @@ class Alerts:
         self._rows["inbox"].append((seq, f"$i{seq}", "message", "{}", moment, moment, "did alert"))
 
     def _said(self, number: int, author: Official, concerned: list[str], tlp: str, state: str, sent: int) -> None:
-        rooms = [] if tlp == "RED" else [room_of(country) for country in concerned[:3]]
+        rooms = [] if tlp == "RED" else [room_of(country) for country in concerned]
         if tlp == "AMBER":
             rooms.append("!coordination:test")
         at = self._at(sent)
@@ -271,27 +296,8 @@ class Alerts:
                 "card", "alert", author.user_id, 0, "sent", 1, at, at, room, f"$o{row}",
             ))  # fmt: skip
             self._rows["alert_cards"].append((row, number, room, None, at, at if state == "withdrawn" else None))
-
-    def _request(self, number: int, author: Official, concerned: list[str], *, open_: bool, at_: int) -> None:
-        asked = self._next("alert_requests")
-        country = concerned[-1]
-        at = self._at
-        self._rows["alert_requests"].append((
-            asked, number, 1, country, "Who is the consignee?", "open" if open_ else "answered", author.user_id,
-            author.authority, author.country, at(at_), at(at_ + 3 * _DAY), None,
-            None if open_ else "A shell company", None, None, None if open_ else at(at_ + _DAY),
-        ))  # fmt: skip
-        if open_:
-            self._timer("alert.request", f"alert:{number}:request:{asked}", at_ + 3 * _DAY, '{"step": "due"}')
-
-    def _proposal(self, number: int, author: Official, concerned: list[str], *, open_: bool, at_: int) -> None:
-        at = self._at
-        self._rows["alert_proposals"].append((
-            self._next("alert_proposals"), number, 1, '{"vessel": ["Star"]}', "Seen at the berth",
-            "open" if open_ else "accepted", OTHER_AUTHORS[0], "ILT", concerned[-1], at(at_ + _DAY),
-            None if open_ else author.user_id, None if open_ else author.authority,
-            None if open_ else at(at_ + 2 * _DAY),
-        ))  # fmt: skip
+            if number % 10 == 0:
+                self._attached.named(self._rows, number - 1, row)
 
     def _timer(self, kind: str, subject: str, due: int, payload: str) -> None:
         """A clock that runs: due later than now, so that none is late."""

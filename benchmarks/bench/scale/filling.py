@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from benchmarks.bench.fleet import say
-from benchmarks.bench.scale import alerts, others, people
+from benchmarks.bench.scale import alerts, attached, others, people
 from benchmarks.bench.scale.loading import Loader, PostgresLoader, Rows, SqliteLoader
 from storage import models, schema
 from storage.base import Database
@@ -38,7 +38,7 @@ def folder_of_databases() -> Path:
 def _fingerprint() -> str:
     """Name what is made: another generator makes other databases."""
     here = Path(__file__).parent
-    names = ("alerts.py", "filling.py", "invented.py", "loading.py", "others.py", "people.py")
+    names = ("alerts.py", "attached.py", "filling.py", "invented.py", "loading.py", "others.py", "people.py")
     return hashlib.sha256(b"".join((here / name).read_bytes() for name in names)).hexdigest()[:10]
 
 
@@ -116,6 +116,8 @@ async def fill(loader: Loader, size: Size) -> None:
     now = int(START.timestamp())
     await _add(loader, people.roster(loader, now))
     await _add(loader, others.rows(loader, now, size.alerts))
+    for batch in attached.sightings(size.alerts // 10, now, loader, _BATCH):
+        await _add(loader, batch)
     for batch in people.contacts(size.contacts, loader, now, _BATCH):
         await _add(loader, batch)
     begun = monotonic()

@@ -23,6 +23,7 @@ COLUMNS = {
     "audit_head": "id line hash",
     "watches": "id owner number asked_for state set_at expires_at",
     "watch_keys": "key watch_id",
+    "watch_tellings": "watch_id about told_at",
 }
 _DAY = 86400
 _COORDINATOR = "@coordinator:test"
@@ -38,7 +39,7 @@ def rows(loader: Loader, now: int, alerts: int) -> Rows:
         _announcement(found, number, loader.at(now - number * _DAY))
     for owner in range(300):
         _reminders(found, owner, now, loader)
-    _watches(found, loader, now)
+    _watches(found, loader, now, alerts)
     for number, line in enumerate(list(Line) * 6, 1):
         found["risk_weights"].append((number, line.value, 1 + number % 3, _COORDINATOR, loader.at(now - number * _DAY)))
     for number in range(1, 1001):
@@ -92,9 +93,10 @@ def _reminders(found: dict[str, list[tuple[Any, ...]]], owner: int, now: int, lo
 
 WATCHES = 10_000
 _EACH = 20
+_TOLD = 10
 
 
-def _watches(found: dict[str, list[tuple[Any, ...]]], loader: Loader, now: int) -> None:
+def _watches(found: dict[str, list[tuple[Any, ...]]], loader: Loader, now: int, alerts: int) -> None:
     """Five hundred members with twenty watches each: most for a country or a port of the popular ones."""
     lot = invented.Lot(4)
     for number in range(WATCHES):
@@ -115,3 +117,5 @@ def _watches(found: dict[str, list[tuple[Any, ...]]], loader: Loader, now: int) 
              loader.at(now + 60 * _DAY))
         )  # fmt: skip
         found["watch_keys"].append((key, number + 1))
+        told = {1 + lot.below(alerts) for _place in range(_TOLD)}
+        found["watch_tellings"] += [(number + 1, f"alert:{one}", loader.at(now - _DAY)) for one in sorted(told)]
