@@ -145,8 +145,8 @@ class Alerts:
             )
 
     def _is_new(self, number: int) -> bool:
-        """Whether it is of the newest two in a hundred."""
-        return number > self._count - self._count // 50
+        """Whether it is of the newest two in a hundred, two thousand at least: so that each state has some."""
+        return number > self._count - max(self._count // 50, 2000)
 
     def _author(self) -> Official:
         chance = self._lot.chance()
@@ -156,7 +156,7 @@ class Alerts:
         return some[self._lot.early(len(some))]
 
     def _state(self, number: int) -> str:
-        """Of the newest two in a hundred most are open or drafts, of the others one in a hundred."""
+        """Of the newest most are open or drafts, of the others one in a hundred."""
         newest = self._is_new(number)
         chance = self._lot.chance()
         if newest and chance < 0.1:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.bench.scale.invented import vessel
 from commands.base import Command, Role
 
 GHANA, NETHERLANDS, COORDINATOR = "ghana", "netherlands", "coordinator"
@@ -68,6 +69,21 @@ _PROPOSED = (
 )
 _SUBMITTED = _alerts("a.author_country = 'GH' AND a.author <> '@ghana:test' AND a.tlp = 'AMBER' "
                      "AND a.state = 'submitted'")  # fmt: skip
+_HEAVY = _alerts("a.author = '@ghana:test' AND a.state = 'circulated' AND a.individuals = 5 AND a.tlp = 'AMBER'")
+"""With 24 countries, 60 lines on record, ten files, ten open requests."""
+_WITH_FILES = (
+    "SELECT a.series, a.year, a.sequence FROM alert_attachments f JOIN alerts a ON a.id = f.alert_id "
+    "WHERE f.number = 1 AND a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'circulated' "
+    "AND a.individuals < 5 LIMIT 400"
+)
+_PERSONS = (
+    "SELECT a.series, a.year, a.sequence, i.id FROM alert_individuals i JOIN alerts a ON a.id = i.alert_id WHERE "
+    "i.added_by = '@ghana:test' AND a.tlp = 'AMBER' AND a.state = 'circulated' ORDER BY i.id DESC LIMIT 400"
+)
+_MATCHED = (
+    "SELECT a.series, a.year, a.sequence FROM alert_hidden_matches h JOIN alerts a ON a.id = h.alert_id WHERE "
+    "a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp IN ('AMBER', 'GREEN') LIMIT 400"
+)
 _CONTACT = "SELECT id FROM contacts WHERE country = 'GH' AND id % 7 = 3 LIMIT 400"
 _MEMBER = "SELECT user_id FROM members WHERE user_id LIKE '@m%' LIMIT 400"
 
@@ -81,14 +97,29 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert 20 ft CSQU3054383 at Tema, waste batteries declared as plastic scrap, from Antwerp via Tangier"),
         Case("alert MV Example arrives in Tema with 18 t of e-waste urgency=urgent tlp=green", note="other"),
     ],
-    "alert hold": [Case("alert hold {0} On terminal 3", about=_SEEN)],
+    "alert hold": [
+        Case("alert hold {0} On terminal 3", about=_SEEN),
+        Case("alert hold {0} On terminal 3", about=_HEAVY, note="much of all"),
+    ],
     "alert inspect": [Case("alert inspect {0} Box opened", about=_SEEN)],
     "alert confirm": [Case("alert confirm {0} ground=d Unsorted e-waste", about=_UNDER_CONTROL)],
     "alert clear": [Case("alert clear {0} Tested and working", about=_UNDER_CONTROL)],
     "alert not-located": [Case("alert not-located {0} Left before we came", about=_UNDER_CONTROL)],
-    "alert set": [Case("alert set {0} container=CSQU3054383 origin=BE", about=_own("'draft'"))],
-    "alert close": [Case("alert close {0} outcome=other Nothing came of it", about=_own("'circulated'"))],
-    "alert withdraw": [Case("alert withdraw {0} Misread", about=_own("'circulated', 'draft'"))],
+    "alert set": [
+        Case("alert set {0} container=CSQU3054383 origin=BE", about=_own("'draft'")),
+        Case("alert set {0} origin=BE", about=_HEAVY, note="much of all"),
+        Case("alert set {0} urgency=urgent", about=_own("'submitted'"), note="submitted"),
+        Case("alert set {0} tlp=amber-strict", about=_SEEN, note="stricter"),
+    ],
+    "alert close": [
+        Case("alert close {0} outcome=other Nothing came of it", about=_own("'circulated'")),
+        Case("alert close {0} outcome=other Nothing came of it", about=_HEAVY, note="much of all"),
+    ],
+    "alert withdraw": [
+        Case("alert withdraw {0} Misread", about=_own("'circulated', 'draft'")),
+        Case("alert withdraw {0} Misread", about=_HEAVY, note="much of all"),
+        Case("alert withdraw {0} Misread", about=_own("'submitted'"), note="submitted"),
+    ],
     "alert merge": [Case("alert merge {0} into={1} The same container", about=(
         "SELECT a.series, a.year, a.sequence, b.series, b.year, b.sequence FROM alerts a JOIN alerts b "
         "ON b.id > a.id AND b.id < a.id + 50 AND b.author = a.author AND b.state = 'circulated' "
@@ -104,13 +135,17 @@ CASES: Mapping[str, Sequence[Case]] = {
         )),
         Case("alert ack", as_=NETHERLANDS, note="which?"),
     ],
-    "alert note": [Case("alert note {0} Lead-acid batteries, leaking", about=_SEEN)],
+    "alert note": [
+        Case("alert note {0} Lead-acid batteries, leaking", about=_SEEN),
+        Case("alert note {0} Lead-acid batteries, leaking", about=_HEAVY, note="much of all"),
+    ],
     "alert type": [Case("alert type {0} information Less than was thought", about=_SEEN)],
     "alert show": [
         Case("alert show {0}", about=_SEEN, note="new"),
         Case("alert show {0}", about=_ANY_AGE, note="old"),
         Case("alert show {0}", about=_SEEN, room="ghana", note="room"),
         Case("alert show A-2019-1", note="unknown"),
+        Case("alert show {0}", about=_HEAVY, note="much of all"),
     ],
     "alert list": [
         Case("alert list"),
@@ -126,12 +161,44 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert list waste=XQZ", note="waste of none"),
         Case("alert list open", room="network", as_="germany", note="open, network room"),
     ],
-    "alert next": [Case("alert next {0}", about=_SEEN), Case("alert next", note="mine")],
-    "alert files": [Case("alert files {0}", about=_SEEN)],
-    "alert forward": [Case("alert forward {0} all", about=_SEEN)],
-    "request": [Case("request {0} GH Who is the consignee? due=3d", as_=NETHERLANDS, about=_alerts(
+    "alert next": [
+        Case("alert next {0}", about=_SEEN), Case("alert next", note="mine"),
+        Case("alert next {0}", about=_HEAVY, note="much of all"),
+    ],
+    "alert files": [
+        Case("alert files {0}", about=_WITH_FILES),
+        Case("alert files {0}", about=_HEAVY, note="much of all"),
+    ],
+    "alert forward": [
+        Case("alert forward {0} all", about=_WITH_FILES),
+        Case("alert forward {0} all to=NL", about=_HEAVY, note="many files"),
+    ],
+    "alert person": [Case("alert person {0} role=driver John Example", about=_SEEN)],
+    "alert persons": [Case("alert persons {0}", about=_HEAVY)],
+    "alert unname": [Case("alert unname {0}-{1}-{2:04d} {3}", about=_PERSONS)],
+    "alert follow-up": [
+        Case("alert follow-up of={0}", about=_SEEN),
+        Case("alert follow-up {0} of={1}", note="join", about=(
+            "SELECT a.series, a.year, a.sequence, b.series, b.year, b.sequence FROM alerts a JOIN alerts b "
+            "ON b.id < a.id AND b.id > a.id - 50 AND b.author = a.author AND b.state = 'circulated' "
+            "AND b.series = a.series AND b.tlp = a.tlp "
+            "WHERE a.author = '@ghana:test' AND a.state = 'draft' AND a.tlp = 'AMBER' ORDER BY a.id DESC LIMIT 100"
+        )),
+    ],
+    "alert links": [
+        Case("alert links {0}", about=_SEEN),
+        Case("alert links {0}", about=_HEAVY, note="of many"),
+        Case("alert links {0}", about=_SEEN, room="ghana", note="room"),
+    ],
+    "alert contact": [Case("alert contact {0}", about=_MATCHED)],
+    "alert evaluate": [Case("alert evaluate {0} source=B info=2", about=_SEEN)],
+    "alert downgrade": [Case("alert downgrade {0} tlp=green It is public now", about=_SEEN)],
+    "request": [
+        Case("request {0} GH Who is the consignee? due=3d", as_=NETHERLANDS, about=_alerts(
         f"a.tlp IN ('AMBER', 'GREEN') AND a.state = 'circulated' AND {_concerns('GH')} AND {_concerns('NL')}"
-    ))],
+    )),
+        Case("request {0} GH Who is the consignee? due=3d", as_=NETHERLANDS, about=_HEAVY, note="much of all"),
+    ],
     "answer": [Case("answer {0} R1 A shell company", about=_REQUESTED)],
     "request close": [Case("request close {0} R1 The carrier told us", about=_ASKED)],
     "alert owed": [
@@ -141,7 +208,10 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert owed", as_=COORDINATOR, room="coordination", note="coordination"),
         Case("alert owed", as_="germany", room="germany", note="room"),
     ],
-    "alert propose": [Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", about=_SEEN)],
+    "alert propose": [
+        Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", about=_SEEN),
+        Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", about=_HEAVY, note="much of all"),
+    ],
     "alert accept": [Case("alert accept {0} P1", about=_PROPOSED)],
     "alert decline": [Case("alert decline {0} P1 It was read from the box", about=_PROPOSED)],
     "alert submit": [Case("alert submit {0}", about=_own("'draft'"))],
@@ -174,10 +244,36 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert export {0} format=json", about=_SEEN, note="json"),
         Case("alert export {0} format=csv", about=_SEEN, note="csv"),
         Case("alert export {0}", about=_SEEN, note="pdf"),
+        Case("alert export {0} format=json", about=_HEAVY, note="json, much of all"),
+        Case("alert export {0}", about=_HEAVY, note="pdf, much of all"),
+        Case("alert export {0} persons=yes", about=_HEAVY, note="pdf with names"),
     ],
-    "alert risk": [Case("alert risk {0}", about=_SEEN), Case("alert risk {0}", about=_ANY_AGE, note="old")],
+    "alert risk": [
+        Case("alert risk {0}", about=_SEEN), Case("alert risk {0}", about=_ANY_AGE, note="old"),
+        Case("alert risk {0}", about=_HEAVY, note="much of all"),
+    ],
     "risk weights": [Case("risk weights", as_=COORDINATOR), Case("risk weights codes 3", as_=COORDINATOR,
                                                                   note="change")],
+    "seen": [
+        Case("seen CSQU3054383 at NLRTM", note="of many"),
+        Case("seen MSKU1234565 at Tema yesterday 14:00", note="of none"),
+        Case(f"seen MV {vessel(0)} at Tema 2h ago, draught 14 m", note="ship of many"),
+    ],
+    "seen not": [Case("seen not CSQU3054383 at NLRTM, it was another box")],
+    "sightings": [
+        Case("sightings CSQU3054383", note="of many"),
+        Case("sightings CSQU3054383", as_=NETHERLANDS, room="network", note="network room"),
+        Case("sightings MSKU1234565", note="of none"),
+        Case(f"sightings MV {vessel(0)}", note="ship of many"),
+        Case("sightings {0}", about=_SEEN, note="alert"),
+    ],
+    "watch": [
+        Case("watch container=CSQU3054383", as_=NETHERLANDS, note="of many"),
+        Case("watch country=GH", as_=NETHERLANDS, note="country of many"),
+        Case("watch country=NL waste=B3011", as_=NETHERLANDS, note="waste of many"),
+        Case(f"watch vessel={vessel(0)}", as_=NETHERLANDS, note="ship of many"),
+        Case("watch port=NLRTM", as_=NETHERLANDS, note="port"),
+    ],
     "announce show": [Case("announce show 3", as_=COORDINATOR)],
     "contact confirm": [Case("contact confirm {0}", about=_CONTACT)],
     "contact duty": [Case("contact duty {0} off", about=_CONTACT)],
