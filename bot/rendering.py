@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple, assert_never
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
@@ -175,6 +176,7 @@ class _Renderer:
     def __init__(self, language: str) -> None:
         self._translations = _translations(language)
         self._locale = _locale(language)
+        self._language = language
 
     def parts(self, block: Block) -> list[_Part]:
         """Render a block; what is too long for one page becomes several parts, and nothing of it is lost."""
@@ -245,9 +247,7 @@ class _Renderer:
                 link = f"https://matrix.to/#/{quote(user_id, safe='@:')}"
                 return _Both(clean(name), f'<a href="{escape(link)}">{escape(clean(name))}</a>')
             case Moment(at, zone, with_utc):
-                text = self._moment(
-                    at, zone.key if zone else "UTC", with_utc=with_utc, local=at.astimezone(zone or UTC)
-                )
+                text = _moment(at, zone, self._language, with_utc=with_utc)
                 return _Both(text, escape(text))
             case CountryName(code):
                 name = clean(str(self._locale.territories.get(code, code)))
@@ -274,15 +274,19 @@ class _Renderer:
         places = {name: self.inline(node) for name, node in message.places}
         return _joined([places.get(piece.place, piece.both) if piece.place else piece.both for piece in pieces])
 
-    def _moment(self, at: datetime, zone: str, *, with_utc: bool, local: datetime) -> str:
-        shown = format_datetime(local, "EEE d MMM y, HH:mm", locale=self._locale)
-        if zone == "UTC":
-            return f"{shown} UTC"
-        if not with_utc:
-            return f"{shown} ({zone})"
-        utc = at.astimezone(UTC)
-        pattern = "HH:mm" if utc.date() == local.date() else "EEE d MMM, HH:mm"
-        return f"{shown} ({zone}, {format_datetime(utc, pattern, locale=self._locale)} UTC)"
+
+@lru_cache(maxsize=5_000)
+def _moment(at: datetime, zone: ZoneInfo | None, language: str, *, with_utc: bool) -> str:
+    """Write a time, once for each zone and language: the same ones stand on many cards."""
+    locale, local, name = _locale(language), at.astimezone(zone or UTC), zone.key if zone else "UTC"
+    shown = format_datetime(local, "EEE d MMM y, HH:mm", locale=locale)
+    if name == "UTC":
+        return f"{shown} UTC"
+    if not with_utc:
+        return f"{shown} ({name})"
+    utc = at.astimezone(UTC)
+    pattern = "HH:mm" if utc.date() == local.date() else "EEE d MMM, HH:mm"
+    return f"{shown} ({name}, {format_datetime(utc, pattern, locale=locale)} UTC)"
 
 
 class _Piece(NamedTuple):

@@ -1,12 +1,14 @@
 """The outbox: everything the bot will say or do on Matrix, written in the transaction that decided it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, Table, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.orm.util import identity_key
 
 from storage.base import Base, IntEnumType, Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -118,6 +120,13 @@ TOPIC = "outbox"
 
 
 _OUTBOX = cast(Table, OutboxRow.__table__)
+_SAME = select(OutboxRow).where(
+    or_(
+        OutboxRow.id == bindparam("message"),
+        and_(OutboxRow.replaces_row == bindparam("message"), OutboxRow.state == RowState.PENDING),
+    )
+)
+"""A message, and its edits that still wait."""
 _HEAD = (
     select(_OUTBOX.c.id)
     .where(_OUTBOX.c.lane == bindparam("lane"), _OUTBOX.c.state == RowState.PENDING)
@@ -151,12 +160,12 @@ class Outbox:
         edit that still waits is overtaken by a newer one of the same target. What was emptied is not edited any more.
         """
         if row.replaces_row is not None and row.kind is RowKind.MESSAGE:
-            target = await self.get(row.replaces_row)
-            if target is not None and target.emptied_at is not None:
+            same = (await self._session.scalars(_SAME, {"message": row.replaces_row})).all()
+            if any(one.id == row.replaces_row and one.emptied_at is not None for one in same):
                 row.state = RowState.DROPPED
-            same = or_(OutboxRow.id == row.replaces_row, OutboxRow.replaces_row == row.replaces_row)
-            waiting = await self._session.scalars(select(OutboxRow).where(same, OutboxRow.state == RowState.PENDING))
-            for older in waiting.all():
+            for older in same:
+                if older.state is not RowState.PENDING:
+                    continue
                 if older.replaces_row is not None and older.attempts == 0:
                     older.state = RowState.DROPPED
                 else:
@@ -166,7 +175,18 @@ class Outbox:
         return row
 
     async def get(self, row_id: int) -> OutboxRow | None:
+        """Return a row; one that somebody in this transaction holds is not read again."""
+        known = self._session.sync_session.identity_map.get(identity_key(OutboxRow, row_id))
+        if isinstance(known, OutboxRow) and not instance_state(known).expired:
+            return known
         return await self._tx.find(OutboxRow, row_id)
+
+    async def several(self, row_ids: Collection[int]) -> Mapping[int, OutboxRow]:
+        """Return these rows by their ids. Who holds them saves `get` its query for each."""
+        if not row_ids:
+            return {}
+        found = await self._session.scalars(select(OutboxRow).where(OutboxRow.id.in_(row_ids)))
+        return {row.id: row for row in found}
 
     async def name(self, row: OutboxRow, subjects: Collection[str]) -> None:
         """Note what a message names beside its own subject. What an edit names, the message that it edits names."""

@@ -14,11 +14,16 @@ from storage.members import Members
 from storage.sightings import Sighting
 
 
-async def sightings_beside(
-    alert: Alert, one: Listener, zone: ZoneInfo, context: Context, *, for_anybody: bool = False
-) -> Sequence[Block]:
+async def sightings_beside(alert: Alert, one: Listener, zone: ZoneInfo, context: Context) -> Sequence[Block]:
     """Return the sightings that a room or person may see with the alert, in words."""
-    found = await sightings_of(alert, context.tx)
+    return await words_beside(await sightings_of(alert, context.tx), alert, one, zone, context)
+
+
+async def words_beside(
+    found: Sequence[Sighting], alert: Alert, one: Listener, zone: ZoneInfo, context: Context, *,
+    for_anybody: bool = False,
+) -> Sequence[Block]:  # fmt: skip
+    """Return those of an alert's sightings that a room or person may see with it, in words."""
     if not found:
         return ()
     if one.room is not None:

@@ -1,7 +1,7 @@
 """Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import (
@@ -13,7 +13,7 @@ from commands.alerts.audience import (
     room_may_see,
     unreached,
 )
-from commands.alerts.beside import sightings_beside
+from commands.alerts.beside import words_beside
 from commands.alerts.cards import (
     Reader,
     card,
@@ -26,12 +26,24 @@ from commands.alerts.matching import Match, known_matches
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
 from commands.document import Code, Doc, Strong, Words, _, doc
+from commands.sighted import sightings_of
 from commands.visibility import Marked, answer_about
-from storage.alerts import Alert, AlertAttachments, AlertCard, AlertRequests, Alerts, Outline, Tlp
+from storage.alerts import (
+    Alert,
+    AlertAttachments,
+    AlertCard,
+    AlertRequest,
+    AlertRequests,
+    Alerts,
+    HistoryLine,
+    Outline,
+    Tlp,
+)
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.rooms import BindingKind, Rooms
+from storage.sightings import Sighting
 
 CARD, LINE, DRAFT, REPORT = "card", "line", "draft", "report"
 """The parts that messages have in an alert."""
@@ -55,15 +67,16 @@ async def tell_everyone(
     """
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
-    missed = unreached(alert, entitled)
-    matches = await known_matches(alert, context.tx)
+    same = await _same_for_all(alert, entitled, context)
     wanted = {(one.room, one.person): one for one in entitled}
-    for existing in await alerts.cards(alert):
+    cards = await alerts.cards(alert)
+    _held = await Outbox(context.tx).several([existing.row_id for existing in cards])
+    for existing in cards:
         one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
         if one is None:
             await _retract(alert, existing, context)
             continue
-        words = await _card_for(alert, one, missed, matches, context)
+        words = await _card_for(alert, one, same, context)
         await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
         said = line(one)
         if said is not None:
@@ -71,7 +84,7 @@ async def tell_everyone(
             await _post(alert, one, said, LINE, context, priority=priority, thread_row=row, openly=openly)
     if alert.is_open:
         for one in wanted.values():
-            await _show_card(alert, one, missed, matches, context)
+            await _show_card(alert, one, same, context)
 
 
 async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:
@@ -120,9 +133,8 @@ async def renew_cards(
 ) -> int:
     """Bring the cards up to date of those to whom `where` says yes, without a line; return how many that were."""
     entitled = await listeners(context.tx, alert)
-    missed = unreached(alert, entitled)
     there = {(one.room, one.person): one for one in entitled}
-    matches = await known_matches(alert, context.tx)
+    same = await _same_for_all(alert, entitled, context)
     renewed = 0
     for existing in await Alerts(context.tx).cards(alert):
         one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
@@ -130,16 +142,14 @@ async def renew_cards(
             continue
         if at_most is not None and renewed == at_most:
             break
-        words = await _card_for(alert, one, missed, matches, context)
+        words = await _card_for(alert, one, same, context)
         await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
         renewed += 1
     return renewed
 
 
-async def _show_card(
-    alert: Alert, one: Listener, missed: Sequence[CountryCode], matches: Sequence[Match], context: Context
-) -> None:
-    words = await _card_for(alert, one, missed, matches, context)
+async def _show_card(alert: Alert, one: Listener, same: "_SameForAll", context: Context) -> None:
+    words = await _card_for(alert, one, same, context)
     row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
     await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
     if one.room is not None and not await context.people.in_room(one.room):
@@ -154,8 +164,7 @@ async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> 
         if one.room == room and (anew or not shown):
             for card_ in shown:
                 await _retract(alert, card_, context)
-            matches = await known_matches(alert, context.tx)
-            await _show_card(alert, one, unreached(alert, entitled), matches, context)
+            await _show_card(alert, one, await _same_for_all(alert, entitled, context), context)
 
 
 async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
@@ -164,8 +173,7 @@ async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
     there = {one.room: one for one in entitled}
     for shown in await Alerts(context.tx).cards(alert):
         if shown.room_id == room and room in there:
-            matches = await known_matches(alert, context.tx)
-            card_ = await _card_for(alert, there[room], unreached(alert, entitled), matches, context)
+            card_ = await _card_for(alert, there[room], await _same_for_all(alert, entitled, context), context)
             await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
 
 
@@ -199,28 +207,53 @@ async def _post(
     )
 
 
-async def _card_for(
-    alert: Alert, one: Listener, missed: Sequence[CountryCode], matches: Sequence[Match], context: Context
-) -> Doc:
+@dataclass(frozen=True, slots=True)
+class _SameForAll:
+    """What an alert's cards are made of, whoever reads them: found once, however many cards there are."""
+
+    missed: Sequence[CountryCode]
+    matches: Sequence[Match]
+    ending: HistoryLine | None
+    requests: Sequence[AlertRequest]
+    files: int
+    sightings: Sequence[Sighting]
+    target: Alert | None
+    """The alert that this one was merged into."""
+
+
+async def _same_for_all(alert: Alert, entitled: Sequence[Listener], context: Context) -> _SameForAll:
+    alerts = Alerts(context.tx)
+    return _SameForAll(
+        missed=unreached(alert, entitled),
+        matches=await known_matches(alert, context.tx),
+        ending=await alerts.ending(alert),
+        requests=await AlertRequests(context.tx).of(alert, is_open=True),
+        files=await AlertAttachments(context.tx).count(alert),
+        sightings=await sightings_of(alert, context.tx),
+        target=await alerts.get(alert.merged_into) if alert.merged_into is not None else None,
+    )
+
+
+async def _card_for(alert: Alert, one: Listener, same: _SameForAll, context: Context) -> Doc:
     zone = zone_of(one.bindings)
     if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
         zone = ZoneInfo(person.zone)
-    ending = await Alerts(context.tx).ending(alert)
-    asked = await AlertRequests(context.tx).of(alert, is_open=True)
-    shown = [match for match in matches if await listener_may_see(match.other, one, context)]
-    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=shown)
-    reader = replace(reader, files=await AlertAttachments(context.tx).count(alert))
-    if alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context):
+    shown = [match for match in same.matches if await listener_may_see(match.other, one, context)]
+    is_told = same.target is not None and await listener_may_see(same.target, one, context)
+    into = same.target.number if same.target is not None and is_told else None
+    reader = Reader(zone, context.prefix, merged_into=into, matches=shown, files=same.files)
+    for_anybody = alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context)
+    if for_anybody:
         # Anybody may know of the alert, and yet not who wrote it, nor of others that are not for anybody.
         reader = replace(reader, matches=[match for match in shown if match.other.tlp is Tlp.CLEAR])
-        seen = await sightings_beside(alert, one, zone, context, for_anybody=True)
-        return card(
-            alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked, sightings=seen
-        ).openly()
-    if may_show_author(alert, one.bindings, one.person):
+    elif may_show_author(alert, one.bindings, one.person):
         reader = replace(reader, author_name=await name_of_author(alert, context))
-    seen = await sightings_beside(alert, one, zone, context)
-    return card(alert, reader, now=context.now, unreached=missed, ending=ending, requests=asked, sightings=seen)
+    seen = await words_beside(same.sightings, alert, one, zone, context, for_anybody=for_anybody)
+    words = card(
+        alert, reader, now=context.now, unreached=same.missed, ending=same.ending, requests=same.requests,
+        sightings=seen,
+    )  # fmt: skip
+    return words.openly() if for_anybody else words
 
 
 async def number_of_target(alert: Alert, one: Listener, context: Context) -> str | None:
@@ -389,6 +422,6 @@ async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context
 async def unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:
     """Answer, except in the thread of a card: the line that everybody gets is the answer there."""
     cards = await Alerts(context.tx).cards(alert)
-    rows = [await Outbox(context.tx).get(card.row_id) for card in cards]
-    threads = {row.event_id for row in rows if row is not None and row.event_id is not None}
+    rows = await Outbox(context.tx).several([card.row_id for card in cards])
+    threads = {row.event_id for row in rows.values() if row.event_id is not None}
     return None if context.thread_root in threads else marked(alert, doc(*words))

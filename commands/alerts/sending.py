@@ -116,9 +116,10 @@ async def _report(alert: Alert, context: Context) -> Doc:
     names = await names_of(found, context)
     lines: list[Message] = []
     delivered_to = 0
-    for existing in await Alerts(context.tx).cards(alert):
-        row = await Outbox(context.tx).get(existing.row_id)
-        assert row is not None
+    cards = await Alerts(context.tx).cards(alert)
+    rows = await Outbox(context.tx).several([existing.row_id for existing in cards])
+    for existing in cards:
+        row = rows[existing.row_id]
         key = existing.room_id or existing.user_id or ""
         lines.append(_delivery_words(row, Text(names.get(key, key)), zone))
         delivered_to += row.state is RowState.SENT
