@@ -1,8 +1,4 @@
-"""How a capability is declared, and what its handlers are given.
-
-A capability is a module-level object named `capability`; discovery finds it, and the parser, the role check, the help
-and the documentation test follow from its declarations. See ARCHITECTURE.md, "Add a capability".
-"""
+"""A capability and its commands, as they are declared; and `Context`, which every handler is given."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,172 +7,25 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
-
-from commands.document import Doc, Message, doc
-from commands.files import MadeFile
+from commands.base.values import (
+    Answer,
+    Args,
+    BotIdentity,
+    Event,
+    People,
+    Post,
+    ReceivedFile,
+    RoomView,
+    Settings,
+    Subject,
+)
+from commands.document import Doc, Message
 from storage.base import Transaction
-from storage.files import FileFault, IncomingFile
-from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
+from storage.files import IncomingFile
+from storage.ids import EventId, RoomId, UserId
 from storage.members import Member, Role
-from storage.outbox import OutboxRow, Priority, RowKind
-from storage.rooms import Binding, BindingKind
+from storage.outbox import OutboxRow
 from storage.timers import Timer, Timers
-
-__all__ = [
-    "Answer", "Args", "BotIdentity", "Capability", "Command", "Context", "Event", "People", "Post", "Priority",
-    "ReceivedFile", "Refusal", "Role", "RoomView", "Settings", "Subject",
-]  # fmt: skip
-
-
-class Refusal(Exception):
-    """The command cannot be done; the words go to the sender, everything else is rolled back.
-
-    Words that may be read by whoever is in the room are `Doc.openly`.
-    """
-
-    def __init__(self, words: Message | Doc) -> None:
-        super().__init__("refused")
-        self.words = words if isinstance(words, Doc) else doc(words)
-
-
-class Args(BaseModel):
-    """Arguments of a command: see `commands.arguments` for the kinds of fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Settings(BaseModel):
-    """A capability's own section of config.toml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Event:
-    """Something that happened to an entity. Every event has an announcer that puts it into words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a message or a thread is about, such as alert 17: written "alert:17" in the outbox."""
-
-    kind: str
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Subject":
-        kind, _, number = text.partition(":")
-        return cls(kind, int(number))
-
-
-@dataclass(frozen=True, slots=True)
-class RoomView:
-    """The room in which something was said."""
-
-    id: RoomId
-    direct: bool
-    bindings: Sequence[Binding] = ()
-    name: str | None = None
-
-    def is_bound_to(self, kind: BindingKind) -> bool:
-        return any(binding.kind is kind for binding in self.bindings)
-
-    @property
-    def countries(self) -> frozenset[CountryCode]:
-        return frozenset(CountryCode(binding.value) for binding in self.bindings if binding.kind is BindingKind.COUNTRY)
-
-
-@dataclass(frozen=True, slots=True)
-class BotIdentity:
-    """By what people tell the bot from another."""
-
-    user_id: UserId
-    device_id: DeviceId
-    fingerprint: str
-    """The public master key, in groups of four characters."""
-
-
-class People(Protocol):
-    """Who is in which room, as clear state says."""
-
-    async def in_room(self, room_id: RoomId) -> frozenset[UserId]:
-        """Return the persons joined to the room, without the bot; empty when the bot is not in it."""
-
-    async def readers(self, room_id: RoomId) -> frozenset[UserId]:
-        """Return who reads there or may from the next moment on: the joined and the invited, without the bot."""
-
-    async def name_of(self, room_id: RoomId) -> str | None:
-        """Return the name of the room, if it has one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """Something to be sent, in the same transaction as what caused it.
-
-    `room` or `person` is set; a message to a person goes to their direct chat, made when needed. With both it goes to
-    the room as long as nobody but the bot and the person is there, else to the person's direct chat. An edit goes to
-    whom its original went.
-    """
-
-    doc: Doc | None = None
-    file: MadeFile | None = None
-    """Sent as one message with its caption as the words; instead of `doc`."""
-    forward: IncomingFile | None = None
-    """A file that came with a message, sent on as it lies on the homeserver, with `doc` as the words beside it."""
-    file_name: str = "file"
-    """How the file that is sent on is called."""
-    room: RoomId | None = None
-    person: UserId | None = None
-    priority: Priority = Priority.ANSWER
-    subject: Subject | None = None
-    part: str | None = None
-    thread_root: EventId | None = None
-    thread_row: int | None = None
-    """The outbox id of the message whose thread it joins, when that may not have been sent yet."""
-    replaces: int | None = None
-    """The outbox id of the message that this one edits."""
-    harmless: bool = False
-    """Says nothing of any content: as an edit it may reach whoever sits before its original."""
-    aside: bool = False
-    """An answer that, when it may be read by anybody, need not wait behind what is held back in its room."""
-    reply_to: EventId | None = None
-    report: str | None = None
-    """The name of the delivery handler that is told of its fate."""
-    origin: UserId | None = None
-    kind: RowKind = RowKind.MESSAGE
-    content: dict[str, Any] = field(default_factory=dict)
-    """For kinds other than messages: what to do, as `bot.sender` documents."""
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a person said to a question of a capability (`Context.ask`)."""
-
-    text: str
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedFile:
-    """A file that a member sent, before anybody looked into it: all but the event is the sender's word."""
-
-    event_id: EventId
-    name: str
-    """Safe to show, never empty."""
-    sent_at: datetime
-    caption: str | None
-    """What was written beside it, when that was no command."""
-    declared_type: str | None
-    declared_bytes: int | None
-    sealed: str | None = field(repr=False)
-    """Where it is and how it opens; only to be passed on to `IncomingFiles.expect`."""
-    fault: FileFault | None
-    """Why it cannot be taken, if that is known already."""
-
 
 S = TypeVar("S", bound=Settings)
 
@@ -255,6 +104,7 @@ class Context(Protocol):
 
 
 A = TypeVar("A", bound=Args)
+H = TypeVar("H")
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Any, Context], Awaitable[Doc | None]]
 Announcer = Callable[[Any, Context], Awaitable[None]]
@@ -267,8 +117,6 @@ BoundHandler = Callable[[RoomId, Context], Awaitable[None]]
 MovedHandler = Callable[[RoomId, RoomId, Context], Awaitable[None]]
 ShownDecision = Callable[[Subject, OutboxRow, Context], Awaitable[bool]]
 UnsaidHandler = Callable[[OutboxRow, Context], Awaitable[None]]
-
-
 FileTaker = Callable[[ReceivedFile, Context], Awaitable[Doc | None]]
 LookHandler = Callable[[IncomingFile, Context], Awaitable[None]]
 
@@ -298,6 +146,16 @@ class Command:
     @property
     def name(self) -> str:
         return " ".join(self.words)
+
+
+def _under(name: str, handlers: dict[str, H]) -> Callable[[H], H]:
+    """Return the decorator that keeps a handler under its name."""
+
+    def declare(handler: H) -> H:
+        handlers[name] = handler
+        return handler
+
+    return declare
 
 
 @dataclass
@@ -364,48 +222,23 @@ class Capability:
 
     def timer(self, kind: str) -> Callable[[TimerHandler], TimerHandler]:
         """Declare what happens when a clock of this kind fires."""
-
-        def declare(handler: TimerHandler) -> TimerHandler:
-            self.timer_handlers[kind] = handler
-            return handler
-
-        return declare
+        return _under(kind, self.timer_handlers)
 
     def answer(self, kind: str) -> Callable[[AnswerHandler], AnswerHandler]:
         """Declare what is done with the answer to a question of this kind."""
-
-        def declare(handler: AnswerHandler) -> AnswerHandler:
-            self.answer_handlers[kind] = handler
-            return handler
-
-        return declare
+        return _under(kind, self.answer_handlers)
 
     def delivery(self, name: str) -> Callable[[DeliveryHandler], DeliveryHandler]:
         """Declare who is told that a row with `report=name` was sent or given up."""
-
-        def declare(handler: DeliveryHandler) -> DeliveryHandler:
-            self.delivery_handlers[name] = handler
-            return handler
-
-        return declare
+        return _under(name, self.delivery_handlers)
 
     def files(self, kind: str) -> Callable[[FileTaker], FileTaker]:
         """Declare what is done with a file that is sent in the thread of something of this kind, or in reply to it."""
-
-        def declare(taker: FileTaker) -> FileTaker:
-            self.file_takers[kind] = taker
-            return taker
-
-        return declare
+        return _under(kind, self.file_takers)
 
     def looked_into(self, name: str) -> Callable[[LookHandler], LookHandler]:
         """Declare who is told what a file is that was expected with `report=name`, or why it is not taken."""
-
-        def declare(handler: LookHandler) -> LookHandler:
-            self.look_handlers[name] = handler
-            return handler
-
-        return declare
+        return _under(name, self.look_handlers)
 
     def duties(self, teller: DutyTeller) -> DutyTeller:
         """Declare what of this capability may rest on a member, for the day the member goes."""
@@ -432,12 +265,7 @@ class Capability:
 
         Asked of what waited in the outbox while the roster, the bindings or a marking changed.
         """
-
-        def declare(decision: ShownDecision) -> ShownDecision:
-            self.shown_decisions[kind] = decision
-            return decision
-
-        return declare
+        return _under(kind, self.shown_decisions)
 
     def unsaid(self, handler: UnsaidHandler) -> UnsaidHandler:
         """Declare what is done when a message about something never reached the one it was for.

@@ -1,0 +1,47 @@
+"""How a capability is declared, and what its handlers are given.
+
+A capability is a module-level object named `capability`; discovery finds it, and the parser, the role check, the help
+and the documentation test follow from its declarations. See ARCHITECTURE.md, "Add a capability".
+"""
+
+from commands.base.declaring import (
+    Announcer,
+    AnswerHandler,
+    BoundHandler,
+    Capability,
+    Command,
+    Context,
+    DeliveryHandler,
+    DutyTeller,
+    Effect,
+    FileTaker,
+    LookHandler,
+    MovedHandler,
+    RoomHandler,
+    S,
+    ShownDecision,
+    TimerHandler,
+    UnsaidHandler,
+)
+from commands.base.values import (
+    Answer,
+    Args,
+    BotIdentity,
+    Event,
+    People,
+    Post,
+    ReceivedFile,
+    Refusal,
+    RoomView,
+    Settings,
+    Subject,
+)
+from storage.members import Role
+from storage.outbox import Priority
+
+__all__ = [
+    "Announcer", "Answer", "AnswerHandler", "Args", "BotIdentity", "BoundHandler", "Capability", "Command", "Context",
+    "DeliveryHandler", "DutyTeller", "Effect", "Event", "FileTaker", "LookHandler", "MovedHandler", "People", "Post",
+    "Priority", "ReceivedFile", "Refusal", "Role", "RoomHandler", "RoomView", "S", "Settings", "ShownDecision",
+    "Subject", "TimerHandler", "UnsaidHandler",
+]  # fmt: skip
