@@ -7,12 +7,17 @@ from commands.alerts.cards import request_words, zone_of
 from commands.alerts.circulation import answer
 from commands.alerts.declaration import KIND, AlertSettings, capability
 from commands.alerts.finding import find
+from commands.alerts.matching import find_matches
 from commands.alerts.rights import Act, act_words, doer_words, may, possible
 from commands.alerts.words import days_words, state_words
 from commands.arguments import About, Ref
 from commands.base import Args, Context, Role
-from commands.document import Block, Code, CountryName, Doc, Inline, Message, Moment, Strong, _, bullets, doc
-from storage.alerts import Alert, AlertProposals, AlertRequests
+from commands.document import Block, Code, CountryName, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc
+from commands.matching import carried
+from commands.shipment import Kind
+from commands.sighted import sightings_of
+from commands.visibility import may_see_sighting, shown_here
+from storage.alerts import Alert, AlertAttachments, AlertProposals, AlertRequests
 
 
 class Next(Args):
@@ -60,7 +65,70 @@ async def _steps(alert: Alert, context: Context) -> Doc:
         blocks += [_("Others can:"), bullets(others)]
     if not now_possible:
         blocks.append(_("Nothing more can be done about it. Its record stays."))
+    besides = await _besides(alert, context)
+    if besides:
+        blocks += [_("Besides:"), bullets(besides)]
     return doc(*blocks)
+
+
+async def _besides(alert: Alert, context: Context) -> list[Inline]:
+    """Say what there is to files, sightings and other alerts, as far as this member may see them here."""
+    if alert.is_withdrawn:
+        return []
+    lines = [await _files(alert, context), await _sightings(alert, context), await _links(alert, context)]
+    return [line for line in lines if line is not None]
+
+
+async def _files(alert: Alert, context: Context) -> Message | None:
+    count = await AlertAttachments(context.tx).count(alert)
+    files, forward = (Code(f"{context.prefix}alert {word} {alert.number}") for word in ("files", "forward"))
+    if count and alert.is_open and context.member.role >= Role.OFFICIAL:
+        return _n(
+            "{count} file: list it with {files}, send it on with {forward}",
+            "{count} files: list them with {files}, send them on with {forward}",
+            count, files=files, forward=forward,
+        )  # fmt: skip
+    if count:
+        return _n("{count} file: list it with {files}", "{count} files: list them with {files}", count, files=files)
+    if alert.has_ended:
+        return None
+    return _("photos and documents: send them in its thread, or in reply to its card")
+
+
+async def _sightings(alert: Alert, context: Context) -> Message | None:
+    things = carried(alert)
+    if not things or not alert.was_circulated:
+        return None
+    found = await sightings_of(alert, context.tx)
+    count = sum(may_see_sighting(one, alert, context.member, context.room) for one in found)
+    seen = Code(f"{context.prefix}seen {_thing(alert)} at NLRTM")
+    if not count:
+        return _("seen somewhere? Report it: {seen}", seen=seen) if alert.is_open else None
+    look = Code(f"{context.prefix}sightings {alert.number}")
+    return _n(
+        "{count} sighting: {look}; report another: {seen}", "{count} sightings: {look}; report another: {seen}", count,
+        look=look, seen=seen,
+    )  # fmt: skip
+
+
+def _thing(alert: Alert) -> str:
+    """Return what of an alert can be seen, as one would type it."""
+    kinds = (Kind.CONTAINER, Kind.VESSEL)
+    facts = sorted(
+        (one for one in alert.current_facts if one.kind in kinds), key=lambda one: kinds.index(Kind(one.kind))
+    )
+    return facts[0].shown if facts[0].kind == Kind.CONTAINER else f"MV {facts[0].shown}"
+
+
+async def _links(alert: Alert, context: Context) -> Message | None:
+    found = await find_matches(alert, context.tx)
+    count = sum(shown_here(match.other, context) for match in found)
+    if not count:
+        return None
+    return _n(
+        "{count} other alert names the same: {links}", "{count} other alerts name the same: {links}", count,
+        links=Code(f"{context.prefix}alert links {alert.number}"),
+    )  # fmt: skip
 
 
 async def _waiting(alert: Alert, context: Context) -> tuple[list[Inline], list[Inline]]:
