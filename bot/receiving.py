@@ -12,7 +12,7 @@ from storage.base import Transaction
 
 
 class _Say(Protocol):
-    async def __call__(self, message: Message, tx: Transaction, words: Doc, *, context: BotContext) -> None: ...
+    async def __call__(self, message: Message, tx: Transaction, words: Doc, *, context: BotContext) -> object: ...
 
 
 class Receiver:

@@ -11,16 +11,17 @@ from bot.matrix.interface import (
     Message,
     Trust,
 )
-from bot.parser import Call, Missing, parse
+from bot.parser import Call, Missing, fields_of, parse
 from bot.receiving import Receiver
-from commands.arguments import Reading
+from commands.arguments import About, Reading, Ref
 from commands.base import Answer, Effect, Post, Refusal, RoomView, Subject
 from commands.document import Code, Doc, Moment, Quote, _, doc
+from commands.visibility import ALERT, find
 from storage.audit import Audit
 from storage.base import Transaction
 from storage.ids import EventId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, Priority
+from storage.outbox import Outbox, OutboxRow, Priority
 from storage.questions import Question, Questions
 from storage.told import NOT_ENCRYPTED, STRANGER, Told
 
@@ -234,14 +235,36 @@ class Hearing:
             Quote(text),
             _("Do you still mean it? Answer {yes} or {no}.", yes=Code("yes"), no=Code("no")),
         )
+        await self._note_what_is_named(text, context)
         data = {"text": text, "subject": _written(context.subject)}
-        await self.say(message, context.tx, await context.ask(words, LATE, data), context=context)
+        row = await self.say(message, context.tx, await context.ask(words, LATE, data), context=context)
+        asked = await Questions(context.tx).open_for(message.room_id, message.sender, now=context.now)
+        asked[0].data = {**data, "row": row.id}
         return "asked whether it is still meant"
+
+    async def _note_what_is_named(self, text: str, context: BotContext) -> None:
+        """Note which alert a command that is only quoted is about, so that the quotation can be taken back with it."""
+        if context.subject is not None:
+            context.names(context.subject)
+        reading = Reading(context.now, context.zone, context.member.language)
+        try:
+            call = parse(text, self._house.registry.commands, reading, prefix=self._house.prefix)
+            if isinstance(call, Call):
+                for field in fields_of(call.command.args):
+                    ref = getattr(call.args, field.name)
+                    if isinstance(field.kind, About) and field.kind.kind == ALERT and isinstance(ref, Ref):
+                        await find(ref, context)
+        except Refusal:
+            return  # it names nothing that may be shown here
 
     async def _answer_late(self, message: Message, text: str, data: dict[str, object], context: BotContext) -> str:
         word = text.casefold().strip(" .!")
         if word in _YES:
-            return await self._command(message, str(data["text"]), {}, context)
+            done = await self._command(message, str(data["text"]), {}, context)
+            quoted = await Outbox(context.tx).get(int(str(data["row"]))) if "row" in data else None
+            if quoted is not None:  # what was raised by it, or is about it, may not stand here for ever
+                await Outbox(context.tx).name(quoted, {*context.subjects_touched, *context.named})
+            return done
         if word in _NO:
             await self.say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)
             return "cancelled"
@@ -249,13 +272,15 @@ class Hearing:
         await self.say(message, context.tx, await context.ask(again, LATE, data), context=context)
         return "asked again"
 
-    async def say(self, message: Message, tx: Transaction, words: Doc, *, context: BotContext | None = None) -> None:
-        """Answer where the message came from: in its thread, else as a reply to it."""
+    async def say(
+        self, message: Message, tx: Transaction, words: Doc, *, context: BotContext | None = None
+    ) -> OutboxRow:
+        """Answer where the message came from, in its thread, else as a reply to it; return what was written."""
         now = self._house.now()
         context = context or BotContext(self._house, tx, now, nowhere(message.room_id))
         room = await access.room_of(message, tx, None) if words.names else context.room
         thread: EventId | None = message.thread_root or context.answer_thread
-        await context.post(
+        return await context.post(
             Post(
                 doc=words,
                 room=message.room_id,
