@@ -160,8 +160,7 @@ async def _go_on(told: _Told, place: Place | None, alert: Alert | None, context:
     if len(things) > MOST_THINGS:
         raise Refusal(_("You name {count} containers or ships; report at most {most} at a time.", count=len(things),
                         most=MOST_THINGS))  # fmt: skip
-    if await Sightings(context.tx).count_since(context.member.user_id, context.now - _DAY) >= MOST_A_DAY:
-        raise Refusal(_("You reported {count} sightings within a day, and that is the most I take.", count=MOST_A_DAY))
+    await _check_how_many(len(things), context)
     place = place or report.place
     if place is None:
         question = _("Where? Answer with a port, for example {code} or {name}.", code=Code("NLRTM"),
@@ -174,6 +173,18 @@ async def _go_on(told: _Told, place: Place | None, alert: Alert | None, context:
     text = " ".join(told.text.split()) if report.says_more else None
     kept = [await _keep(thing, place.spots[0], when, text, told, context) for thing in things]
     return await _answer(kept, alert, context)
+
+
+async def _check_how_many(more: int, context: Context) -> None:
+    """Raises Refusal where all that is reported now would be more than is taken in a day."""
+    done = await Sightings(context.tx).count_since(context.member.user_id, context.now - _DAY)
+    if done >= MOST_A_DAY:
+        raise Refusal(_("You reported {count} sightings within a day, and that is the most I take.", count=MOST_A_DAY))
+    if done + more > MOST_A_DAY:
+        raise Refusal(
+            _("You reported {count} sightings within a day, and {most} is the most I take: report {left} more at most. "
+              "I kept none of these.", count=done, most=MOST_A_DAY, left=MOST_A_DAY - done)
+        )  # fmt: skip
 
 
 def _reading(context: Context) -> Reading:
