@@ -90,6 +90,17 @@ def parse_duration(text: str) -> timedelta:
     return total
 
 
+def duration_at_start(text: str) -> str | None:
+    """Return the length of time with which a text begins, as it is written: of "3d GH" it is "3d"."""
+    text = text.lstrip()
+    end = 0
+    for found in _DURATION.finditer(text.casefold()):
+        if found.group(2) not in _UNITS or text[end : found.start()].strip(" ,"):
+            break
+        end = found.end()
+    return text[:end] or None
+
+
 def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Read a point in time as written by somebody in `zone`; a time of day alone is the next one to come.
 

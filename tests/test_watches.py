@@ -103,7 +103,7 @@ async def test_a_watch_that_is_set_later_names_what_is_open_and_may_be_seen(net:
 
 async def test_the_answer_comes_into_the_direct_chat_wherever_it_is_set(net: Network) -> None:
     assert "direct chat" in await net.say("!watch port=NLRTM", as_="netherlands", room="network")
-    assert "Watch 1: port Rotterdam (NLRTM)" in (await net.heard_by("netherlands"))[-1].body
+    assert "Watch 1: port Rotterdam, Netherlands (NLRTM)" in (await net.heard_by("netherlands"))[-1].body
     listed = await net.say("!watch list", as_="netherlands", room="network")
     assert "NLRTM" not in listed.text
     await sent(net, TO_ROTTERDAM, tlp="green")
@@ -119,7 +119,7 @@ async def test_a_country_may_be_named_by_its_code_alone(net: Network) -> None:
 async def test_a_port_that_may_be_two_is_asked_about(net: Network) -> None:
     asked = await net.say("!watch port=Bilboa waste=A1181", as_="germany")
     assert "Bilbao (ESBIO), Balboa (PABLB)" in asked.text
-    assert "Watch 1: port Bilbao (ESBIO) and waste A1181" in await net.say("ESBIO", as_="germany")
+    assert "Watch 1: port Bilbao, Spain (ESBIO) and waste A1181" in await net.say("ESBIO", as_="germany")
     await net.say("!watch port=Bilboa", as_="germany")
     assert "leave it" in await net.say("no", as_="germany")
     assert "1 watch:" in await net.say("!watch list", as_="germany")

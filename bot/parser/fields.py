@@ -1,7 +1,7 @@
 """The fields of an argument model: how each is given, and by which keys."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -26,6 +26,10 @@ class Field:
     @property
     def is_time(self) -> bool:
         return _has(self.info.annotation, datetime)
+
+    @property
+    def is_duration(self) -> bool:
+        return _has(self.info.annotation, timedelta)
 
 
 def fields_of(model: type[Args]) -> list[Field]:

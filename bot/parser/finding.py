@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from bot.parser.fields import fields_of
-from commands.arguments import Rest, did_you_mean
+from bot.parser.positions import NUMBER
+from commands.arguments import About, Rest, did_you_mean
 from commands.base import Command, Refusal, Subject
 from commands.document import Code, Message, _, joined
 
@@ -65,12 +66,31 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
     return _("Say which of these you mean: {options}.", options=options)
 
 
+def _guard_number_first(best: Command, words: Sequence[str], subwords: Sequence[str], prefix: str) -> None:
+    """`!alert 1 note` means `!alert note 1`, and `!alert 1` no text of an alert: say what to type."""
+    number = words[0].rstrip(":,")
+    if not subwords or not NUMBER.fullmatch(number):
+        return
+    if len(words) == 1:
+        known = joined(Code(f"{prefix}{best.name} {word} {number}") for word in ("show", "next") if word in subwords)
+        raise Refusal(_("What about {number}? For example {known}. I did nothing.", number=Code(number), known=known))
+    second = words[1].casefold()
+    if second in subwords:
+        typed, meant = Code(f"{prefix}{best.name} {number} {second}"), Code(f"{prefix}{best.name} {second} {number}")
+        raise Refusal(
+            _("The number comes after the word: {meant}, not {typed}. I did nothing.", meant=meant, typed=typed)
+        )
+
+
 def _guard_misspelt_subcommand(best: Command, rest: str, family: Sequence[Command], prefix: str) -> None:
     """`!alert snd 7` is a slip, not the text of an alert: a short text that begins like a subcommand is asked about."""
     words = rest.split()
     depth = len(best.words)
     subwords = [command.words[depth] for command in family if len(command.words) > depth]
-    if not words or len(words) > 3 or not subwords or not any(isinstance(f.kind, Rest) for f in fields_of(best.args)):
+    kinds = {type(entry.kind) for entry in fields_of(best.args)}
+    if words and Rest in kinds and About not in kinds:
+        _guard_number_first(best, words, subwords, prefix)
+    if not words or len(words) > 3 or not subwords or Rest not in kinds:
         return
     first = words[0].casefold()
     near = did_you_mean(first, subwords)

@@ -9,6 +9,7 @@ from commands.arguments import Reading, Rest, did_you_mean, take_time
 from commands.base import Command, Refusal
 from commands.document import Code, _
 from commands.usage import usage
+from commands.when import duration_at_start
 from storage.reference.spelling import slips
 
 _UNQUOTED_LIST = re.compile(r"[^\s,;]+(?:\s*[,;]\s*[^\s,;]+)*")
@@ -88,6 +89,8 @@ def _take_value(rest: str, start: int, entry: Field, reading: Reading, *, has_te
     if not has_text:
         following = KEY.search(rest, start)
         end = following.start() if following else len(rest)
+        if entry.is_duration and (length := duration_at_start(rest[start:end])) is not None:
+            return length, start + len(rest[start:end]) - len(rest[start:end].lstrip()) + len(length)
         return rest[start:end].strip(), end
     if entry.is_time and (time := take_time(rest[start:], reading)):
         return time[0], start + len(time[0])

@@ -13,6 +13,9 @@ from commands.base import Subject
 _FULL_NUMBER = re.compile(r"#\d{1,9}|[A-Za-z]-\d{4}-\d{1,9}")
 _SHORT_NUMBER = re.compile(r"\d{1,6}|\d{4}-\d{1,6}|[A-Za-z]-?\d{1,3}")
 
+NUMBER = re.compile(f"#?(?:{_FULL_NUMBER.pattern}|{_SHORT_NUMBER.pattern})")
+"""What is written for the number of an alert: `7`, `#7`, `A-2026-0007`."""
+
 
 def take_positions(
     taken: Written, fields: Sequence[Field], values: dict[str, Any], reading: Reading, subject: Subject | None

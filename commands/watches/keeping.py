@@ -12,11 +12,12 @@ from commands.visibility import ALERT, may_see
 from commands.watches.declaration import WatchSettings, capability
 from commands.watches.ending import set_clock
 from commands.watches.telling import DIRECT, alert_words
-from commands.watches.terms import KINDS, Asked, read_terms, read_text, terms_words
+from commands.watches.terms import KINDS, Asked, Name, read_terms, read_text, terms_words
 from storage.alerts import Alert
 from storage.watches import NotActive, Term, Watch, Watches, WatchState
 
 _PORT = "watch.port"
+_NAME = "watch.name"
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
 _SHOWN_AT_ONCE = 5
 _LOOKED_AT = 50
@@ -47,9 +48,32 @@ class NewWatch(Args):
 async def watch(args: NewWatch, context: Context) -> Doc:
     """Set a watch; several terms together must all hold. What it finds comes into the direct chat."""
     given = {kind: str(value) for kind in KINDS if (value := getattr(args, kind))}
+    until = _until(args.for_, args.until, context)
     if args.what is not None:
-        given = read_text(args.what, context) | given
-    return await _set(given, _until(args.for_, args.until, context), context)
+        read = read_text(args.what, context)
+        if isinstance(read, Name):
+            data = {"given": given, "until": until.isoformat(), "text": read.text, "port": read.port}
+            return await context.ask(doc(read.words()), _NAME, data)
+        given = read | given
+    return await _set(given, until, context)
+
+
+@capability.answer(_NAME)
+async def answer_name(answer: Answer, context: Context) -> Doc:
+    """Set the watch with what a bare name is, or with what is said in its place."""
+    said = answer.text.casefold().strip(" .!")
+    if said in {"no", "n", "non", "cancel"}:
+        return doc(_("Good, I leave it."), notice=True)
+    if said in {"ship", "vessel", "navire", "buque", "barco", "yes"}:
+        read: dict[str, str] | Name = {"vessel": str(answer.data["text"])}
+    elif said in {"port", "puerto"} and answer.data["port"] is not None:
+        read = {"port": str(answer.data["text"])}
+    else:
+        read = read_text(answer.text, context)
+    if isinstance(read, Name):
+        raise Refusal(_("Answer {ship}, or say what you mean like this: {watch}", ship=Code("ship"),
+                        watch=Code(f"{context.prefix}watch port=NLRTM")))  # fmt: skip
+    return await _set(read | answer.data["given"], datetime.fromisoformat(answer.data["until"]), context)
 
 
 @capability.answer(_PORT)
@@ -110,10 +134,15 @@ def _until(length: timedelta | None, until: datetime | None, context: Context) -
         raise Refusal(_("Give either {length} or {until}.", length=Code("for="), until=Code("until=")))
     end = until or context.now + (length if length is not None else context.settings(WatchSettings).lasts)
     if not context.now + _SHORTEST <= end <= context.now + _LONGEST:
-        raise Refusal(
+        words = doc(
             _("A watch goes on for an hour at least and a year at most: {length} or {until}.",
               length=Code("for=30d"), until=Code("until=2027-03-01"))
         )  # fmt: skip
+        if length is not None and length < _SHORTEST:
+            words += doc(
+                _("The letter m stands for minutes. For three months write {example}.", example=Code("for=90d"))
+            )
+        raise Refusal(words)
     return end
 
 

@@ -26,6 +26,7 @@ _EXAMPLES = {
 _WASTE = frozenset({FactKind.BASEL, FactKind.EWC, FactKind.HS})
 _LONGEST = 120
 _MOST_TO_CHOOSE_FROM = 5
+_WORDS_OF_A_NAME = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,31 @@ class Asked:
     unsure: Unsure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A few words that may be the name of a ship, or of a port that is written nearly so."""
+
+    text: str
+    port: str | None
+    """The code of that port."""
+
+    def words(self) -> Message:
+        text = Text(f"“{self.text}”")
+        if self.port is None:
+            return _(
+                "I find no container, ship, port, country or waste code in {text}. If it is the name of a ship, answer "
+                "{ship}; else answer with what you mean, such as {example}.",
+                text=text, ship=Code("ship"), example=Code("GHTEM"),
+            )  # fmt: skip
+        port = ports.port(self.port)
+        return _(
+            "I find no container, ship, port, country or waste code in {text}. If it is the name of a ship, answer "
+            "{ship}; if {name} is meant, answer {port}.",
+            text=text, ship=Code("ship"), port=Code("port"),
+            name=Text(f"{port.shown}, {country_name(port.country)} ({port.locode})"),
+        )  # fmt: skip
+
+
 def read_terms(given: dict[str, str], context: Context) -> Asked:
     """Read what was typed, by the name of its option. Raises Refusal."""
     terms: list[Term] = []
@@ -73,8 +99,8 @@ def read_terms(given: dict[str, str], context: Context) -> Asked:
     return Asked(terms, doubts)
 
 
-def read_text(text: str, context: Context) -> dict[str, str]:
-    """Read a text without options, one thing of each kind at most. Raises Refusal."""
+def read_text(text: str, context: Context) -> dict[str, str] | Name:
+    """Read a text without options, one thing of each kind at most, or else a bare name. Raises Refusal."""
     today = context.now.astimezone(context.zone).date()
     kinds = frozenset(
         {
@@ -103,6 +129,8 @@ def read_text(text: str, context: Context) -> dict[str, str]:
         given[kind] = text[slice(*one.span)] if unsure else (one.value if kind in {"port", "country"} else value)
     if not given and (code := text.strip()).isalpha() and len(code) == 2 and parse_fact(FactKind.COUNTRY, code, today):
         given["country"] = code  # in a text "in" and "be" are words; alone they are what is watched for
+    if not given and (name := read_name(text, context)) is not None:
+        return name
     if not given:
         raise Refusal(
             _("I find no container, ship, port, country or waste code in {text}. Say what to watch for, for example "
@@ -111,6 +139,18 @@ def read_text(text: str, context: Context) -> dict[str, str]:
               waste=Code(f"{context.prefix}watch country=GH waste=A1181"))
         )  # fmt: skip
     return given
+
+
+def read_name(text: str, context: Context) -> Name | None:
+    """Return what may be the name of a ship or port: a few words, nothing else. None for anything longer."""
+    words = text.split()
+    if not 0 < len(words) <= _WORDS_OF_A_NAME or not all(word.strip(".-'").isalnum() for word in words):
+        return None
+    today = context.now.astimezone(context.zone).date()
+    if parse_fact(FactKind.VESSEL, text, today) is None:
+        return None
+    port = parse_fact(FactKind.PORT, text, today)
+    return Name(" ".join(words)[:_LONGEST], port.value if port is not None else None)
 
 
 def terms_words(terms: Sequence[Term]) -> Inline:
@@ -152,7 +192,8 @@ def _term(kind: str, found: Sequence[Finding]) -> Term:
     one = found[0]
     match kind:
         case "port":
-            return Term(kind, f"{ports.port(one.value).shown} ({one.value})", [f"port:{one.value}"])
+            port = ports.port(one.value)
+            return Term(kind, f"{port.shown}, {country_name(port.country)} ({one.value})", [f"port:{one.value}"])
         case "country":
             code = CountryCode(one.value)
             return Term(kind, f"{country_name(code)} ({code})", [country_key(code)])
