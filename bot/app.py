@@ -91,7 +91,12 @@ class Machinery:
         self.sender = Sender(database, gateway, self.house, settings, observer=observer)
         self.clock = Clock(database, self.house)
         self.dispatcher = Dispatcher(
-            database, self.house, too_old=config.commands.too_old, look_ahead=self.sender.look_ahead, observer=observer
+            database,
+            self.house,
+            too_old=config.commands.too_old,
+            look_ahead=self.sender.look_ahead,
+            catch_up=self.sender.catch_up,
+            observer=observer,
         )
         self.fetcher = Fetcher(database, gateway, self.house, give_up_after=config.sending.give_up_after)
         self.journal = Journal(database, gateway.user_id, now, self.dispatcher.notify, observer)

@@ -14,6 +14,7 @@ from commands.base import (
     BoundHandler,
     Capability,
     Command,
+    DeliveriesHandler,
     DeliveryHandler,
     DutyTeller,
     Event,
@@ -42,6 +43,7 @@ class Registry:
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     answers: dict[str, AnswerHandler] = field(default_factory=dict)
     deliveries: dict[str, DeliveryHandler] = field(default_factory=dict)
+    deliveries_together: dict[str, DeliveriesHandler] = field(default_factory=dict)
     files: dict[str, FileTaker] = field(default_factory=dict)
     looks: dict[str, LookHandler] = field(default_factory=dict)
     duties: list[DutyTeller] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Registry:
             _merge(self.timers, capability.timer_handlers)
             _merge(self.answers, capability.answer_handlers)
             _merge(self.deliveries, capability.delivery_handlers)
+            _merge(self.deliveries_together, capability.deliveries_handlers)
             _merge(self.files, capability.file_takers)
             _merge(self.looks, capability.look_handlers)
             self.duties += capability.duty_tellers

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, cast
 
-from sqlalchemy import ForeignKey, bindparam, func, select
+from sqlalchemy import ForeignKey, Table, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.alerts.kinds import Tlp
@@ -76,12 +77,6 @@ class AnnouncementTarget(Base):
         """The room or user id."""
         return str(self.room_id or self.user_id)
 
-    def delivered(self, at: datetime) -> None:
-        self.fate, self.failure, self.settled_at = Fate.DELIVERED, None, at
-
-    def given_up(self, failure: Failure | None, at: datetime) -> None:
-        self.fate, self.failure, self.settled_at = Fate.NOT_DELIVERED, failure, at
-
 
 class Announcement(Base):
     """A text of a coordinator, written to an audience; sent only after its author confirmed both."""
@@ -141,22 +136,38 @@ class Progress:
     messages: int
     waiting: int
 
-    @property
-    def is_worth_telling(self) -> bool:
-        """At each tenth of the way, so that a report on hundreds of rooms is not edited hundreds of times."""
-        return self.waiting % max(1, self.messages // 10) == 0
+    def is_worth_telling(self, settled: int) -> bool:
+        """Whether the last `settled` of them have reached another fifth of the way, so that a report on hundreds of
+        rooms is not edited hundreds of times."""
+        part = max(1, self.messages // 5)
+        return -(-self.waiting // part) < -(-(self.waiting + settled) // part)
 
 
-_CARRIED = select(AnnouncementTarget).where(AnnouncementTarget.row_id == bindparam("row"))
+class Settled(NamedTuple):
+    """What became of the message that an outbox row carried."""
+
+    row_id: int
+    fate: Fate
+    failure: Failure | None
+    at: datetime
+
+
+_TARGETS = cast(Table, AnnouncementTarget.__table__)
+_SETTLED = (
+    update(_TARGETS)
+    .where(_TARGETS.c.row_id == bindparam("row"))
+    .values(fate=bindparam("settled"), failure=bindparam("why"), settled_at=bindparam("at"))
+)
 _FATES = (
-    select(AnnouncementTarget.fate, func.count())
-    .where(AnnouncementTarget.announcement_id == bindparam("announcement"))
-    .group_by(AnnouncementTarget.fate)
+    select(_TARGETS.c.fate, func.count())
+    .where(_TARGETS.c.announcement_id == bindparam("announcement"))
+    .group_by(_TARGETS.c.fate)
 )
 
 
 class Announcements:
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def draft(
@@ -194,12 +205,12 @@ class Announcements:
         query = select(Announcement).where(Announcement.state == AnnouncementState.SENT)
         return (await self._session.scalars(query.order_by(Announcement.id.desc()).limit(limit))).all()
 
-    async def carried_by(self, row_id: int) -> AnnouncementTarget | None:
-        """Return the target whose message this outbox row carries."""
-        return (await self._session.scalars(_CARRIED, {"row": row_id})).first()
+    async def settle(self, settled: Sequence[Settled]) -> None:
+        """Write down what became of messages, past the session: many at once."""
+        rows = [{"row": row, "settled": fate, "why": failure, "at": at} for row, fate, failure, at in settled]
+        await self._tx.run(_SETTLED, rows if len(rows) > 1 else rows[0])
 
     async def progress(self, announcement_id: int) -> Progress:
         """Count what became of an announcement's messages, without loading them."""
-        rows = (await self._session.execute(_FATES, {"announcement": announcement_id})).all()
-        fates = {fate: int(count) for fate, count in rows}
+        fates = dict(await self._tx.run(_FATES, {"announcement": announcement_id}))
         return Progress(sum(fates.values()), fates.get(Fate.WAITING, 0))

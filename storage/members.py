@@ -134,6 +134,9 @@ class Named(NamedTuple):
     country: CountryCode | None
 
 
+_ON_ROSTER = select(Member.user_id).where(Member.removed_at.is_(None))
+
+
 class Members:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -175,6 +178,14 @@ class Members:
         query = select(Member.user_id, Member.name, Member.country).where(Member.removed_at.is_(None))
         rows = (await self._session.execute(query.order_by(Member.country, Member.name))).all()
         return [Named(*row) for row in rows]
+
+    async def ids(self) -> frozenset[UserId]:
+        """Return who is on the roster, nothing else of them."""
+
+        async def read() -> frozenset[UserId]:
+            return frozenset(row[0] for row in await self._tx.run(_ON_ROSTER, {}))
+
+        return await self._tx.recall("ids", (Member,), read)
 
     async def several(self, user_ids: Collection[UserId]) -> Sequence[Member]:
         """Return those of these persons who are on the roster, by country and name."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ForeignKey, Index, Table, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -103,6 +103,14 @@ class OutboxRow(Base):
     failure: Mapped[Failure | None]
     emptied_at: Mapped[datetime | None]
     """When it lost the right to be shown where it stands: not sent any more, its content forgotten, redacted."""
+
+
+class Arrival(NamedTuple):
+    """That a row's message is in a room, as this event."""
+
+    row_id: int
+    room_id: RoomId | None
+    event_id: EventId | None
 
 
 class OutboxName(Base):
@@ -264,13 +272,12 @@ class Outbox:
     async def head(self, lane: str) -> tuple[OutboxRow | None, bool]:
         """Return the row that the lane sends next, the oldest, so that order is kept, and whether others follow it."""
         rows = await self._tx.run(_HEAD, {"lane": lane})
-        return (await self._session.get(OutboxRow, rows[0][0]), len(rows) > 1) if rows else (None, False)
+        return (await self.get(rows[0][0]), len(rows) > 1) if rows else (None, False)
 
-    async def sent(
-        self, row_id: int, *, device: DeviceId, now: datetime, room_id: RoomId | None, event_id: EventId | None
-    ) -> None:
-        """Mark a row sent about whose fate nobody else has to hear."""
-        await self._tx.run(_SENT, {"row": row_id, "device": device, "at": now, "room": room_id, "event": event_id})
+    async def sent(self, arrived: Sequence[Arrival], *, device: DeviceId, now: datetime) -> None:
+        """Mark rows sent, past the session: what of their fate others have to hear is for the caller to say."""
+        rows = [{"row": row, "device": device, "at": now, "room": room, "event": event} for row, room, event in arrived]
+        await self._tx.run(_SENT, rows if len(rows) > 1 else rows[0])
 
     async def next_attempt_at(self) -> datetime | None:
         """Return when the next delayed row may be tried again."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
 from storage.ids import CountryCode, RoomId, UserId
-from storage.members import Member, Role
+from storage.members import Member, Members, Role
 from storage.reference.countries import countries_in
 
 
@@ -97,9 +97,6 @@ class RoomNote(Base):
 
 
 _OF_ROOM = select(Binding).where(Binding.room_id == bindparam("room")).order_by(Binding.id)
-_ON_ROSTER = select(Member.user_id).where(
-    Member.user_id.in_(bindparam("people", expanding=True)), Member.removed_at.is_(None)
-)
 
 
 class Rooms:
@@ -186,14 +183,11 @@ class Rooms:
 
     async def strangers(self, room_id: RoomId, people: Iterable[UserId]) -> frozenset[UserId]:
         """Return those of the people who are neither on the roster nor allowed to read in this room."""
-        people = frozenset(people)
-        return await self._tx.recall((room_id, people), (Member, Guest), lambda: self._strangers(room_id, people))
-
-    async def _strangers(self, room_id: RoomId, people: frozenset[UserId]) -> frozenset[UserId]:
-        unknown = people.difference((await self._session.scalars(_ON_ROSTER, {"people": list(people)})).all())
+        unknown = frozenset(people) - await Members(self._tx).ids()
         if not unknown:
             return unknown
-        return unknown.difference(guest.user_id for guest in await self.guests(room_id))
+        guests = await self._tx.recall(("guests", room_id), (Guest,), lambda: self.guests(room_id))
+        return unknown.difference(guest.user_id for guest in guests)
 
     async def closed(self, room_id: RoomId) -> ClosedRoom | None:
         """Return what is known of the closing of a room."""

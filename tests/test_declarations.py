@@ -169,7 +169,8 @@ def test_every_delivery_that_is_reported_has_somebody_to_be_told() -> None:
         if keyword.arg == "report" and isinstance(value := found.value(keyword.value), str)
     }
     assert names
-    assert names <= set(REGISTRY.deliveries)
+    assert names <= {*REGISTRY.deliveries, *REGISTRY.deliveries_together}
+    assert not REGISTRY.deliveries.keys() & REGISTRY.deliveries_together.keys()
 
 
 def test_every_clock_that_is_set_has_a_handler() -> None:

@@ -1,7 +1,7 @@
 """What is kept in memory of small tables is never older than the database, on each kind of it."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storage.base import Transaction
 from storage.ids import CountryCode, DeviceId, RoomId, UserId
@@ -157,3 +157,42 @@ async def test_a_row_that_was_undone_leaves_its_number_to_the_next(net_on_each: 
         head, has_more = await Outbox(tx).head("!room:test")
         assert head is not None
         assert (head.transaction_id, has_more) == ("kept", False)
+
+
+async def test_what_is_undone_is_undone_whatever_went_before(net_on_each: Network) -> None:
+    net = net_on_each
+    async with net.transaction() as tx:
+        await Outbox(tx).add(_row("before"))
+        with pytest.raises(Undo):
+            await _add_and_undo(tx, _row("undone"))
+        await Outbox(tx).add(_row("after"))
+    async with net.transaction() as tx:
+        kept = (await Outbox(tx).several([1, 2, 3])).values()
+        assert sorted(row.transaction_id for row in kept) == ["after", "before"]
+
+
+async def test_a_row_found_by_its_key_is_what_the_unit_of_work_reads(net_on_each: Network) -> None:
+    net, ghana = net_on_each, net_on_each.person("ghana")
+    async with net.transaction() as tx:
+        written = (await Outbox(tx).add(_row("one"))).id
+    async with net.transaction() as tx:
+        whole = await tx.session.get(OutboxRow, written)
+        member = (await tx.session.scalars(select(Member).where(Member.user_id == ghana))).one()
+    async with net.transaction() as tx:
+        for known, found in ((whole, await tx.find(OutboxRow, written)), (member, await tx.find(Member, ghana))):
+            assert found is not None
+            assert found is not known
+            names = [column.name for column in type(found).__table__.c]
+            assert {name: getattr(found, name) for name in names} == {name: getattr(known, name) for name in names}
+            assert [type(getattr(found, name)) for name in names] == [type(getattr(known, name)) for name in names]
+        row = await tx.find(OutboxRow, written)
+        assert row is await tx.session.get(OutboxRow, written)
+        assert row is not None
+        row.attempts = 7
+    async with net.transaction() as tx:
+        changed = await tx.find(OutboxRow, written)
+        assert changed is not None
+        assert changed.attempts == 7
+        assert await tx.find(OutboxRow, written + 1) is None
+        await tx.session.delete(changed)
+        assert await tx.find(OutboxRow, written) is None

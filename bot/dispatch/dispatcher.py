@@ -45,13 +45,16 @@ class Dispatcher:
         *,
         too_old: timedelta,
         look_ahead: Callable[[Transaction], Awaitable[None]] | None = None,
+        catch_up: Callable[[], Awaitable[None]] | None = None,
         observer: Observer = nobody,
     ) -> None:
-        """`look_ahead` is called at the end of each transaction with what it is about to commit."""
+        """`look_ahead` is called at the end of each transaction with what it is about to commit, `catch_up` before an
+        event is handled: it writes down what is known of messages that the event may speak of."""
         self._database = database
         self._house = house
         self._observer = observer
         self._look_ahead = look_ahead
+        self._catch_up = catch_up
         self._hearing = Hearing(house, too_old=too_old)
         self._noticing = Noticing(house)
         self._arrived = asyncio.Event()
@@ -87,6 +90,8 @@ class Dispatcher:
             entry = await self._oldest()
             if entry is None:
                 return False
+            if self._catch_up is not None:
+                await self._catch_up()
             await self._handle(entry)
         except Exception:
             self._waiting = None  # only the database knows what became of it

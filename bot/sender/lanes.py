@@ -10,6 +10,7 @@ import structlog
 from bot.context import House
 from bot.matrix.interface import Gateway
 from bot.sender.heads import audience_of, must_wait, relation_of
+from bot.sender.marking import Marking
 from bot.sender.outcome import Audience, Head, Outcome, SenderSettings
 from bot.sender.pauses import Pauses
 from bot.sender.rights import Rights
@@ -18,7 +19,7 @@ from bot.sender.trying import Trying
 from bot.steps import Observer, Step, nobody
 from storage.base import Database, Transaction
 from storage.ids import RoomId
-from storage.outbox import TOPIC, Outbox, RowKind, RowState
+from storage.outbox import TOPIC, Arrival, Outbox, RowKind, RowState
 
 log = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class Sender:
         self._trying = Trying(database, gateway, house, settings, self._pauses)
         self._rights = Rights(house)
         self._settling = Settling(gateway, house, settings, self._pauses)
+        self._marking = Marking(database, self._settling, observer)
         self._news = asyncio.Event()
         self._running = False
         self._workers: dict[str, asyncio.Task[None]] = {}
@@ -66,11 +68,19 @@ class Sender:
             return
         self._again |= lanes & self._workers.keys()
         fresh = lanes - self._workers.keys()
-        has_place = len(self._workers) < self._settings.in_flight
-        if len(fresh) == 1 and has_place and not self._news.is_set() and not self._pauses.are_on():
+        if len(fresh) == 1 and self._has_place and not self._news.is_set() and not self._pauses.are_on():
             self._start(next(iter(fresh)))
         elif fresh or not lanes:
             self._news.set()
+
+    @property
+    def _has_place(self) -> bool:
+        """Whether one more room may be sent to."""
+        return len(self._workers) - self._marking.resting < self._settings.in_flight
+
+    async def catch_up(self) -> None:
+        """Write down what has arrived, so that whoever reads next knows of it."""
+        await self._marking.write()
 
     async def look_ahead(self, tx: Transaction) -> None:
         """Make ready what a transaction will have for a single free lane, so that it goes out with the commit."""
@@ -78,7 +88,7 @@ class Sender:
         if not self._running or lanes is None or len(lanes) != 1 or self._news.is_set() or self._pauses.are_on():
             return
         (lane,) = lanes
-        if lane in self._workers or len(self._workers) >= self._settings.in_flight:
+        if lane in self._workers or not self._has_place:
             return
         await tx.flush()
         head = await self._head(lane, tx)
@@ -102,7 +112,8 @@ class Sender:
                 self._news.clear()
                 try:
                     await self._start_waiting()
-                    timeout = await self._until_next_attempt()
+                    # When every place is taken, whoever ends says so.
+                    timeout = None if self._unseen else await self._until_next_attempt()
                     pause = 1.0
                 except Exception:  # the database failed: nothing is lost, the rows are there
                     log.exception("sender.stalled", retry_in=pause)
@@ -114,10 +125,11 @@ class Sender:
             for task in workers:
                 task.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            await self._marking.write()
 
     async def _start_waiting(self) -> None:
         """Look which lanes wait, the most urgent first, and start work on as many as there are places."""
-        self._unseen = len(self._workers) >= self._settings.in_flight
+        self._unseen = not self._has_place
         if self._unseen or self._pauses.are_on():
             return
         async with self._database.transaction() as tx:
@@ -131,7 +143,7 @@ class Sender:
 
     def _fill(self) -> None:
         """Start work on the lanes that wait, until every place is taken."""
-        while self._waiting and len(self._workers) < self._settings.in_flight and not self._pauses.are_on():
+        while self._waiting and self._has_place and not self._pauses.are_on():
             lane = self._waiting.popleft()
             if lane not in self._workers:
                 self._start(lane)
@@ -146,11 +158,18 @@ class Sender:
         del self._workers[lane]
         if not self._running:
             return
-        if self._unseen or lane in self._again or lane in self._delayed:
+        if lane in self._again or lane in self._delayed:
             self._again.discard(lane)
             self._delayed.discard(lane)
             self._news.set()
-        self._fill()
+        self._give_away_places()
+
+    def _give_away_places(self) -> None:
+        """Let lanes that wait have the places that are free, the most urgent first: also what came meanwhile."""
+        if self._unseen:
+            self._news.set()
+        else:
+            self._fill()
 
     async def drain(self) -> None:
         """Send what can be sent now, one after the other; for tests, which want it in order and finished."""
@@ -224,16 +243,14 @@ class Sender:
             outcome = Outcome(strangers=audience.strangers)
         else:
             outcome = await self._trying.once(head.row, head.relation, audience.readers)
+        if self._may_rest(head, outcome):
+            await self._rest(head, outcome)
+            return None
         following: Head | None = None
         async with self._database.transaction() as tx:
             if self._settling.is_plain(head.row, outcome):
-                await Outbox(tx).sent(
-                    head.row.id,
-                    device=self._gateway.device_id,
-                    now=self._house.now(),
-                    room_id=outcome.room_id,
-                    event_id=outcome.event_id,
-                )
+                arrival = Arrival(head.row.id, outcome.room_id, outcome.event_id)
+                await Outbox(tx).sent([arrival], device=self._gateway.device_id, now=self._house.now())
                 goes_on, sent_to = True, outcome.room_id
             else:
                 kept = await Outbox(tx).get(head.row.id)
@@ -250,3 +267,17 @@ class Sender:
                 self._delayed.add(head.row.lane)
         self._observer(Step.MARKED)
         return following
+
+    def _may_rest(self, head: Head, outcome: Outcome) -> bool:
+        """Whether a message may be marked sent a moment later, with others: none of its lane waits for that."""
+        has_company = bool(self._waiting) or len(self._workers) - self._marking.resting > 1
+        is_last = not head.has_more and head.row.lane not in self._again
+        return has_company and is_last and self._settling.is_simple(head.row, outcome)
+
+    async def _rest(self, head: Head, outcome: Outcome) -> None:
+        """Leave the place to others and wait until the message is marked sent."""
+        arrived = self._marking.add(head, outcome)
+        self._give_away_places()
+        if self._marking.is_due or len(self._workers) == self._marking.resting:
+            await self._marking.write()
+        await self._marking.rest(arrived)

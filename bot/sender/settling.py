@@ -1,5 +1,6 @@
 """What is written down after a try, and who hears of it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import assert_never
 
@@ -8,7 +9,7 @@ import structlog
 from bot.context import BotContext, House, nowhere
 from bot.matrix.interface import Gateway, Unread, WhyUnread
 from bot.outgoing import FILE
-from bot.sender.outcome import TRIES_AT_A_FAULT, Outcome, SenderSettings
+from bot.sender.outcome import TRIES_AT_A_FAULT, Head, Outcome, SenderSettings
 from bot.sender.pauses import Pauses
 from commands.base import Event, Post
 from commands.document import Code, Text, _, doc
@@ -19,7 +20,7 @@ from storage.base import Transaction
 from storage.files import OutgoingFiles
 from storage.ids import RoomId, UserId
 from storage.members import Members
-from storage.outbox import Failure, Outbox, OutboxRow, Priority, RowKind, RowState
+from storage.outbox import Arrival, Failure, Outbox, OutboxRow, Priority, RowKind, RowState
 from storage.rooms import Rooms
 
 log = structlog.get_logger()
@@ -46,14 +47,29 @@ class Settling:
 
     def is_plain(self, row: OutboxRow, outcome: Outcome) -> bool:
         """Whether a row was sent, and nobody has to hear more of it: as nearly all answers."""
+        return row.report is None and self.is_simple(row, outcome)
+
+    def is_simple(self, row: OutboxRow, outcome: Outcome) -> bool:
+        """Whether a row was sent, and at most whoever asked for it has to hear of that."""
         said_before = self._unread.get(outcome.room_id, frozenset()) if outcome.room_id is not None else frozenset()
         return (
             outcome.event_id is not None
-            and row.report is None
             and row.replaces_row is None
             and FILE not in row.content
             and outcome.unread == said_before
         )
+
+    async def settle_together(self, tried: Sequence[tuple[Head, Outcome]], tx: Transaction) -> None:
+        """Write down that messages were sent, all of which are simple, and tell whoever asked for them."""
+        now = self._house.now()
+        arrived = [Arrival(head.row.id, outcome.room_id, outcome.event_id) for head, outcome in tried]
+        await Outbox(tx).sent(arrived, device=self._gateway.device_id, now=now)
+        reported = [head.row.id for head, _ in tried if head.row.report is not None]
+        if reported:
+            await self._report_together((await Outbox(tx).several(reported)).values(), tx)
+        for head, outcome in tried:
+            if head.audience.shared_history and outcome.room_id is not None:
+                await self.note_history(outcome.room_id, tx)
 
     async def settle(self, row: OutboxRow, outcome: Outcome, tx: Transaction) -> bool:
         """Write what became of the row, and tell whoever wants to know, in one transaction.
@@ -175,14 +191,41 @@ class Settling:
         if target is not None and target.sent_room != row.sent_room:
             target.event_id, target.sent_room = row.event_id, row.sent_room
 
+    async def _report_together(self, rows: Iterable[OutboxRow], tx: Transaction) -> None:
+        """Tell of several at once who wants to hear of them so; of the others one by one."""
+        together: dict[str, list[OutboxRow]] = {}
+        for row in rows:
+            assert row.report is not None
+            if row.report in self._house.registry.deliveries_together:
+                together.setdefault(row.report, []).append(row)
+            else:
+                await self._report(row, tx)
+        for name, those in together.items():
+            if not await self._told(name, those, tx):  # for the sake of one that is at fault the others are told of
+                for row in those:
+                    await self._report(row, tx)
+
+    async def _told(self, name: str, rows: Sequence[OutboxRow], tx: Transaction) -> bool:
+        """Tell a capability of the fate of rows; whether that went well."""
+        registry = self._house.registry
+        try:
+            async with tx.attempt():
+                if name in registry.deliveries_together:
+                    context = BotContext(self._house, tx, self._house.now(), nowhere())
+                    await registry.deliveries_together[name](rows, context)
+                else:
+                    for row in rows:
+                        context = BotContext(self._house, tx, self._house.now(), nowhere(row.sent_room or row.room_id))
+                        await registry.deliveries[name](row, context)
+        except Exception:  # a capability's bug must not make a message that was sent look unsent
+            log.exception("sender.report_failed", rows=[row.id for row in rows], report=name)
+            return False
+        return True
+
     async def _report(self, row: OutboxRow, tx: Transaction) -> None:
         context = BotContext(self._house, tx, self._house.now(), nowhere(row.sent_room or row.room_id))
         if row.report is not None:
-            try:
-                async with tx.attempt():
-                    await self._house.registry.deliveries[row.report](row, context)
-            except Exception:  # a capability's bug must not make a message that was sent look unsent
-                log.exception("sender.report_failed", row=row.id, report=row.report)
+            await self._told(row.report, [row], tx)
         if row.failure in _NEVER_READ and row.replaces_row is None:
             await self._unsay(row, context)
         if row.state is RowState.GIVEN_UP and row.part != LOSS_REPORT:

@@ -1,5 +1,6 @@
 """Sending a draft, and the report on what was delivered: each room, edited as its delivery becomes known."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -89,13 +90,18 @@ async def circulate(alert: Alert, context: Context, *, report_to: UserId | None 
     )
 
 
-@capability.delivery(DELIVERY)
-async def delivered(row: OutboxRow, context: Context) -> None:
-    """Bring the report up to date when a card was delivered or given up."""
-    assert row.subject is not None
-    alert = await Alerts(context.tx).get(Subject.parse(row.subject).id)
+@capability.deliveries(DELIVERY)
+async def delivered(rows: Sequence[OutboxRow], context: Context) -> None:
+    """Bring the reports up to date when cards were delivered or given up."""
+    for subject in dict.fromkeys(row.subject for row in rows):
+        assert subject is not None
+        await _bring_up_to_date(subject, context)
+
+
+async def _bring_up_to_date(subject: str, context: Context) -> None:
+    alert = await Alerts(context.tx).get(Subject.parse(subject).id)
     assert alert is not None
-    for report in await Outbox(context.tx).about(row.subject, REPORT):
+    for report in await Outbox(context.tx).about(subject, REPORT):
         if await may_stay(alert, report, context):
             await context.post(
                 Post(

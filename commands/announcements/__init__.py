@@ -1,5 +1,6 @@
 """Announcements of the coordinators: text and audience are shown, confirmed, sent, and reported on room by room."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, assert_never
 
@@ -15,7 +16,7 @@ from commands.announcements.words import (
     wanted_of,
 )
 from commands.arguments import About, BadValue, Choice, Countries, Option, Ref, Rest
-from commands.base import Answer, Args, Capability, Context, Event, Post, Priority, Refusal, Role
+from commands.base import Answer, Args, Capability, Context, Event, Post, Priority, Refusal, Role, Subject
 from commands.document import Code, Doc, Message, Text, _, bullets, doc, joined
 from commands.network import Regions
 from storage.alerts import Tlp
@@ -27,6 +28,7 @@ from storage.announcements import (
     AudienceKind,
     Fate,
     Sent,
+    Settled,
 )
 from storage.ids import CountryCode, UserId
 from storage.members import Members
@@ -225,26 +227,36 @@ async def deliver(event: AnnouncementSent, context: Context) -> None:
         target.row_id = row.id
 
 
-@capability.delivery(_DELIVERY)
-async def note_delivery(row: OutboxRow, context: Context) -> None:
-    """Write down what became of one message and bring the report up to date."""
-    target = await Announcements(context.tx).carried_by(row.id)
-    if target is None:
-        return
+@capability.deliveries(_DELIVERY)
+async def note_deliveries(rows: Sequence[OutboxRow], context: Context) -> None:
+    """Write down what became of messages and bring the reports up to date."""
+    by_subject: dict[str, list[Settled]] = {}
+    for row in rows:
+        assert row.subject is not None
+        if (settled := _settled(row, context)) is not None:
+            by_subject.setdefault(row.subject, []).append(settled)
+    for subject, those in by_subject.items():
+        await Announcements(context.tx).settle(those)
+        number = Subject.parse(subject).id
+        progress = await Announcements(context.tx).progress(number)
+        if progress.is_worth_telling(len(those)) or any(one.fate is Fate.NOT_DELIVERED for one in those):
+            await _report(number, context)
+
+
+def _settled(row: OutboxRow, context: Context) -> Settled | None:
     match row.state:
         case RowState.SENT:
-            target.delivered(row.sent_at or context.now)
+            return Settled(row.id, Fate.DELIVERED, None, row.sent_at or context.now)
         case RowState.GIVEN_UP | RowState.DROPPED:
-            target.given_up(row.failure, context.now)
+            return Settled(row.id, Fate.NOT_DELIVERED, row.failure, context.now)
         case RowState.PENDING:
-            return
+            return None
         case _:
             assert_never(row.state)
-    await context.tx.flush()
-    progress = await Announcements(context.tx).progress(target.announcement_id)
-    if not progress.is_worth_telling and target.fate is not Fate.NOT_DELIVERED:
-        return
-    announcement = await Announcements(context.tx).get(target.announcement_id)
+
+
+async def _report(number: int, context: Context) -> None:
+    announcement = await Announcements(context.tx).get(number)
     if announcement is None:
         return
     shown = await Outbox(context.tx).about(str(subject_of(announcement)), "report")

@@ -43,6 +43,8 @@ class Reached:
     """Members addressed who are in none of the rooms."""
     strangers: set[UserId] = field(default_factory=set)
     """Who reads it without being on the roster."""
+    rooms: set[RoomId] = field(default_factory=set)
+    """The rooms among the targets."""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -121,7 +123,7 @@ async def reach(wanted: Wanted, context: Context) -> Reached:
             assert_never(wanted.kind)
     if not reached.targets:
         raise Refusal(_nobody(wanted, context))
-    reached.strangers = reached.persons - {member.user_id for member in await Members(context.tx).all()}
+    reached.strangers = reached.persons - await Members(context.tx).ids()
     return reached
 
 
@@ -136,8 +138,7 @@ def _nobody(wanted: Wanted, context: Context) -> Message:
 
 
 async def _everybody(context: Context) -> Reached:
-    roster = await Members(context.tx).all()
-    ids = {member.user_id for member in roster}
+    ids = await Members(context.tx).ids()
     bindings = await Rooms(context.tx).all()
     reached = Reached()
     for room in await Rooms(context.tx).bound_to(BindingKind.NETWORK):
@@ -146,7 +147,7 @@ async def _everybody(context: Context) -> Reached:
         for room in dict.fromkeys(binding.room_id for binding in bindings if binding.kind is kind):
             if (await context.people.in_room(room) & ids) - reached.persons:
                 await _add_room(reached, room, context)
-    reached.unreached = [member for member in roster if member.user_id not in reached.persons]
+    reached.unreached = [*await Members(context.tx).several(ids - reached.persons)]
     return reached
 
 
@@ -188,8 +189,9 @@ async def _role(role: Role, context: Context) -> Reached:
 
 
 async def _add_room(reached: Reached, room: RoomId, context: Context) -> None:
-    if room in reached.addresses:
+    if room in reached.rooms:
         return
+    reached.rooms.add(room)
     people = await context.people.in_room(room)
     name = await context.people.name_of(room) or str(room)
     reached.targets.append(AnnouncementTarget(room_id=room, name=name, people=len(people), fate=Fate.WAITING))

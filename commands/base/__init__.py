@@ -11,6 +11,7 @@ from commands.base.declaring import (
     Capability,
     Command,
     Context,
+    DeliveriesHandler,
     DeliveryHandler,
     DutyTeller,
     Effect,
@@ -41,7 +42,7 @@ from storage.outbox import Priority
 
 __all__ = [
     "Announcer", "Answer", "AnswerHandler", "Args", "BotIdentity", "BoundHandler", "Capability", "Command", "Context",
-    "DeliveryHandler", "DutyTeller", "Effect", "Event", "FileTaker", "LookHandler", "MovedHandler", "People", "Post",
-    "Priority", "ReceivedFile", "Refusal", "Role", "RoomHandler", "RoomView", "S", "Settings", "ShownDecision",
-    "Subject", "TimerHandler", "UnsaidHandler",
+    "DeliveriesHandler", "DeliveryHandler", "DutyTeller", "Effect", "Event", "FileTaker", "LookHandler", "MovedHandler",
+    "People", "Post", "Priority", "ReceivedFile", "Refusal", "Role", "RoomHandler", "RoomView", "S", "Settings",
+    "ShownDecision", "Subject", "TimerHandler", "UnsaidHandler",
 ]  # fmt: skip

@@ -111,6 +111,7 @@ Announcer = Callable[[Any, Context], Awaitable[None]]
 TimerHandler = Callable[[Timer, Context], Awaitable[None]]
 AnswerHandler = Callable[[Answer, Context], Awaitable[Doc | None]]
 DeliveryHandler = Callable[[OutboxRow, Context], Awaitable[None]]
+DeliveriesHandler = Callable[[Sequence[OutboxRow], Context], Awaitable[None]]
 DutyTeller = Callable[[Member, Context], Awaitable[Sequence[Message]]]
 RoomHandler = Callable[[RoomId, UserId, bool, Context], Awaitable[None]]
 BoundHandler = Callable[[RoomId, Context], Awaitable[None]]
@@ -170,6 +171,7 @@ class Capability:
     timer_handlers: dict[str, TimerHandler] = field(default_factory=dict)
     answer_handlers: dict[str, AnswerHandler] = field(default_factory=dict)
     delivery_handlers: dict[str, DeliveryHandler] = field(default_factory=dict)
+    deliveries_handlers: dict[str, DeliveriesHandler] = field(default_factory=dict)
     file_takers: dict[str, FileTaker] = field(default_factory=dict)
     look_handlers: dict[str, LookHandler] = field(default_factory=dict)
     duty_tellers: list[DutyTeller] = field(default_factory=list)
@@ -231,6 +233,13 @@ class Capability:
     def delivery(self, name: str) -> Callable[[DeliveryHandler], DeliveryHandler]:
         """Declare who is told that a row with `report=name` was sent or given up."""
         return _under(name, self.delivery_handlers)
+
+    def deliveries(self, name: str) -> Callable[[DeliveriesHandler], DeliveriesHandler]:
+        """Declare who is told of such rows when many may be sent at once: of all whose fate is known by then together.
+
+        The handler stands in no room.
+        """
+        return _under(name, self.deliveries_handlers)
 
     def files(self, kind: str) -> Callable[[FileTaker], FileTaker]:
         """Declare what is done with a file that is sent in the thread of something of this kind, or in reply to it."""

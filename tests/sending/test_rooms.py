@@ -113,6 +113,24 @@ async def test_what_comes_while_every_place_is_taken_is_not_forgotten(
         await gate.until(lambda: len(gate.began) == 11 and not gate.waiting)
 
 
+async def test_what_is_urgent_has_the_next_free_place(on_disk: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(on_disk, monkeypatch)
+    for number in range(30):
+        await on_disk.add_room(f"r{number}", {"ghana"})
+        await post(on_disk, "announced", f"r{number}", priority=Priority.ANNOUNCEMENT)
+    async with running(on_disk):
+        await gate.until(lambda: len(gate.waiting) == 8)
+        await post(on_disk, "alerted", "germany", priority=Priority.ALERT)
+        gate.waiting[gate.began[0]].set()
+        await gate.until(lambda: len(gate.began) == 9)
+        assert gate.began[-1] == on_disk.room("germany")
+        gate.open = True
+        for waiting in list(gate.waiting.values()):
+            waiting.set()
+        await gate.until(lambda: len(gate.began) == 31 and not gate.waiting)
+    assert gate.most == 8
+
+
 async def test_a_message_joins_the_thread_of_one_that_was_still_waiting(net: Network) -> None:
     root = await post(net, "card")
     await post(net, "line", thread_row=root)
