@@ -90,6 +90,8 @@ async def announce_code(event: CodeShown, context: Context) -> None:
 @capability.announces(CannotRead)
 async def announce_unread(event: CannotRead, context: Context) -> None:
     """Tell the coordinators who cannot read what is said in a room: once of each device, together for one message."""
+    if any(one.user == event.person and one.device_id is None for one in event.unreached):
+        await Rooms(context.tx).owe_greeting(event.room)  # who comes later cannot read what was said before
     told, new = Told(context.tx), []
     allowed = {guest.user_id for guest in await Rooms(context.tx).guests(event.room)}
     for one in event.unreached:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.matrix.interface import Trust
-from storage.ids import RoomId
+from bot.matrix.interface import MembershipChange, Trust, Unread, WhyUnread
+from storage.ids import DeviceId, RoomId
 from storage.members import Member, Members, Role
 from storage.questions import Questions
 from tests.fakes import Network, Reply
@@ -92,6 +92,30 @@ async def test_an_added_person_has_rights_at_once_and_is_welcomed(net: Network) 
     assert "Welcome to the Seaport Environmental Security Network, new." in welcome.body
     assert "Co Ordinator has put you on the roster as official for EPA Ghana." in welcome.body
     assert "Name: new" in await net.say("me", as_="new")
+
+
+async def test_who_had_no_session_when_added_is_welcomed_on_coming_in(net: Network) -> None:
+    new, chat = net.person("new"), await net.direct("new")
+    net.gateway.rooms[chat].unread = frozenset({Unread(new, None, WhyUnread.NO_DEVICE)})
+    await coordinate(net, ADD)
+    assert len(await net.heard_by("new")) == 1  # which nobody can open
+    net.gateway.rooms[chat].unread = frozenset()
+    for _time in range(2):
+        await net.receive(MembershipChange(chat, new, joined=True))
+    _locked, welcome = await net.heard_by("new")
+    assert "Welcome to the Seaport Environmental Security Network, new. You are on the roster as official" in welcome.body
+    assert "Type help to see what you can do" in welcome.body
+    assert "stays locked" in welcome.body
+
+
+async def test_who_could_read_the_welcome_is_not_welcomed_twice(net: Network) -> None:
+    await coordinate(net, ADD)
+    chat = await net.direct("new")
+    unsigned = Unread(net.person("new"), DeviceId("OLD"), WhyUnread.UNSIGNED)
+    net.gateway.rooms[chat].unread = frozenset({unsigned})
+    await net.say("me", as_="new")
+    await net.receive(MembershipChange(chat, net.person("new"), joined=True))
+    assert sum("Welcome" in one.body for one in await net.heard_by("new")) == 1
 
 
 async def test_an_added_person_is_invited_where_they_belong_and_only_there(net: Network) -> None:

@@ -40,7 +40,10 @@ async def on_bound(room_id: RoomId, context: Context) -> None:
 @capability.membership
 async def on_first_person(room_id: RoomId, user: UserId, joined: bool, context: Context) -> None:
     """Show the open alerts again to who comes first into a room that nobody was in: what was said is not readable."""
-    if joined and not await context.is_bot(user) and await Rooms(context.tx).owes_greeting(room_id):
+    rooms = Rooms(context.tx)
+    if not joined or await context.is_bot(user) or not await rooms.owes_greeting(room_id):
+        return
+    if await rooms.of_room(room_id):  # a direct chat stands for nothing
         await _begin(room_id, _How.ANEW, context)
 
 

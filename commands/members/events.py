@@ -8,7 +8,7 @@ from commands.base import Capability, Context, Event, Post
 from commands.document import Bullets, Code, Doc, Inline, Message, Moment, Text, _, bullets, doc
 from commands.network import country_or_international, kind_name, named, role_name, room_named, tell_coordination
 from storage.ids import RoomId, UserId
-from storage.members import Member, RecordChange, Role
+from storage.members import Member, Members, RecordChange, Role
 from storage.outbox import Priority, RowKind
 from storage.pins import Pins
 from storage.rooms import Rooms
@@ -65,6 +65,27 @@ async def announce_added(event: MemberAdded, context: Context) -> None:
     await invite_where_meant(member, context)
 
 
+@capability.membership
+async def welcome_late(room_id: RoomId, user: UserId, joined: bool, context: Context) -> None:
+    """Welcome who comes into their direct chat now, and could not read there before."""
+    member = await Members(context.tx).get(user) if joined else None
+    rooms = Rooms(context.tx)
+    if member is None or await rooms.of_room(room_id) or not await rooms.settle_greeting(room_id):
+        return
+    words = doc(
+        _(
+            "Welcome to the {network}, {name}. You are on the roster as {role} for {authority}.",
+            network=context.network_name,
+            name=named(member),
+            role=role_name(member.role),
+            authority=member.authority,
+        ),
+        _first_steps(member, context),
+        _("What I wrote here before you had a session that can read it stays locked; nothing is wrong with yours."),
+    )
+    await context.post(Post(doc=words, person=user, language=member.language))
+
+
 def _welcome(event: MemberAdded, context: Context) -> Doc:
     member = event.member
     return doc(
@@ -76,14 +97,18 @@ def _welcome(event: MemberAdded, context: Context) -> Doc:
             role=role_name(member.role),
             authority=member.authority,
         ),
-        _(
-            "Type {help} to see what you can do; in this chat no {prefix} is needed. "
-            "I show times in the zone {zone}; to change that, type for example {example}.",
-            help=Code("help"),
-            prefix=Code(context.prefix),
-            zone=member.zone,
-            example=Code("me tz=Europe/Paris"),
-        ),
+        _first_steps(member, context),
+    )
+
+
+def _first_steps(member: Member, context: Context) -> Message:
+    return _(
+        "Type {help} to see what you can do; in this chat no {prefix} is needed. "
+        "I show times in the zone {zone}; to change that, type for example {example}.",
+        help=Code("help"),
+        prefix=Code(context.prefix),
+        zone=member.zone,
+        example=Code("me tz=Europe/Paris"),
     )
 
 

@@ -66,6 +66,9 @@ async def test_who_is_invited_to_a_direct_chat_can_read_what_was_sent_before_joi
         ghana = await member("ghana", auto_join=False)
         wish = NewRoom("direct", None, invite=[UserId(ghana.user_id)], direct=True)
         room = await bot.gateway.create_room(wish)
+        invitation = path_of("rooms", room, "state", "m.room.member", ghana.user_id)
+        told = await bot.gateway._http.request("GET", invitation)
+        assert (told["membership"], told.get("is_direct")) == ("invite", True)  # or clients list it among the rooms
         await bot.gateway.send(room, text("for you alone"), "row-1")
         second = await member(account=ghana.user_id, identity=ghana.identity, auto_join=False)
         for part in (bot.gateway._crypto.people, bot.gateway._crypto.sharing):
