@@ -117,7 +117,8 @@ def _page(parts: Sequence[_Part], doc: Doc, *, first: bool) -> Page:
     meant = [*(doc.mentions if first else ()), *named]
     return Page(
         body="\n".join(part.both.text for part in parts),
-        html="".join(part.both.html for part in parts),
+        # White space between blocks: previews and notifications drop the tags and would run the words together.
+        html="\n".join(part.both.html for part in parts),
         mentions=tuple(dict.fromkeys(meant)),
         notice=doc.notice,
     )
@@ -201,12 +202,12 @@ class _Renderer:
             case Bullets(items):
                 lines = [self.inline(item) for item in items]
                 text = "\n".join("- " + line.text.replace("\n", "\n  ") for line in lines)
-                return _Both(text, "<ul>" + "".join(f"<li>{_breaks(line.html)}</li>" for line in lines) + "</ul>")
+                return _Both(text, "<ul>\n" + "".join(f"<li>{_breaks(line.html)}</li>\n" for line in lines) + "</ul>")
             case Fields(rows):
                 lines = [self.inline(_("{name}: {value}", name=Strong(name), value=value)) for name, value in rows]
                 return _Both(
                     "\n".join(line.text for line in lines),
-                    "<p>" + "<br>".join(_breaks(line.html) for line in lines) + "</p>",
+                    "<p>" + "<br>\n".join(_breaks(line.html) for line in lines) + "</p>",
                 )
             case Table(header, rows):
                 return self._table(header, rows)
@@ -284,6 +285,8 @@ def _moment(at: datetime, zone: ZoneInfo | None, language: str, *, with_utc: boo
         return f"{shown} UTC"
     if not with_utc:
         return f"{shown} ({name})"
+    if not local.utcoffset():
+        return f"{shown} ({name}, UTC)"
     utc = at.astimezone(UTC)
     pattern = "HH:mm" if utc.date() == local.date() else "EEE d MMM, HH:mm"
     return f"{shown} ({name}, {format_datetime(utc, pattern, locale=locale)} UTC)"
@@ -315,7 +318,7 @@ def _joined(parts: Sequence[_Both]) -> _Both:
 
 
 def _breaks(html: str) -> str:
-    return html.replace("\n", "<br>")
+    return html.replace("\n", "<br>\n")
 
 
 def _mentions_of(block: Block) -> tuple[UserId, ...]:

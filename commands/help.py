@@ -12,6 +12,9 @@ from commands.usage import usage
 
 capability = Capability("help", _("What you can do"))
 
+_NAMED_AT_MOST = 8
+"""Commands of one word that the overview names beside the first; of more it gives the number, for telephones."""
+
 
 class About(Args):
     words: Annotated[str, Rest(ask=_("About which command?"))] = ""
@@ -31,7 +34,7 @@ async def show_help(args: About, context: Context) -> Doc:
 
 async def _help(args: About, context: Context) -> Doc:
     words = args.words.casefold().removeprefix(context.prefix.casefold()).split()
-    allowed = _shortest_first(command for command in context.commands if command.role <= context.member.role)
+    allowed = _by_name(command for command in context.commands if command.role <= context.member.role)
     if not words:
         return _overview(allowed, context)
     found = _family(words, allowed)
@@ -42,8 +45,8 @@ async def _help(args: About, context: Context) -> Doc:
     return _commands_of(words, found, context)
 
 
-def _shortest_first(commands: Iterable[Command]) -> list[Command]:
-    return sorted(commands, key=lambda command: (len(command.name), command.name))
+def _by_name(commands: Iterable[Command]) -> list[Command]:
+    return sorted(commands, key=lambda command: command.words)
 
 
 def _family(words: Sequence[str], commands: Sequence[Command]) -> Sequence[Command]:
@@ -54,34 +57,34 @@ def _family(words: Sequence[str], commands: Sequence[Command]) -> Sequence[Comma
 
 
 def _overview(commands: Sequence[Command], context: Context) -> Doc:
-    groups = [
-        (word, _shortest_first(group))
-        for word, group in groupby(
-            sorted(commands, key=lambda command: command.words[0]), key=lambda command: command.words[0]
-        )
-    ]
-    groups.sort(key=lambda entry: (len(entry[0]), entry[0]))
+    groups = [(word, list(group)) for word, group in groupby(commands, key=lambda command: command.words[0])]
     entries = [_entry(group, context) for _word, group in groups]
-    where = _("Here no {prefix} is needed.", prefix=Code(context.prefix)) if context.room.direct else None
+    where = _("In this chat no {prefix} is needed.", prefix=Code(context.prefix)) if context.room.direct else None
     more = _(
         "{help} followed by a word says more, for example {example}.",
         help=Code(f"{context.prefix}help"),
-        example=Code(f"{context.prefix}help {groups[-1][0]}"),
+        example=Code(f"{context.prefix}help {groups[0][0]}"),
     )
-    heading = _("What you can do as {role}:", role=role_name(context.member.role))
+    heading = _("Your role is {role}. What you can do:", role=role_name(context.member.role))
     return doc(heading, bullets(entries), more, *([where] if where is not None else []))
 
 
 def _entry(group: Sequence[Command], context: Context) -> Inline:
-    """Return one line for the commands of one word."""
+    """Return one line for the commands of one word: the first in full, the others by name, or their number."""
     first, others = group[0], group[1:]
     name = Code(f"{context.prefix}{first.name}")
     if not others:
         return _("{command}: {summary}", command=name, summary=first.summary)
-    more = joined(Code(" ".join(command.words[1:])) for command in others)
-    if len(first.words) == 1:
-        return _("{command}: {summary}; also followed by {more}", command=name, summary=first.summary, more=more)
-    return joined([name, *more.items])
+    if len(others) > _NAMED_AT_MOST:
+        return _(
+            "{command}: {summary}; and {count} more: {help}",
+            command=name,
+            summary=first.summary,
+            count=len(others),
+            help=Code(f"{context.prefix}help {first.words[0]}"),
+        )
+    more = joined(Code(f"{context.prefix}{command.name}") for command in others)
+    return _("{command}: {summary}; also {more}", command=name, summary=first.summary, more=more)
 
 
 def _commands_of(words: Sequence[str], commands: Sequence[Command], context: Context) -> Doc:
@@ -89,8 +92,8 @@ def _commands_of(words: Sequence[str], commands: Sequence[Command], context: Con
         _("{usage}: {summary}", usage=Code(usage(command, context.prefix)), summary=command.summary)
         for command in commands
     ]
-    longest = commands[-1].name
-    more = _("Examples of one of them: {help}", help=Code(f"{context.prefix}help {longest}"))
+    example = next((command for command in commands if len(command.words) > 1), commands[0])
+    more = _("Examples of one of them: {help}", help=Code(f"{context.prefix}help {example.name}"))
     heading = _("Commands that begin with {word}:", word=Code(f"{context.prefix}{' '.join(words)}"))
     return doc(heading, bullets(lines), more)
 
@@ -119,7 +122,7 @@ def _for_others(command: str, role: Role) -> Message:
 
 def _not_found(words: Sequence[str], allowed: Sequence[Command], context: Context) -> Message:
     typed = " ".join(words)
-    others = _family(words, _shortest_first(context.commands))
+    others = _family(words, _by_name(context.commands))
     if others:
         return _for_others(f"{context.prefix}{typed}", min(command.role for command in others))
     known = sorted({command.name for command in allowed} | {command.words[0] for command in allowed})

@@ -48,7 +48,7 @@ async def test_a_new_exercise_is_announced_in_the_countries_own_rooms_in_their_o
     assert "!exercise join E-2026-01" in card.body
     assert "Accra" not in card.body
     (card,) = net.heard("ghana")
-    assert "Ghana: Thu 3 Dec 2026, 09:00 (Africa/Accra, 09:00 UTC)" in card.body
+    assert "Ghana: Thu 3 Dec 2026, 09:00 (Africa/Accra, UTC)" in card.body
     assert net.heard("germany") == []
     assert net.heard("network") == []
 
@@ -119,7 +119,7 @@ async def test_each_step_reminds_each_country_once_in_its_own_room_and_time(net:
     assert "late" not in heard.body
     assert not heard.notice
     (heard,) = _reminders(net, "ghana")
-    assert "Ghana: Thu 3 Dec 2026, 09:00 (Africa/Accra, 09:00 UTC)" in heard.body
+    assert "Ghana: Thu 3 Dec 2026, 09:00 (Africa/Accra, UTC)" in heard.body
 
     await net.forward(timedelta(days=10))
     for room in ("ghana", "netherlands", "belgium"):
@@ -295,7 +295,7 @@ async def test_it_is_shown_in_the_readers_zone_under_each_form_of_its_number(net
         shown = await net.say(f"exercise show {number}", as_="netherlands")
         assert "Exercise E-2026-01: Clean Quay" in shown, number
         assert "Time: Thu 3 Dec 2026, 10:00 (Europe/Amsterdam, 09:00 UTC)" in shown
-        assert "Ghana | invited, not yet answered | Thu 3 Dec 2026, 09:00 (Africa/Accra, 09:00 UTC)" in shown
+        assert "Ghana | invited, not yet answered | Thu 3 Dec 2026, 09:00 (Africa/Accra, UTC)" in shown
     assert "Lead coordinator: Co Ordinator" in shown
 
 

@@ -103,7 +103,7 @@ async def test_who_had_no_session_when_added_is_welcomed_on_coming_in(net: Netwo
     for _time in range(2):
         await net.receive(MembershipChange(chat, new, joined=True))
     _locked, welcome = await net.heard_by("new")
-    assert "Welcome to the Seaport Environmental Security Network, new. You are on the roster as official" in welcome.body
+    assert "Network, new. You are on the roster as official for EPA Ghana." in welcome.body
     assert "Type help to see what you can do" in welcome.body
     assert "stays locked" in welcome.body
 

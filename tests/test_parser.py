@@ -240,7 +240,7 @@ def test_a_bad_value_is_refused_before_anything_is_asked_for() -> None:
         ("", "Type !help"),
         ("   \n", "Type !help"),
         ("plian name=x", "Did you mean !plain?"),
-        ("xyzzy", "I know no command xyzzy. !help shows"),
+        ("xyzzy", "I know no command xyzzy. I am a program and understand commands only: !help shows"),
         ("note snd 7", "Did you mean !note send?"),
         ("note lsit", "Did you mean !note list?"),
         ("plain nmae=Ama", "I know no option nmae=. Did you mean name=?"),

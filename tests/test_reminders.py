@@ -68,7 +68,7 @@ async def test_what_is_missing_is_asked_for(net: Network) -> None:
 
 async def test_a_past_time_or_one_beyond_ten_years_is_refused(net: Network) -> None:
     past = await net.say("remind me 2026-11-20 09:00 too late")
-    assert "Fri 20 Nov 2026, 09:00 (Africa/Accra, 09:00 UTC) is past" in past
+    assert "Fri 20 Nov 2026, 09:00 (Africa/Accra, UTC) is past" in past
     far = await net.say("remind me 2126-11-20 09:00 a hundred years")
     assert "more than ten years from now" in far
     async with net.transaction() as tx:
@@ -107,8 +107,8 @@ async def test_the_list_shows_only_ones_own(net: Network) -> None:
     await net.say("remind me in 1h of somebody else", as_="ghana2")
     shown = await net.say("remind list")
     assert shown.text == (
-        "- 2. Mon 23 Nov 2026, 10:00 (Africa/Accra, 10:00 UTC): first\n"
-        "- 1. Mon 23 Nov 2026, 11:00 (Africa/Accra, 11:00 UTC): second"
+        "- 2. Mon 23 Nov 2026, 10:00 (Africa/Accra, UTC): first\n"
+        "- 1. Mon 23 Nov 2026, 11:00 (Africa/Accra, UTC): second"
     )
 
 
@@ -190,7 +190,7 @@ async def test_after_an_outage_it_says_that_it_is_late(net: Network) -> None:
     net.now += timedelta(hours=5)
     await net.settle()
     (heard,) = await net.heard_by("ghana")
-    assert "This is late: it was due on Mon 23 Nov 2026, 10:00 (Africa/Accra, 10:00 UTC)." in heard.body
+    assert "This is late: it was due on Mon 23 Nov 2026, 10:00 (Africa/Accra, UTC)." in heard.body
 
 
 async def test_it_survives_a_restart(net: Network) -> None:

@@ -49,8 +49,12 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
     help_code = Code(f"{prefix}help")
     if not family:
         near = did_you_mean(words[0], sorted({command.words[0] for command in commands}))
-        if near is None:
-            return _("I know no command {word}. {help} shows what you can do.", word=Code(words[0]), help=help_code)
+        if near is None or near == "help":  # also "hello", which deserves better than to be taken for a slip
+            return _(
+                "I know no command {word}. I am a program and understand commands only: {help} shows them.",
+                word=Code(words[0].rstrip(",.;:!?") or words[0]),
+                help=help_code,
+            )
         return _(
             "I know no command {word}. Did you mean {near}? {help} shows what you can do.",
             word=Code(words[0]),

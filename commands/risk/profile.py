@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from commands.document import Code, CountryName, Inline, Text, _, joined
+from commands.document import Code, CountryName, Inline, Text, _, _n, joined
 from commands.risk import words
 from commands.risk.lines import TABLE, Line
 from commands.risk.words import Said, said
@@ -301,7 +301,7 @@ def _weight(given: Input) -> Result:
     tonnes, containers = given.shipment.tonnes(), given.shipment.containers()
     if tonnes is None or not containers:
         return UNKNOWN
-    why = _("{tonnes} t in {containers} containers", tonnes=f"{tonnes:f}", containers=containers)
+    why = _n("{tonnes} t in one container", "{tonnes} t in {count} containers", containers, tonnes=f"{tonnes:f}")
     return Result(tonnes > MOST_TONNES * containers, why)
 
 
