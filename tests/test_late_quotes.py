@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alerts import card_in, sent
 
 LATE = timedelta(minutes=20)
 SECRET = "The driver carries a second seal"

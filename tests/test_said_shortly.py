@@ -4,8 +4,8 @@ import pytest
 
 from storage.alerts import Alerts
 from storage.ids import UserId
+from tests.alerts.raising import sent
 from tests.fakes import Network
-from tests.test_alerts import sent
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Matches that could not be shown when they were found: told by number once they can be, to each owner once."""
 
+from tests.alerts.matching import HIDDEN, dutch, told
+from tests.alerts.raising import sent
 from tests.fakes import Network
-from tests.test_alert_matches import HIDDEN, dutch, told
-from tests.test_alerts import sent
 
 NAMED = "names the same as:"
 

@@ -1,8 +1,8 @@
 """`!alert next`: beside the steps of the alert's life what there is to its files, sightings and matches."""
 
+from tests.alerts.matching import dutch
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
-from tests.test_alert_matches import dutch
-from tests.test_alerts import card_in, sent
 
 
 async def following(net: Network, number: int = 1, *, as_: str = "ghana", room: str | None = None) -> str:
