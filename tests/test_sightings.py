@@ -280,7 +280,7 @@ async def test_a_withdrawn_alert_shows_no_sighting_and_gets_none(net: Network) -
 
 
 async def test_a_member_reports_only_so_many_a_day(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commands.sightings.MOST_A_DAY", 2)
+    monkeypatch.setattr("commands.sightings.reporting.MOST_A_DAY", 2)
     for _time in range(2):
         await net.say("!seen CSQU3054383 at NLRTM", as_="germany")
     assert "You reported 2 sightings within a day" in await net.say("!seen CSQU3054383 at NLRTM", as_="germany")

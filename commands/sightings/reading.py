@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from commands.arguments import Reading
+from commands.base import Context
 from commands.matching import thing_key
 from commands.moments import read_past
 from commands.understanding import DoubtKind, DoubtSource, FactKind, Finding, parse_fact, understand, vocabulary
@@ -43,6 +44,11 @@ class Report:
     when: datetime | None
     says_more: bool
     """Whether there are words beside these."""
+
+
+def reading_of(context: Context) -> Reading:
+    """Return how what the member writes is to be read."""
+    return Reading(context.now, context.zone, context.member.language)
 
 
 def read_report(text: str, reading: Reading, home: CountryCode | None) -> Report:
