@@ -22,7 +22,7 @@ from commands.document import (
     inline,
     joined,
 )
-from commands.exercises.declared import exercises
+from commands.exercises.declaration import capability
 from commands.exercises.words import card, join_code, local_times, names_of, subject_of
 from commands.network import tell_coordination
 from storage.exercises import Cancelled, Changed, Exercise, Exercises, ExerciseState, Joined, Planned, ReminderStep
@@ -102,7 +102,7 @@ async def plan_reminders(exercise: Exercise, context: Context) -> None:
         await timers.schedule(kind_of(step), subject, due, {"exercise": exercise.id})
 
 
-@exercises.announces(ExercisePlanned)
+@capability.announces(ExercisePlanned)
 async def invite(event: ExercisePlanned, context: Context) -> None:
     """Show the card in the rooms of every invited country."""
     exercise = event.change.exercise
@@ -111,7 +111,7 @@ async def invite(event: ExercisePlanned, context: Context) -> None:
         await _show_card(exercise, room, countries, context)
 
 
-@exercises.announces(ExerciseJoined)
+@capability.announces(ExerciseJoined)
 async def tell_of_joining(event: ExerciseJoined, context: Context) -> None:
     """Bring the cards up to date and say it quietly below each."""
     exercise, code = event.change.exercise, event.change.country
@@ -131,7 +131,7 @@ async def tell_of_joining(event: ExerciseJoined, context: Context) -> None:
         )
 
 
-@exercises.announces(ExerciseChanged)
+@capability.announces(ExerciseChanged)
 async def tell_of_change(event: ExerciseChanged, context: Context) -> None:
     """Bring the cards up to date; a new time is said aloud in each room, in the local times of its countries."""
     change = event.change
@@ -154,7 +154,7 @@ async def tell_of_change(event: ExerciseChanged, context: Context) -> None:
             await _say(exercise, room, doc(words), context)
 
 
-@exercises.announces(ExerciseCancelled)
+@capability.announces(ExerciseCancelled)
 async def tell_of_cancelling(event: ExerciseCancelled, context: Context) -> None:
     exercise = event.change.exercise
     await _refresh_cards(exercise, context)
@@ -214,17 +214,17 @@ async def _refresh_cards(exercise: Exercise, context: Context) -> Sequence[Outbo
     return cards
 
 
-@exercises.timer(kind_of(ReminderStep.WEEK))
+@capability.timer(kind_of(ReminderStep.WEEK))
 async def remind_a_week_before(timer: Timer, context: Context) -> None:
     await _remind(ReminderStep.WEEK, timer, context)
 
 
-@exercises.timer(kind_of(ReminderStep.DAY))
+@capability.timer(kind_of(ReminderStep.DAY))
 async def remind_a_day_before(timer: Timer, context: Context) -> None:
     await _remind(ReminderStep.DAY, timer, context)
 
 
-@exercises.timer(kind_of(ReminderStep.HOUR))
+@capability.timer(kind_of(ReminderStep.HOUR))
 async def remind_an_hour_before(timer: Timer, context: Context) -> None:
     await _remind(ReminderStep.HOUR, timer, context)
 

@@ -3,4 +3,4 @@
 from commands.base import Capability
 from commands.document import _
 
-exercises = Capability("exercises", _("International inspection exercises"))
+capability = Capability("exercises", _("International inspection exercises"))
