@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ForeignKey, Index, Table, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Table, and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
@@ -257,6 +257,35 @@ class Outbox:
                 one.state = RowState.DROPPED
         return versions
 
+    async def empty_all(self, row_ids: Collection[int], now: datetime) -> None:
+        """Forget what messages and their edits say, as `empty` does, of many at once; `emptied` returns them."""
+        same = or_(OutboxRow.id.in_(row_ids), OutboxRow.replaces_row.in_(row_ids))
+        left = or_(OutboxRow.replaces_row.is_(None), OutboxRow.state != RowState.DROPPED)
+        await self._session.execute(
+            update(OutboxRow)
+            .where(same, OutboxRow.kind == RowKind.MESSAGE)
+            .values(
+                content={},
+                emptied_at=case((left, now), else_=OutboxRow.emptied_at),
+                state=case((OutboxRow.state == RowState.PENDING, RowState.DROPPED), else_=OutboxRow.state),
+            )
+            .execution_options(synchronize_session="fetch")
+        )
+
+    async def emptied(self, subject: str, *, limit: int) -> Sequence[OutboxRow]:
+        """Return messages that say something of a subject or name it, were emptied, and that no row redacts."""
+        own = select(OutboxRow.id).where(OutboxRow.subject == subject)
+        named = select(OutboxName.row_id).where(OutboxName.subject == subject)
+        redacts = aliased(OutboxRow)
+        query = select(OutboxRow).where(
+            OutboxRow.id.in_(own.union(named)),
+            OutboxRow.kind == RowKind.MESSAGE,
+            OutboxRow.replaces_row.is_(None),
+            OutboxRow.emptied_at.is_not(None),
+            ~exists().where(redacts.replaces_row == OutboxRow.id, redacts.kind == RowKind.REDACT),
+        )
+        return (await self._session.scalars(query.order_by(OutboxRow.id).limit(limit))).all()
+
     async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[str]:
         """Return the lanes with something to send, the one that holds the most urgent row first."""
         query = (
@@ -291,14 +320,19 @@ class Outbox:
         """Return the row that was sent as this event."""
         return (await self._session.scalars(select(OutboxRow).where(OutboxRow.event_id == event_id))).first()
 
-    async def about(self, subject: str, part: str | None = None) -> Sequence[OutboxRow]:
-        """Return every message about a subject that was not an edit and was not emptied, oldest first."""
+    async def about(
+        self, subject: str, part: str | None = None, *, after: int = 0, limit: int | None = None
+    ) -> Sequence[OutboxRow]:
+        """Return every message about a subject that was not an edit and was not emptied, oldest first, by id."""
         query = select(OutboxRow).where(
-            OutboxRow.subject == subject, OutboxRow.replaces_row.is_(None), OutboxRow.emptied_at.is_(None)
+            OutboxRow.subject == subject,
+            OutboxRow.replaces_row.is_(None),
+            OutboxRow.emptied_at.is_(None),
+            OutboxRow.id > after,
         )
         if part is not None:
             query = query.where(OutboxRow.part == part)
-        return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
+        return (await self._session.scalars(query.order_by(OutboxRow.id).limit(limit))).all()
 
     async def hold(self, lane: str, now: datetime) -> int:
         """Note that what waits in the lane waits for a decision about its readers; return how many messages that is."""

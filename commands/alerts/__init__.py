@@ -4,6 +4,7 @@ from commands.alerts import (
     announcing,
     arriving,
     attaching,
+    calling,
     circulation,
     controlling,
     correcting,
@@ -32,8 +33,8 @@ from commands.alerts import (
 from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
-    "AlertSettings", "announcing", "arriving", "attaching", "capability", "circulation", "controlling", "correcting",
-    "deadlines", "drafting", "ending", "escalation", "files", "following", "individuals", "joining", "links", "lookup",
-    "marking", "next_steps", "owing", "proposals", "requests", "seen_again", "sending", "submitting", "taking_back",
-    "verifying", "waiting",
+    "AlertSettings", "announcing", "arriving", "attaching", "calling", "capability", "circulation", "controlling",
+    "correcting", "deadlines", "drafting", "ending", "escalation", "files", "following", "individuals", "joining",
+    "links", "lookup", "marking", "next_steps", "owing", "proposals", "requests", "seen_again", "sending",
+    "submitting", "taking_back", "verifying", "waiting",
 ]  # fmt: skip

@@ -1,13 +1,14 @@
 """What is said about requests and proposals: to whom they are directed, and to everybody else who may hear."""
 
 from commands.alerts.audience import Listener, coordinators_may_see, may_show_author
+from commands.alerts.calling import call
 from commands.alerts.cards import zone_of
 from commands.alerts.circulation import name_of_author, tell_coordinators, tell_everyone, tell_person
 from commands.alerts.escalation import on_duty
 from commands.alerts.lines import sentence
-from commands.alerts.reminding import call_those_elsewhere, person_words
+from commands.alerts.summons import asked, how_to_answer, person_words, still_to_answer
 from commands.base import Context, Priority
-from commands.document import Code, CountryName, Doc, Inline, Mention, Message, Quote, Strong, _, doc, joined
+from commands.document import Code, CountryName, Doc, Inline, Mention, Quote, _, doc, joined
 from storage.alerts import Alert, HistoryLine, RequestStep, What
 from storage.ids import CountryCode
 from storage.members import Members
@@ -27,23 +28,22 @@ async def _requested(alert: Alert, line: HistoryLine, context: Context) -> None:
     assert line.country is not None
     called = await on_duty(alert, line.country, context)
     people = joined(person_words(member, shown) for member, shown in called)
-    how = _how_to_answer(alert, line, context.prefix)
+    how = how_to_answer(alert, line, context.prefix)
 
-    def asked(one: Listener) -> Doc:
-        told = doc(Strong(sentence(line, alert.number, zone_of(one.bindings))), Quote(line.text))
+    def words(one: Listener) -> Doc:
+        told = asked(alert, line, zone_of(one.bindings))
         if line.country not in one.countries:
             return told
         return told + doc(_("{people}: {how}", people=people, how=how) if called else how)
 
-    await tell_everyone(alert, asked, context)
-    await call_those_elsewhere(alert, line.country, asked(Listener(country=line.country)), called, context)
+    await tell_everyone(alert, words, context)
+    await call(alert, line, context, called)
 
 
 async def _request_reminded(alert: Alert, line: HistoryLine, step: RequestStep, context: Context) -> None:
     assert line.country is not None
     called = await on_duty(alert, line.country, context) if step is RequestStep.DUE else []
-    own = doc(_reminder(alert, line, step, called_words=[person_words(member, shown) for member, shown in called]))
-    own += doc(_how_to_answer(alert, line, context.prefix))
+    own = still_to_answer(alert, line, [person_words(member, shown) for member, shown in called], context.prefix)
 
     def said(one: Listener) -> Doc:
         if line.country in one.countries:
@@ -51,38 +51,14 @@ async def _request_reminded(alert: Alert, line: HistoryLine, step: RequestStep, 
         return doc(sentence(line, alert.number, zone_of(one.bindings)), notice=True)
 
     await tell_everyone(alert, said, context, priority=Priority.REMINDER)
-    await call_those_elsewhere(alert, line.country, own, called, context)
+    if called:
+        await call(alert, line, context, called)
     if step is RequestStep.COORDINATORS:
         await _take_further(alert, line, line.country, context)
 
 
-def _reminder(alert: Alert, line: HistoryLine, step: RequestStep, *, called_words: list[Inline]) -> Message:
-    assert line.country is not None
-    places: dict[str, Inline | str] = {
-        "country": CountryName(line.country),
-        "request": Strong(_request(line)),
-        "number": alert.number,
-    }
-    if step is RequestStep.COMING:
-        return _("Reminder: {country} is to answer {request} on alert {number} soon.", **places)
-    if called_words:
-        return _(
-            "{people}: {country} has not answered {request} on alert {number}, and the time is over.",
-            **places, people=joined(called_words),
-        )  # fmt: skip
-    return _("{country} has not answered {request} on alert {number}, and the time is over.", **places)
-
-
 def _request(line: HistoryLine) -> Code:
     return Code(f"R{line.details['request']}")
-
-
-def _how_to_answer(alert: Alert, line: HistoryLine, prefix: str) -> Message:
-    name = f"R{line.details['request']}"
-    return _(
-        "Answer in this thread with {answer}, or anywhere with {anywhere}.",
-        answer=Code(f"{prefix}answer {name} ..."), anywhere=Code(f"{prefix}answer {alert.number} {name} ..."),
-    )  # fmt: skip
 
 
 async def _take_further(alert: Alert, line: HistoryLine, country: CountryCode, context: Context) -> None:

@@ -21,7 +21,7 @@ from commands.alerts.cards import (
     unreached_words,
     zone_of,
 )
-from commands.alerts.declaration import KIND
+from commands.alerts.declaration import KIND, capability
 from commands.alerts.matching import Match, known_matches
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView, Subject
@@ -44,11 +44,16 @@ from storage.members import Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.rooms import BindingKind, Rooms
 from storage.sightings import Sighting
+from storage.timers import Timer
 
 CARD, LINE, DRAFT, REPORT = "card", "line", "draft", "report"
 """The parts that messages have in an alert."""
 
 DELIVERY = "alert"
+
+REDACT = "alert.redact"
+_AT_ONCE, _REDACTIONS = 5, 20
+"""Redactions that are written in the transaction that asks for them, and in each after it."""
 
 LineFor = Callable[[Listener], Doc | None]
 
@@ -315,6 +320,31 @@ async def empty_message(alert: Alert, row: OutboxRow, context: Context) -> None:
     )
 
 
+async def empty_messages(alert: Alert, rows: Sequence[OutboxRow], context: Context) -> None:
+    """Take messages away: none of them is sent any more from now on, and what was sent of them is redacted.
+
+    Where they are many, most of the redactions are written by a clock, a batch at a time.
+    """
+    for row in rows[:_AT_ONCE]:
+        await empty_message(alert, row, context)
+    if len(rows) > _AT_ONCE:
+        await Outbox(context.tx).empty_all([row.id for row in rows[_AT_ONCE:]], context.now)
+        await context.timers().schedule(REDACT, f"alert:{alert.id}:redact", context.now, {})
+
+
+@capability.timer(REDACT)
+async def redact_next(timer: Timer, context: Context) -> None:
+    """Write the redactions of the next messages that were emptied."""
+    alert = await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
+    if alert is None:
+        return
+    rows = await Outbox(context.tx).emptied(str(subject_of(alert)), limit=_REDACTIONS)
+    for row in rows:
+        await empty_message(alert, row, context)
+    if len(rows) == _REDACTIONS:
+        await context.timers().schedule(REDACT, timer.subject, context.now, {})
+
+
 async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = True) -> None:
     """Take back every message about an alert, or that names it among others, where it may no longer be seen.
 
@@ -322,6 +352,7 @@ async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = Tr
     """
     await context.tx.flush()
     stays: dict[tuple[RoomId | None, UserId | None], bool] = {}
+    gone = []
     for row in await Outbox(context.tx).naming(str(subject_of(alert))):
         is_own = row.subject == str(subject_of(alert))
         if is_own and (row.part == CARD or (row.part == DRAFT and not drafts)):
@@ -330,13 +361,13 @@ async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = Tr
         if place not in stays:
             stays[place] = await may_stay(alert, row, context)
         if not stays[place]:
-            await empty_message(alert, row, context)
+            gone.append(row)
+    await empty_messages(alert, gone, context)
 
 
 async def retract_part(alert: Alert, part: str, context: Context) -> None:
     """Take back every message that has this part in an alert."""
-    for row in await Outbox(context.tx).about(str(subject_of(alert)), part):
-        await empty_message(alert, row, context)
+    await empty_messages(alert, await Outbox(context.tx).about(str(subject_of(alert)), part), context)
 
 
 async def retract_all(alert: Alert, context: Context) -> None:
@@ -344,8 +375,7 @@ async def retract_all(alert: Alert, context: Context) -> None:
     for existing in await Alerts(context.tx).cards(alert):
         existing.retracted_at = context.now
     await context.tx.flush()
-    for row in await Outbox(context.tx).naming(str(subject_of(alert))):
-        await empty_message(alert, row, context)
+    await empty_messages(alert, await Outbox(context.tx).naming(str(subject_of(alert))), context)
 
 
 async def may_stay(alert: Alert | Outline, row: OutboxRow, context: Context) -> bool:

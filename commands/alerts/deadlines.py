@@ -1,6 +1,7 @@
 """What happens when a clock of an alert fires: the draft, verification, take-back, requests."""
 
-from commands.alerts import clocks, reminding
+from commands.alerts import clocks
+from commands.alerts.calling import verifiers
 from commands.alerts.circulation import retract_all, tell_everyone, tell_person, zone_of_author
 from commands.alerts.declaration import AlertSettings, capability
 from commands.alerts.events import AlertChanged
@@ -46,7 +47,7 @@ async def verification_is_due(timer: Timer, context: Context) -> None:
     if alert is None or not (alert.awaits_verification or alert.state is AlertState.SUBMITTED):
         return
     step = int(timer.payload["step"])
-    if not await reminding.verifiers(alert, step, context):
+    if not await verifiers(alert, step, context):
         return
     line = alert.verification_due(step, at=context.now)
     if step == 1:

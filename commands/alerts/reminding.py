@@ -1,17 +1,16 @@
 """What is said about a country that does not acknowledge: to itself, to the others, to the coordinators."""
 
-from collections.abc import Sequence
 from typing import assert_never
 
 from commands.alerts.audience import Listener, coordinators_may_see, room_may_see
+from commands.alerts.calling import call, verifiers
 from commands.alerts.circulation import say_in_threads, tell_coordinators, tell_everyone, tell_person
 from commands.alerts.escalation import on_duty
-from commands.alerts.second_pair import second_pair
+from commands.alerts.summons import person_words, to_acknowledge, to_verify
 from commands.base import Context, Priority
-from commands.document import Code, CountryName, Doc, Inline, Mention, Text, _, doc, joined
-from storage.alerts import Alert, Alerts, HistoryLine, Step
-from storage.ids import CountryCode
-from storage.members import Member, Members
+from commands.document import Code, CountryName, Doc, Inline, Mention, _, doc, joined
+from storage.alerts import Alert, HistoryLine, Step
+from storage.members import Members
 from storage.rooms import Rooms
 
 
@@ -22,44 +21,17 @@ async def remind(alert: Alert, line: HistoryLine, context: Context) -> None:
     name = CountryName(country)
     others = doc(_quiet_words(alert, name, step), notice=True)
     called = await on_duty(alert, country, context) if step is Step.ON_DUTY else []
-    own = _own_words(alert, country, step, called, context.prefix)
+    people = [person_words(member, shown) for member, shown in called]
+    own = to_acknowledge(alert, country, step, people, context.prefix)
 
     def said(one: Listener) -> Doc:
         return own if country in one.countries else others
 
     await tell_everyone(alert, said, context, priority=Priority.REMINDER)
     if step is Step.ON_DUTY:
-        await call_those_elsewhere(alert, country, own, called, context)
+        await call(alert, line, context, called)
     if step is Step.COORDINATORS:
         await _take_further(alert, name, context)
-
-
-def _own_words(
-    alert: Alert, country: CountryCode, step: Step, called: Sequence[tuple[Member | None, str]], prefix: str
-) -> Doc:
-    name, number = CountryName(country), alert.number
-    ack = Code(f"{prefix}alert ack {number}")
-    match step:
-        case Step.ROOM:
-            return doc(
-                _(
-                    "Reminder: {country} has not acknowledged alert {number} yet. If you deal with it, type {ack}.",
-                    country=name, number=number, ack=ack,
-                )
-            )  # fmt: skip
-        case Step.ON_DUTY:
-            people = joined(person_words(member, shown) for member, shown in called)
-            return doc(
-                _("{people}: {country} has still not acknowledged alert {number}. Please look at it and type {ack}.",
-                  people=people, country=name, number=number, ack=ack)
-            )  # fmt: skip
-        case Step.COORDINATORS:
-            return doc(
-                _("{country} has still not acknowledged alert {number}, so I call for help. Still possible: {ack}",
-                  country=name, number=number, ack=ack)
-            )  # fmt: skip
-        case _:
-            assert_never(step)
 
 
 def _quiet_words(alert: Alert, name: CountryName, step: Step) -> Inline:
@@ -83,26 +55,6 @@ def _quiet_words(alert: Alert, name: CountryName, step: Step) -> Inline:
             assert_never(step)
 
 
-def person_words(member: Member | None, shown: str) -> Inline:
-    return Mention(member.user_id, member.name) if member is not None else Text(shown)
-
-
-async def call_those_elsewhere(
-    alert: Alert, country: CountryCode, words: Doc, called: Sequence[tuple[Member | None, str]], context: Context
-) -> None:
-    """Write directly to those who are in none of the country's rooms that were told: a mention does not reach them."""
-
-    own_rooms = set(await Rooms(context.tx).of_country(country))
-    cards = await Alerts(context.tx).cards(alert)
-    reached = {card.user_id for card in cards if card.user_id is not None}
-    for card in cards:
-        if card.room_id in own_rooms:
-            reached |= await context.people.in_room(card.room_id)
-    for member, _shown in called:
-        if member is not None and member.user_id not in reached:
-            await tell_person(alert, member.user_id, words, context, priority=Priority.REMINDER)
-
-
 async def _take_further(alert: Alert, name: CountryName, context: Context) -> None:
     """Call the coordinators; where they may not hear of it, the author is told that nobody else can be."""
     if coordinators_may_see(alert):
@@ -122,26 +74,14 @@ async def _take_further(alert: Alert, name: CountryName, context: Context) -> No
     await tell_person(alert, alert.author, words, context, priority=Priority.REMINDER)
 
 
-async def verifiers(alert: Alert, step: int, context: Context) -> Sequence[Member]:
-    """Return who is called to verify: first the second pair of eyes, then the coordinators where they may see it."""
-    if step == 1 or not coordinators_may_see(alert):
-        return await second_pair(alert, context)
-    return [one for one in await Members(context.tx).coordinators() if one.user_id != alert.author]
-
-
 async def call_for_verification(alert: Alert, line: HistoryLine, context: Context) -> None:
     """Ask the second pair of eyes to look at what waits for it or was sent unverified; then the coordinators."""
     step = int(line.details["step"])
     people = await verifiers(alert, step, context)
     if alert.is_draft:
-        await _call_before(alert, people, context)
+        await _call_before(alert, line, context)
         return
-    words = doc(
-        _("{people}: alert {number} was sent before a second pair of eyes had looked at it, and nobody has since. "
-          "If it is right, type {verify}.",
-          people=joined(Mention(one.user_id, one.name) for one in people), number=alert.number,
-          verify=Code(f"{context.prefix}alert verify {alert.number}"))
-    )  # fmt: skip
+    words = to_verify(alert, [Mention(one.user_id, one.name) for one in people], context.prefix)
     if step > 1 and coordinators_may_see(alert):
         await tell_coordinators(alert, words, context, priority=Priority.REMINDER)
         return
@@ -149,20 +89,12 @@ async def call_for_verification(alert: Alert, line: HistoryLine, context: Contex
     rooms = await Rooms(context.tx).of_country(country) if country is not None else ()
     own = [room for room in rooms if room_may_see(alert, await Rooms(context.tx).of_room(room))]
     if not await say_in_threads(alert, own, words, context, priority=Priority.REMINDER):
-        for one in people:
-            await tell_person(alert, one.user_id, words, context, priority=Priority.REMINDER)
+        await call(alert, line, context)
 
 
-async def _call_before(alert: Alert, people: Sequence[Member], context: Context) -> None:
+async def _call_before(alert: Alert, line: HistoryLine, context: Context) -> None:
     """Remind those who may verify a submitted alert, and tell its author that it still waits."""
-    verify = Code(f"{context.prefix}alert verify {alert.number}")
-    back = Code(f"{context.prefix}alert return {alert.number} <reason>")
-    words = doc(
-        _("Alert {number} still waits for a second pair of eyes, and is sent to nobody before. {verify} or {back}.",
-          number=alert.number, verify=verify, back=back)
-    )  # fmt: skip
-    for one in people:
-        await tell_person(alert, one.user_id, words, context, priority=Priority.REMINDER)
+    await call(alert, line, context)
     urgent = Code(f"{context.prefix}alert set {alert.number} urgency=urgent")
     send = Code(f"{context.prefix}alert send {alert.number}")
     waits = doc(

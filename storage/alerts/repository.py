@@ -52,6 +52,10 @@ class Alerts:
         lines = (await self._session.scalars(query.limit(latest) if latest else query)).all()
         return lines[::-1]
 
+    async def line(self, line_id: int) -> HistoryLine | None:
+        """Return one line of a history."""
+        return await self._session.get(HistoryLine, line_id)
+
     async def ending(self, alert: Alert) -> HistoryLine | None:
         """Return the line that closed, withdrew or merged the alert; None while it goes on."""
         if not alert.has_ended:
