@@ -5,8 +5,8 @@ import pkgutil
 
 import storage
 
-_WITHOUT_TABLES = frozenset({"migrations", "reference", "schema", "models", "server"})
-"""What is no table, and what needs packages that not every installation has."""
+_WITHOUT_TABLES = frozenset({"migrations", "reference", "schema", "models"})
+"""What declares no tables."""
 
 
 def load() -> None:

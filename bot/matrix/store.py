@@ -64,6 +64,13 @@ class Pending:
                 setattr(self, part.name, getattr(older, part.name) | getattr(self, part.name))
 
 
+class Devices(DeviceStore):  # type: ignore[misc]  # nio has no type information
+    """Finds a device by its name; nio's own compares it with every other one, for each that is added."""
+
+    def __contains__(self, device: object) -> bool:
+        return isinstance(device, OlmDevice) and self[device.user_id].get(device.id) == device
+
+
 class Chest:
     """The keys of one own device: what nio reads and saves, and what is still to be written of it."""
 
@@ -117,7 +124,7 @@ class Chest:
         self.pending.room_keys[session.room_id, session.id, session.sender_key] = session
 
     def load_device_keys(self) -> DeviceStore:
-        store = DeviceStore()
+        store = Devices()
         for user in self.saved.users:
             for name, keys in user.devices.items():
                 pair = {"ed25519": keys.ed25519, "curve25519": keys.curve25519}

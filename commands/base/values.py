@@ -29,7 +29,7 @@ class Refusal(Exception):
 class Args(BaseModel):
     """Arguments of a command: see `commands.arguments` for the kinds of fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class Settings(BaseModel):

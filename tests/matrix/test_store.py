@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 import vodozemac
-from nio.crypto import InboundGroupSession
+from nio.crypto import InboundGroupSession, OlmDevice
 from nio.crypto.sessions import derive_pickle_key
 from sqlalchemy import select
 
@@ -250,6 +250,30 @@ async def test_a_restart_has_everything_again(database: Database, server: Homese
         saved = crypto.chest.saved
         assert [row.event_id for row in saved.waiting] == ["$waiting"]
         assert Rooms(saved.rooms, saved.states).view(ROOM).with_membership("join") == {GHANA}
+
+
+async def test_a_device_is_not_compared_with_those_of_everybody_else(
+    database: Database, server: Homeserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a large network a start, or the first message to all, would compare devices half a million times."""
+    compared = 0
+    is_equal = OlmDevice.__eq__
+
+    def count(one: OlmDevice, other: object) -> Any:
+        nonlocal compared
+        compared += 1
+        return is_equal(one, other)
+
+    monkeypatch.setattr(OlmDevice, "__eq__", count)
+    people = [UserId(f"@member{index}:example.org") for index in range(100)]
+    async with opened(database, server) as crypto:
+        for person in people:
+            crypto.machine.learn_devices(person, {"PHONE": (f"signing {person}", f"identity {person}")})
+        await crypto.chest.commit()
+        assert compared <= len(people)
+    async with opened(database, server) as crypto:
+        assert {device.user_id for device in crypto.machine.device_store} == set(people)
+        assert compared <= 2 * len(people)
 
 
 async def test_of_two_parts_of_a_room_key_the_one_that_reads_more_is_kept(
