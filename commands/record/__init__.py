@@ -9,7 +9,8 @@ from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Capability, Context, Post, Refusal, Role, RoomView, Subject
 from commands.document import Doc, Strong, _, doc
 from commands.files import MadeFile
-from commands.record.gathering import Record, gather
+from commands.record.entries import Record
+from commands.record.gathering import gather
 from commands.record.paper import paper
 from commands.record.pdf import as_pdf
 from commands.record.tables import as_csv, as_json

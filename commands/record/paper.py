@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from commands.record.gathering import CountryPart, FactVersion, HistoryEntry, Record, SightingEntry, Who
+from commands.record.entries import CountryPart, FactVersion, HistoryEntry, Record, SightingEntry, Who
 from commands.shipment import Kind, Place
 from storage.ids import CountryCode
 from storage.reference import codes

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from commands.record.gathering import Record, Who
+from commands.record.entries import Record, Who
 
 FORMAT = "sesn-alert/1"
 """Names the shape of the JSON; the number is raised when a field changes its meaning or goes."""
