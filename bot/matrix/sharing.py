@@ -28,6 +28,8 @@ from storage.ids import DeviceId, RoomId, UserId
 log = structlog.get_logger()
 
 _PER_REQUEST = 250  # devices of one /sendToDevice: an Olm message has about 1.5 kB
+_PREPARED = 4
+"""Requests whose messages are made, and written down as made, together: some megabytes."""
 CLAIM_AGAIN = 300.0
 """Seconds before a device without one-time keys is asked for again."""
 
@@ -148,8 +150,9 @@ class Sharing:
         devices = {name: device for there in entitled.values() for name, device in there.items()}
         await self._claim({item.name: devices[item.name] for item in missing})
         reachable = [item for item in missing if self._machine.has_session(devices[item.name])]
-        for batch in _packed(reachable):
-            await self._send_keys(batch, devices)
+        batches = list(_packed(reachable))
+        for start in range(0, len(batches), _PREPARED):
+            await self._send_keys(batches[start : start + _PREPARED], devices)
         if unreached := len(missing) - len(reachable):
             log.warning("room_key.devices_unreached", devices=unreached)
         await self._withhold(sessions, {room: [standings[user] for user in users] for room, users in receivers.items()})
@@ -196,28 +199,39 @@ class Sharing:
                 else:
                     self._no_claim_before[user, device] = now + CLAIM_AGAIN
 
-    async def _send_keys(self, batch: Sequence[_Item], devices: Mapping[Name, OlmDevice]) -> None:
-        messages: dict[str, Json] = {}
-        for item in batch:
-            key = {
-                "algorithm": MEGOLM,
-                "room_id": item.room_id,
-                "session_id": item.session.id,
-                "session_key": item.session.session_key,
-            }
-            user, device = item.name
-            messages.setdefault(user, {})[device] = self._machine.olm_message(devices[item.name], "m.room_key", key)
+    async def _send_keys(self, batches: Iterable[Sequence[_Item]], devices: Mapping[Name, OlmDevice]) -> None:
+        keys: dict[RoomId, Json] = {}
+
+        def message(item: _Item) -> Json:
+            if item.room_id not in keys:  # to tell a session's key costs a signature
+                keys[item.room_id] = {
+                    "algorithm": MEGOLM,
+                    "room_id": item.room_id,
+                    "session_id": item.session.id,
+                    "session_key": item.session.session_key,
+                }
+            return self._machine.olm_message(devices[item.name], "m.room_key", keys[item.room_id])
+
+        ready = [[(item, message(item)) for item in batch] for batch in batches]
         # Ratchets are durable before what they made leaves: a crash must not use a place of them twice.
         await self._chest.commit()
+        for batch in ready:
+            await self._deliver(batch)
+
+    async def _deliver(self, batch: Sequence[tuple[_Item, Json]]) -> None:
+        """Send encrypted messages, in halves when they are too many for one request, and note what was delivered."""
+        messages: dict[str, Json] = {}
+        for item, message in batch:
+            messages.setdefault(item.name[0], {})[item.name[1]] = message
         try:
             await self.to_device("m.room.encrypted", messages)
         except Rejected as error:
             if error.status != _TOO_LARGE or len(batch) == 1:
                 raise
             for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
-                await self._send_keys(half, devices)
+                await self._deliver(half)
             return
-        self._note(batch)
+        self._note(item for item, _ in batch)
 
     async def _withhold(
         self, sessions: Mapping[RoomId, RoomSession], standings: Mapping[RoomId, Iterable[Standing]]

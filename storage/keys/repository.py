@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, bindparam, delete, select
 
 from storage.base import Base, Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -136,12 +136,18 @@ NOTHING_SAVED = Saved(
 )
 
 
+_ROOM_KEYS = select(
+    RoomKey.room_id, RoomKey.session_id, RoomKey.sender_key, RoomKey.ed25519, RoomKey.pickle, RoomKey.forwarded
+).where(RoomKey.room_id == bindparam("room"), RoomKey.session_id == bindparam("session"))
+
+
 class Keys:
     """The tables of the keys in one transaction."""
 
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
         self._upsert = tx.upsert
+        self._run = tx.run
 
     async def vault(self, user_id: UserId) -> tuple[dict[str, Any], str, str] | None:
         """Return header, nonce and box of the user's vault."""
@@ -191,9 +197,8 @@ class Keys:
 
     async def room_keys(self, room_id: RoomId, session_id: str) -> Sequence[RoomKeyRow]:
         """Return the sessions of a room with this id, whoever sent them."""
-        table = _table(RoomKey)
-        query = select(*table.c).where(table.c.room_id == room_id, table.c.session_id == session_id)
-        return [RoomKeyRow(*row) for row in (await self._session.execute(query)).all()]
+        rows = await self._run(_ROOM_KEYS, {"room": room_id, "session": session_id})
+        return [RoomKeyRow(*row)._replace(forwarded=bool(row[-1])) for row in rows]
 
     async def used_places(self, session_id: str, sender_key: str) -> dict[int, EventId]:
         """Return which event each used place of a session stands for."""
