@@ -1,6 +1,7 @@
 """Figures: what was raised, what came of it, how long it took, who owes feedback."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,12 +10,13 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from commands.arguments import Country, Option
-from commands.base import Args, Capability, Context, Post, Role, RoomView
+from commands.base import Args, Capability, Context, Post, Role, RoomView, Subject
 from commands.document import Code, Doc, Moment, Strong, _, doc
 from commands.figures.drawing import chart
 from commands.figures.period import Period, TimeSpan, days_before
 from commands.figures.reading import Progress, read_on
 from commands.figures.words import figures_words, heading
+from commands.visibility import ALERT
 from storage.ids import CountryCode, EventId, RoomId, UserId
 from storage.members import Member, Members
 from storage.rooms import Rooms
@@ -149,12 +151,18 @@ def _answer(asked: Asked, progress: Progress, prefix: str) -> Doc:
     )
     if figures is None or not (figures.raised or figures.withdrawn or figures.merged):
         return title + doc(_("None."), small, notice=True)
-    return title + figures_words(figures).quietly() + doc(small, notice=True)
+    words = title + figures_words(figures).quietly() + doc(small, notice=True)
+    return words.naming(_named(progress))
+
+
+def _named(progress: Progress) -> Sequence[Subject]:
+    return [Subject(ALERT, alert) for alert in progress.named]
 
 
 async def _post_chart(asked: Asked, progress: Progress, person: UserId | None, context: Context) -> None:
     assert progress.figures is not None
     made = await asyncio.to_thread(chart, progress.figures, asked.span, progress.country)
+    made = replace(made, caption=made.caption.naming(_named(progress)))
     reply_to = None if asked.thread_root else asked.source
     await context.post(
         Post(room=asked.room, person=person, file=made, thread_root=asked.thread_root, reply_to=reply_to)

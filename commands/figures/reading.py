@@ -21,6 +21,9 @@ from storage.members import Member
 AT_ONCE = 100
 """Alerts that are looked at in one transaction."""
 
+FEW = 20
+"""Figures of at most so many alerts say of each nearly what a list would: they name them, and go with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -36,6 +39,13 @@ class Progress:
     """Of what was circulated at `since`, the id up to which it is counted."""
     figures: Figures | None = None
     is_done: bool = False
+    counted: tuple[int, ...] = ()
+    """The ids of the first alerts that were counted, at most one more than `FEW`."""
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """The ids of the alerts of which these figures are, where they are few."""
+        return self.counted if len(self.counted) <= FEW else ()
 
     @classmethod
     def begin(cls, span: TimeSpan, country: CountryCode | None, now: datetime) -> "Progress":
@@ -61,8 +71,9 @@ async def read_on(progress: Progress, member: Member, room: RoomView, tx: Transa
     )
     seen = [alert for alert in found if may_see(alert, member, room)]
     figures = count(seen, progress.as_of, country=progress.country)
+    counted = (*progress.counted, *(alert.id for alert in seen))[: FEW + 1]
     if progress.figures is not None:
         figures = progress.figures + figures
     if following is None:
-        return replace(progress, figures=figures, is_done=True)
-    return replace(progress, figures=figures, since=following.at, after=following.id)
+        return replace(progress, figures=figures, counted=counted, is_done=True)
+    return replace(progress, figures=figures, counted=counted, since=following.at, after=following.id)
