@@ -121,6 +121,13 @@ class AlertStands(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FactsChanged(Event):
+    """What is known of an alert or a draft was corrected or added to."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
 class SightingReported(Event):
     """Somebody reported that a container or ship was seen, or is not where it was said to be."""
 

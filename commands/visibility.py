@@ -14,6 +14,7 @@ from commands.document import Code, Doc, _
 from storage.alerts import Alert, AlertNumber, Alerts, AlertState, Outline, Tlp
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
+from storage.outbox import OutboxRow
 from storage.reference.countries import find_region
 from storage.rooms import Binding, BindingKind
 from storage.sightings import Sighting
@@ -285,9 +286,9 @@ SHOWN = "shown"
 """Part of an answer that shows something of an alert."""
 
 
-async def answer_about(alert: Alert, words: Doc, context: Context, *, part: str = SHOWN) -> None:
+async def answer_about(alert: Alert, words: Doc, context: Context, *, part: str = SHOWN) -> OutboxRow:
     """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
-    await context.post(
+    return await context.post(
         Post(
             doc=words,
             room=context.room.id,

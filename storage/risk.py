@@ -6,7 +6,7 @@ Weights stand here only where a coordinator changed them; changes are added, nev
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts import Alert, AlertMarks, AlertState, Fact, Mark
@@ -25,6 +25,34 @@ class RiskWeight(Base):
     points: Mapped[int]
     changed_by: Mapped[UserId]
     changed_at: Mapped[datetime]
+
+
+class RiskShown(Base):
+    """An answer about the risk of an alert: it is brought up to date when what is known changes."""
+
+    __tablename__ = "risk_shown"
+
+    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The message of the outbox."""
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), index=True)
+    points: Mapped[int]
+    said: Mapped[str]
+    """What each line came to, to tell whether anything changed."""
+
+
+class RisksShown:
+    def __init__(self, tx: Transaction) -> None:
+        self._session = tx.session
+
+    async def note(self, row_id: int, alert: Alert, points: int, said: str) -> None:
+        """Remember what an answer said."""
+        self._session.add(RiskShown(row_id=row_id, alert_id=alert.id, points=points, said=said))
+        await self._session.flush()
+
+    async def newest_of(self, alert: Alert, *, limit: int) -> Sequence[RiskShown]:
+        """Return the latest answers about an alert, newest first."""
+        query = select(RiskShown).where(RiskShown.alert_id == alert.id).order_by(RiskShown.row_id.desc())
+        return (await self._session.scalars(query.limit(limit))).all()
 
 
 class RiskWeights:

@@ -174,7 +174,7 @@ async def test_points_are_printed_line_by_line_with_weight_reason_and_source(net
     await raised(net, "CSQU3054384 at Tema, leaking, from Antwerp to Rotterdam, 18 t of A1180")
     answer = await risk(net)
     for expected in (
-        "Risk of alert A-2026-0001: 7 points",
+        "Risk of alert A-2026-0001: 7 points, high",
         "- 2 of 2: waste code that is no longer in force, or contradicts the customs code (no longer in force: A1180).",
         "A1180). Source: Basel Convention, Annexes VIII and IX as in force",
         "- 2 of 2: consent is needed, and no notification number is known",

@@ -25,6 +25,7 @@ from commands.alerts.words import (
 from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Inline, Message, _, _n, bullets, doc, joined
+from commands.happenings import FactsChanged
 from storage.alerts import Alert, AlertType, Information, NotPossible, Source, Tlp, Urgency
 from storage.ids import CountryCode
 
@@ -207,6 +208,8 @@ async def _evaluated(alert: Alert, args: Correction, context: Context) -> None:
 async def corrected(alert: Alert, changes: Changes, context: Context) -> None:
     """Put the correction on record and tell everybody."""
     line = alert.correct(changes.keys, by=context.member, at=context.now) if changes.keys else None
+    if changes.keys:
+        await context.emit(FactsChanged(alert))
     if alert.is_draft:
         await refresh_draft(alert, context)
         return

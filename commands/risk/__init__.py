@@ -1,30 +1,25 @@
 """The risk of a shipment, as points that anybody can check: each line with its weight, its reason and its source."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from commands.arguments import About, Choice, Form, Ref, Word
-from commands.base import Args, Capability, Context, Event, Refusal, Role
-from commands.document import Code, Doc, Message, Moment, Strong, _, _n, bullets, doc
+from commands.base import Args, Context, Event, Refusal, Role
+from commands.document import Code, Doc, Message, Moment, _, bullets, doc
 from commands.network import named, tell_coordination
+from commands.risk import renewing
+from commands.risk.declaration import capability
 from commands.risk.lines import MOST_POINTS, TABLE, Line
-from commands.risk.profile import EarlierCase, Input, Scored, profile
-from commands.shipment import Kind, Place, Shipment
+from commands.risk.renewing import RISK
+from commands.risk.weighing import assess, in_words, outcome_of, points_of
 from commands.visibility import ALERT, answer_about, find, shown_here
-from storage.alerts import Alert, AlertState, Mark, marks_of
+from storage.alerts import AlertState
 from storage.audit import Audit
 from storage.members import Member, Members
-from storage.risk import EarlierCases, RiskWeight, RiskWeights
+from storage.risk import RisksShown, RiskWeight, RiskWeights
 
-__all__ = ["capability"]
+__all__ = ["capability", "renewing"]
 
-capability = Capability("risk", _("The risk of a shipment, in points"))
-
-_RECURRENT = (Kind.CONTAINER, Kind.VESSEL, Kind.COMPANY)
-_WASTE = (Kind.BASEL, Kind.EWC, Kind.HS)
-_LOOKED_AT = 20
-"""Earlier cases that are looked at; of those only what may be seen here counts."""
 _CHANGES = 10
 
 
@@ -44,81 +39,9 @@ async def risk(args: Risk, context: Context) -> None:
     alert = await find(args.about, context)
     if alert.state is AlertState.WITHDRAWN:
         raise Refusal(_("Alert {number} was withdrawn, so there is nothing to weigh.", number=alert.number))
-    lines = await assess(alert, context)
-    await answer_about(alert, _in_words(alert, lines, context), context)
-
-
-async def assess(alert: Alert, context: Context) -> Sequence[Scored]:
-    """Return every line of the profile for an alert; earlier cases count as far as they may be seen here."""
-    shipment = Shipment.of(alert)
-    named = {mark: fact.shown for mark, fact in marks_of(shipment.all(*_RECURRENT)).items()}
-    waste = {kind.value: shipment.values(kind) for kind in _WASTE}
-    cases = EarlierCases(context.tx)
-    earlier = await cases.naming(alert, list(named), limit=_LOOKED_AT)
-    similar = await cases.on_the_same_lane(
-        alert,
-        waste,
-        origins=shipment.countries(Place.ORIGIN),
-        destinations=shipment.countries(Place.DESTINATION),
-        limit=_LOOKED_AT,
-    )
-    given = Input(
-        shipment,
-        context.now.date(),
-        [_case(one, named) for one in earlier if shown_here(one, context)],
-        [EarlierCase(one.number, ()) for one in similar if shown_here(one, context)],
-    )
-    return profile(given, await RiskWeights(context.tx).current())
-
-
-def _case(case: Alert, named: Mapping[Mark, str]) -> EarlierCase:
-    there = marks_of(Shipment.of(case).all(*_RECURRENT))
-    return EarlierCase(case.number, [shown for mark, shown in named.items() if mark in there])
-
-
-def _in_words(alert: Alert, lines: Sequence[Scored], context: Context) -> Doc:
-    points = sum(line.points for line in lines)
-    counted = [line for line in lines if line.result.applies]
-    cleared = [line for line in lines if line.result.applies is False]
-    unknown = [line for line in lines if line.result.applies is None]
-    could_add = sum(line.weight for line in unknown)
-    heading = Strong(
-        _n("Risk of alert {number}: {count} point", "Risk of alert {number}: {count} points", points,
-           number=alert.number)
-    )  # fmt: skip
-    when = Moment(context.now, context.zone)
-    words = doc(
-        heading, _("From what is known on {when}. Advice, and no finding: one line alone proves nothing.", when=when)
-    )
-    if counted:
-        words += doc(Strong(_("These count:")), bullets(_line(line) for line in counted))
-    if unknown:
-        open_ = _n(
-            "Not known ({count} more point at most). To find out:",
-            "Not known ({count} more points at most). To find out:",
-            could_add,
-        )
-        words += doc(Strong(open_), bullets(_line(line) for line in unknown))
-    if cleared:
-        words += doc(Strong(_("These do not apply, 0 points:")), bullets(_line(line) for line in cleared))
-    return words
-
-
-def _line(line: Scored) -> Message:
-    entry = TABLE[line.line]
-    points = _points(line)
-    if line.result.why is None:
-        return _("{points}: {name}. Source: {source}", points=points, name=entry.name, source=entry.source)
-    return _(
-        "{points}: {name} ({why}). Source: {source}",
-        points=points, name=entry.name, why=line.result.why, source=entry.source,
-    )  # fmt: skip
-
-
-def _points(line: Scored) -> Message:
-    if line.result.applies is None:
-        return _("? of {weight}", weight=line.weight)
-    return _("{points} of {weight}", points=line.points, weight=line.weight)
+    lines = await assess(alert, lambda case: shown_here(case, context), context.now, context.tx)
+    row = await answer_about(alert, in_words(alert, lines, context.now, context.zone), context, part=RISK)
+    await RisksShown(context.tx).note(row.id, alert, points_of(lines), outcome_of(lines))
 
 
 # Weights
