@@ -3,19 +3,13 @@
 from commands.alerts import asking, clocks, escalation, matched, reminding
 from commands.alerts.audience import Listener, listeners, unreached
 from commands.alerts.cards import zone_of
-from commands.alerts.circulation import (
-    LineFor,
-    number_of_target,
-    retract_elsewhere,
-    retract_part,
-    tell_everyone,
-    tell_of_unreached,
-    tell_person,
-)
+from commands.alerts.circulation import LineFor, tell_everyone, tell_of_unreached, tell_person
+from commands.alerts.composing import number_of_target
 from commands.alerts.declaration import capability
 from commands.alerts.drafts import refresh_draft, show_to_second_pair
 from commands.alerts.events import AlertChanged
 from commands.alerts.lines import sentence
+from commands.alerts.retracting import retract_elsewhere, retract_part
 from commands.alerts.second_pair import second_pair
 from commands.alerts.words import who
 from commands.base import Context, Priority, Subject

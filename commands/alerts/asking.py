@@ -3,7 +3,8 @@
 from commands.alerts.audience import Listener, coordinators_may_see, may_show_author
 from commands.alerts.calling import call
 from commands.alerts.cards import zone_of
-from commands.alerts.circulation import name_of_author, tell_coordinators, tell_everyone, tell_person
+from commands.alerts.circulation import tell_coordinators, tell_everyone, tell_person
+from commands.alerts.composing import name_of_author
 from commands.alerts.escalation import on_duty
 from commands.alerts.lines import sentence
 from commands.alerts.summons import asked, how_to_answer, person_words, still_to_answer

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from commands.alerts.circulation import empty_message, subject_of
-from commands.alerts.declaration import KIND, AlertSettings, capability
+from commands.alerts.declaration import KIND, AlertSettings, capability, subject_of
 from commands.alerts.drafting import check_length
 from commands.alerts.events import AlertChanged
 from commands.alerts.file_words import declined_words, fault_words, size_words, type_of_file
 from commands.alerts.finding import check_author, find, not_possible
+from commands.alerts.retracting import empty_message
 from commands.alerts.rights import is_concerned
 from commands.alerts.words import marked, refusal
 from commands.arguments import Ref

@@ -1,65 +1,26 @@
 """Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from commands.alerts.audience import (
-    Listener,
-    coordinators_may_see,
-    listeners,
-    may_see,
-    may_show_author,
-    room_may_see,
-    unreached,
-)
-from commands.alerts.beside import words_beside
-from commands.alerts.cards import (
-    Reader,
-    card,
-    retracted,
-    unreached_words,
-    zone_of,
-)
-from commands.alerts.declaration import KIND, capability
-from commands.alerts.matching import Match, known_matches
+from commands.alerts.audience import Listener, coordinators_may_see, listeners
+from commands.alerts.cards import unreached_words
+from commands.alerts.composing import SameForAll, card_for, listener_may_see, same_for_all
+from commands.alerts.declaration import CARD, LINE, subject_of
+from commands.alerts.retracting import retract_card
 from commands.alerts.words import marked
-from commands.base import Context, Post, Priority, RoomView, Subject
+from commands.base import Context, Post, Priority
 from commands.document import Code, Doc, Strong, Words, _, doc
-from commands.sighted import sightings_of
-from commands.visibility import Marked, answer_about
-from storage.alerts import (
-    Alert,
-    AlertAttachments,
-    AlertCard,
-    AlertRequest,
-    AlertRequests,
-    Alerts,
-    HistoryLine,
-    Outline,
-    Tlp,
-)
+from commands.visibility import answer_about
+from storage.alerts import Alert, AlertCard, Alerts, Tlp
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow, RowKind, RowState
+from storage.outbox import Outbox, OutboxRow
 from storage.rooms import BindingKind, Rooms
-from storage.sightings import Sighting
-from storage.timers import Timer
-
-CARD, LINE, DRAFT, REPORT = "card", "line", "draft", "report"
-"""The parts that messages have in an alert."""
 
 DELIVERY = "alert"
 
-REDACT = "alert.redact"
-_AT_ONCE, _REDACTIONS = 5, 20
-"""Redactions that are written in the transaction that asks for them, and in each after it."""
-
 LineFor = Callable[[Listener], Doc | None]
-
-
-def subject_of(alert: Alert) -> Subject:
-    return Subject(KIND, alert.id)
 
 
 async def tell_everyone(
@@ -72,16 +33,16 @@ async def tell_everyone(
     """
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
-    same = await _same_for_all(alert, entitled, context)
+    same = await same_for_all(alert, entitled, context)
     wanted = {(one.room, one.person): one for one in entitled}
     cards = await alerts.cards(alert)
     _held = await Outbox(context.tx).several([existing.row_id for existing in cards])
     for existing in cards:
         one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
         if one is None:
-            await _retract(alert, existing, context)
+            await retract_card(alert, existing, context)
             continue
-        words = await _card_for(alert, one, same, context)
+        words = await card_for(alert, one, same, context)
         await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
         said = line(one)
         if said is not None:
@@ -139,7 +100,7 @@ async def renew_cards(
     """Bring the cards up to date of those to whom `where` says yes, without a line; return how many that were."""
     entitled = await listeners(context.tx, alert)
     there = {(one.room, one.person): one for one in entitled}
-    same = await _same_for_all(alert, entitled, context)
+    same = await same_for_all(alert, entitled, context)
     renewed = 0
     for existing in await Alerts(context.tx).cards(alert):
         one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
@@ -147,14 +108,14 @@ async def renew_cards(
             continue
         if at_most is not None and renewed == at_most:
             break
-        words = await _card_for(alert, one, same, context)
+        words = await card_for(alert, one, same, context)
         await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
         renewed += 1
     return renewed
 
 
-async def _show_card(alert: Alert, one: Listener, same: "_SameForAll", context: Context) -> None:
-    words = await _card_for(alert, one, same, context)
+async def _show_card(alert: Alert, one: Listener, same: "SameForAll", context: Context) -> None:
+    words = await card_for(alert, one, same, context)
     row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
     await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
     if one.room is not None and not await context.people.in_room(one.room):
@@ -168,8 +129,8 @@ async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> 
     for one in entitled:
         if one.room == room and (anew or not shown):
             for card_ in shown:
-                await _retract(alert, card_, context)
-            await _show_card(alert, one, await _same_for_all(alert, entitled, context), context)
+                await retract_card(alert, card_, context)
+            await _show_card(alert, one, await same_for_all(alert, entitled, context), context)
 
 
 async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
@@ -178,7 +139,7 @@ async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
     there = {one.room: one for one in entitled}
     for shown in await Alerts(context.tx).cards(alert):
         if shown.room_id == room and room in there:
-            card_ = await _card_for(alert, there[room], await _same_for_all(alert, entitled, context), context)
+            card_ = await card_for(alert, there[room], await same_for_all(alert, entitled, context), context)
             await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
 
 
@@ -212,188 +173,13 @@ async def _post(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _SameForAll:
-    """What an alert's cards are made of, whoever reads them: found once, however many cards there are."""
-
-    missed: Sequence[CountryCode]
-    matches: Sequence[Match]
-    ending: HistoryLine | None
-    requests: Sequence[AlertRequest]
-    files: int
-    sightings: Sequence[Sighting]
-    target: Alert | None
-    """The alert that this one was merged into."""
-
-
-async def _same_for_all(alert: Alert, entitled: Sequence[Listener], context: Context) -> _SameForAll:
-    alerts = Alerts(context.tx)
-    return _SameForAll(
-        missed=unreached(alert, entitled),
-        matches=await known_matches(alert, context.tx),
-        ending=await alerts.ending(alert),
-        requests=await AlertRequests(context.tx).of(alert, is_open=True),
-        files=await AlertAttachments(context.tx).count(alert),
-        sightings=await sightings_of(alert, context.tx),
-        target=await alerts.get(alert.merged_into) if alert.merged_into is not None else None,
-    )
-
-
-async def _card_for(alert: Alert, one: Listener, same: _SameForAll, context: Context) -> Doc:
-    zone = zone_of(one.bindings)
-    if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
-        zone = ZoneInfo(person.zone)
-    shown = [match for match in same.matches if await listener_may_see(match.other, one, context)]
-    is_told = same.target is not None and await listener_may_see(same.target, one, context)
-    into = same.target.number if same.target is not None and is_told else None
-    reader = Reader(zone, context.prefix, merged_into=into, matches=shown, files=same.files)
-    for_anybody = alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context)
-    if for_anybody:
-        # Anybody may know of the alert, and yet not who wrote it, nor of others that are not for anybody.
-        reader = replace(reader, matches=[match for match in shown if match.other.tlp is Tlp.CLEAR])
-    elif may_show_author(alert, one.bindings, one.person):
-        reader = replace(reader, author_name=await name_of_author(alert, context))
-    seen = await words_beside(same.sightings, alert, one, zone, context, for_anybody=for_anybody)
-    words = card(
-        alert, reader, now=context.now, unreached=same.missed, ending=same.ending, requests=same.requests,
-        sightings=seen,
-    )  # fmt: skip
-    return words.openly() if for_anybody else words
-
-
-async def number_of_target(alert: Alert, one: Listener, context: Context) -> str | None:
-    """Return the number of the alert that this one was merged into, where this listener may see it."""
-    target = await Alerts(context.tx).get(alert.merged_into) if alert.merged_into is not None else None
-    if target is None or not await listener_may_see(target, one, context):
-        return None
-    return target.number
-
-
-async def listener_may_see(alert: Marked, one: Listener, context: Context) -> bool:
-    """Decide whether an alert other than the one it was told of may be named before a listener."""
-    if one.room is not None:
-        return room_may_see(alert, one.bindings)
-    member = await Members(context.tx).get(one.person) if one.person is not None else None
-    return member is not None and may_see(alert, member, RoomView(RoomId(""), direct=True))
-
-
-async def _outsiders_read(one: Listener, context: Context) -> bool:
-    if one.room is None:
-        return False
-    return bool(await Rooms(context.tx).strangers(one.room, await context.people.readers(one.room)))
-
-
-async def name_of_author(alert: Alert, context: Context) -> str | None:
-    members = Members(context.tx)
-    author = await members.get(alert.author) or await members.removed(alert.author)
-    return author.name if author is not None else None
-
-
-async def _retract(alert: Alert, existing: AlertCard, context: Context) -> None:
-    """Take back a card and the lines in its thread, and say in its place that it was."""
-    existing.retracted_at = context.now
-    card_ = await Outbox(context.tx).get(existing.row_id)
-    assert card_ is not None
-    await context.tx.flush()
-    for row in await Outbox(context.tx).with_thread(str(subject_of(alert)), existing.row_id):
-        await empty_message(alert, row, context)
-    room = card_.sent_room or card_.room_id
-    words = marked(alert, retracted(alert)).openly()
-    if card_.state is RowState.SENT:
-        # Part of no thread and of no alert: a command in reply to it means none.
-        person = card_.user_id if card_.room_id is None else None
-        await context.post(
-            Post(doc=words, room=None if person else room, person=person, priority=Priority.ALERT, harmless=True)
-        )
-
-
-async def empty_message(alert: Alert, row: OutboxRow, context: Context) -> None:
-    """Take a message away with all its edits: not sent if it waits, redacted if it was."""
-    await context.post(
-        Post(
-            kind=RowKind.REDACT,
-            doc=marked(alert, retracted(alert)),
-            replaces=row.id,
-            harmless=True,
-            priority=Priority.ALERT,
-        )
-    )
-
-
-async def empty_messages(alert: Alert, rows: Sequence[OutboxRow], context: Context) -> None:
-    """Take messages away: none of them is sent any more from now on, and what was sent of them is redacted.
-
-    Where they are many, most of the redactions are written by a clock, a batch at a time.
-    """
-    for row in rows[:_AT_ONCE]:
-        await empty_message(alert, row, context)
-    if len(rows) > _AT_ONCE:
-        await Outbox(context.tx).empty_all([row.id for row in rows[_AT_ONCE:]], context.now)
-        await context.timers().schedule(REDACT, f"alert:{alert.id}:redact", context.now, {})
-
-
-@capability.timer(REDACT)
-async def redact_next(timer: Timer, context: Context) -> None:
-    """Write the redactions of the next messages that were emptied."""
-    alert = await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
-    if alert is None:
-        return
-    rows = await Outbox(context.tx).emptied(str(subject_of(alert)), limit=_REDACTIONS)
-    for row in rows:
-        await empty_message(alert, row, context)
-    if len(rows) == _REDACTIONS:
-        await context.timers().schedule(REDACT, timer.subject, context.now, {})
-
-
-async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = True) -> None:
-    """Take back every message about an alert, or that names it among others, where it may no longer be seen.
-
-    Cards are taken back by `tell_everyone`, with the lines in their threads; drafts also by `refresh_draft`.
-    """
-    await context.tx.flush()
-    stays: dict[tuple[RoomId | None, UserId | None], bool] = {}
-    gone = []
-    for row in await Outbox(context.tx).naming(str(subject_of(alert))):
-        is_own = row.subject == str(subject_of(alert))
-        if is_own and (row.part == CARD or (row.part == DRAFT and not drafts)):
-            continue
-        place = (row.room_id, row.user_id)
-        if place not in stays:
-            stays[place] = await may_stay(alert, row, context)
-        if not stays[place]:
-            gone.append(row)
-    await empty_messages(alert, gone, context)
-
-
-async def retract_part(alert: Alert, part: str, context: Context) -> None:
-    """Take back every message that has this part in an alert."""
-    await empty_messages(alert, await Outbox(context.tx).about(str(subject_of(alert)), part), context)
-
-
-async def retract_all(alert: Alert, context: Context) -> None:
-    """Take back everything that was ever said of an alert, wherever it stands; a card comes anew when it goes on."""
-    for existing in await Alerts(context.tx).cards(alert):
-        existing.retracted_at = context.now
-    await context.tx.flush()
-    await empty_messages(alert, await Outbox(context.tx).naming(str(subject_of(alert))), context)
-
-
-async def may_stay(alert: Alert | Outline, row: OutboxRow, context: Context) -> bool:
-    """Whether an alert may still be shown where a message stands: by the room's bindings, or before the one person."""
-    if row.room_id is not None:
-        bindings = await Rooms(context.tx).of_room(row.room_id)
-        if bindings or row.user_id is None:
-            return room_may_see(alert, bindings)
-    member = await Members(context.tx).get(row.user_id) if row.user_id is not None else None
-    return member is not None and may_see(alert, member, RoomView(row.room_id or RoomId(""), direct=True))
-
-
 async def answer(alert: Alert, words: Doc, context: Context) -> None:
     """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
     await answer_about(alert, marked(alert, words), context)
 
 
 async def zone_of_author(alert: Alert, context: Context) -> ZoneInfo:
+    """Return the zone in which the author reads times; UTC when they have left the network."""
     author = await Members(context.tx).get(alert.author)
     return ZoneInfo(author.zone if author is not None else "UTC")
 

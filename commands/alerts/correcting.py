@@ -5,13 +5,14 @@ from typing import Annotated
 
 from commands.alerts import escalation
 from commands.alerts.audience import listeners, unreached
-from commands.alerts.circulation import answer, retract_elsewhere, tell_of_unreached
+from commands.alerts.circulation import answer, tell_of_unreached
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafting import Values, address, name_persons, state, today_of
 from commands.alerts.drafts import refresh_draft
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
 from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.retracting import retract_elsewhere
 from commands.alerts.typed import SHORT
 from commands.alerts.words import (
     evaluation_words,

@@ -2,9 +2,10 @@
 
 from commands.alerts import clocks
 from commands.alerts.calling import verifiers
-from commands.alerts.circulation import retract_all, tell_everyone, tell_person, zone_of_author
+from commands.alerts.circulation import tell_everyone, tell_person, zone_of_author
 from commands.alerts.declaration import AlertSettings, capability
 from commands.alerts.events import AlertChanged
+from commands.alerts.retracting import retract_all
 from commands.base import Context, Priority
 from commands.document import Code, Moment, Words, _, doc
 from storage.alerts import CONTACT, Alert, AlertRequests, Alerts, AlertState, Individuals, RequestStep

@@ -5,16 +5,24 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from commands.base import Capability, Settings
+from commands.base import Capability, Settings, Subject
 from commands.document import _
 from commands.when import NotATime, parse_duration
-from storage.alerts import Urgency
+from storage.alerts import Alert, Urgency
 
 KIND = "alert"
 """The kind of subject under which everything that is said about an alert stands in the outbox."""
 
+CARD, LINE, DRAFT, REPORT = "card", "line", "draft", "report"
+"""The parts that messages have in an alert."""
+
 LONGEST_TEXT = 10_000
 """Characters of an alert or a note."""
+
+
+def subject_of(alert: Alert) -> Subject:
+    """Return what stands in the outbox for an alert."""
+    return Subject(KIND, alert.id)
 
 
 def _duration(value: Any) -> Any:

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Plan, may_see, plan
 from commands.alerts.cards import Reader, draft_card, sent_draft, withdrawn_card
-from commands.alerts.circulation import DRAFT, empty_messages, may_stay, names_of, subject_of
-from commands.alerts.declaration import capability
+from commands.alerts.circulation import names_of
+from commands.alerts.declaration import DRAFT, capability, subject_of
 from commands.alerts.duplicates import Same, same_words
+from commands.alerts.retracting import empty_messages, may_stay
 from commands.alerts.second_pair import second_pair
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority, RoomView

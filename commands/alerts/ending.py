@@ -5,19 +5,15 @@ from typing import Annotated
 
 from commands.alerts import clocks, escalation
 from commands.alerts.audience import listeners
-from commands.alerts.circulation import (
-    listener_may_see,
-    retract_elsewhere,
-    subject_of,
-    tell_everyone,
-    unless_heard,
-)
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.circulation import tell_everyone, unless_heard
+from commands.alerts.composing import listener_may_see
+from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.drafting import check_length
 from commands.alerts.drafts import refresh_draft
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, find, not_possible
 from commands.alerts.meant import ask_number, by_number
+from commands.alerts.retracting import retract_elsewhere
 from commands.alerts.rights import Act, check
 from commands.alerts.typed import SHORT
 from commands.alerts.words import marked, outcome_words, refusal

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from commands.alerts.audience import Listener, listeners
 from commands.alerts.cards import zone_of
-from commands.alerts.circulation import LINE, answer, subject_of
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.circulation import answer
+from commands.alerts.declaration import KIND, LINE, capability, subject_of
 from commands.alerts.file_words import size_words, type_of_file
 from commands.alerts.finding import find, not_possible
 from commands.alerts.rights import is_concerned

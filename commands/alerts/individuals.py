@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from commands.alerts.circulation import retract_part, subject_of, unless_heard
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.circulation import unless_heard
+from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
+from commands.alerts.retracting import retract_part
 from commands.alerts.rights import is_concerned
 from commands.alerts.words import marked, refusal
 from commands.arguments import About, Option, Ref, Rest, Word

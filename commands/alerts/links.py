@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from commands.alerts.audience import may_see
-from commands.alerts.circulation import answer, subject_of
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.circulation import answer
+from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.finding import check_author, find
 from commands.alerts.matched import MATCH, hidden_words, match_line, owner_of
 from commands.alerts.matching import EACH, MOST, Match, find_matches, named_words

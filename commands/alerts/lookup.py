@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import Listener, listeners, may_see, may_show_author, unreached
 from commands.alerts.beside import sightings_beside
 from commands.alerts.cards import Reader, card, zone_of
-from commands.alerts.circulation import answer, name_of_author, number_of_target
+from commands.alerts.circulation import answer
+from commands.alerts.composing import name_of_author, number_of_target
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.drafts import draft_in_full
 from commands.alerts.facts import WASTE_KINDS, Slot, by_slot

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from commands.alerts import clocks
 from commands.alerts.audience import Listener, may_see
-from commands.alerts.circulation import listener_may_see, renew_cards, say_below_cards, subject_of
-from commands.alerts.declaration import capability
+from commands.alerts.circulation import renew_cards, say_below_cards
+from commands.alerts.composing import listener_may_see
+from commands.alerts.declaration import capability, subject_of
 from commands.alerts.drafts import DIRECT, refresh_draft
 from commands.alerts.matching import Match, find_ids, matches_among, named_words, shared_words
 from commands.alerts.words import marked, state_words, who

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import Listener, listeners, may_show_author
 from commands.alerts.beside import hears_of, reporter_for
 from commands.alerts.cards import zone_of
-from commands.alerts.circulation import name_of_author, tell_everyone
+from commands.alerts.circulation import tell_everyone
+from commands.alerts.composing import name_of_author
 from commands.alerts.declaration import capability
 from commands.base import Context, Priority
 from commands.document import Doc, Mention, _, doc

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import listeners, unreached
 from commands.alerts.cards import unreached_words
-from commands.alerts.circulation import DELIVERY, REPORT, may_stay, names_of, subject_of, zone_of_author
-from commands.alerts.declaration import KIND, AlertSettings, capability
+from commands.alerts.circulation import DELIVERY, names_of, zone_of_author
+from commands.alerts.declaration import KIND, REPORT, AlertSettings, capability, subject_of
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.retracting import may_stay
 from commands.alerts.second_pair import second_pair
 from commands.alerts.submitting import ask_for_verification
 from commands.alerts.words import marked, refusal

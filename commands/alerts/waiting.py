@@ -1,9 +1,9 @@
 """What waited in the outbox: whether it may still be said, and what is not told after all."""
 
 from commands.alerts import matched
-from commands.alerts.circulation import CARD, may_stay
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.declaration import CARD, KIND, capability
 from commands.alerts.matched import MATCH
+from commands.alerts.retracting import may_stay
 from commands.base import Context, RoomView, Subject
 from commands.visibility import NAMES, may_read_names
 from storage.alerts import Alerts, Outline, Outlines
