@@ -5,6 +5,7 @@ secret; salt and costs stand beside it in clear and are sealed in as associated 
 under a second key from the same stretching, and what opens the files that members send is sealed under a third.
 """
 
+import asyncio
 import json
 import os
 import secrets
@@ -114,7 +115,7 @@ class Vault:
         if written is None:
             header = {"format": _FORMAT, "user_id": user_id, "kdf": "scrypt", **asdict(cost)}
             header["salt"] = unpadded(random(_SALT_BYTES))
-            return cls(database, user_id, header, _stretch(secret, header))
+            return cls(database, user_id, header, await _stretched(database, secret, header))
         header, nonce, box = written
         try:
             if header["format"] != _FORMAT or header["kdf"] != "scrypt":
@@ -124,7 +125,7 @@ class Vault:
                     "To open the key store would cost more memory or time than this program ever asks for: its costs "
                     "were changed in the database. Restore the database from a backup."
                 )
-            vault = cls(database, user_id, header, _stretch(secret, header))
+            vault = cls(database, user_id, header, await _stretched(database, secret, header))
             vault.unseal(from_unpadded(nonce), from_unpadded(box))
         except InvalidTag as error:
             raise WrongSecret(
@@ -162,6 +163,13 @@ def _affordable(header: Mapping[str, Any]) -> bool:
     log2_n, r, p = costs
     memory: int = 128 * r << min(log2_n, 64)
     return memory <= _MOST_MEMORY and memory * p <= _MOST_WORK
+
+
+async def _stretched(database: Database, secret: str, header: Mapping[str, Any]) -> bytes:
+    """Stretch the secret in a thread; what the database needs next is made ready meanwhile."""
+    stretching = asyncio.get_running_loop().run_in_executor(None, _stretch, secret, header)
+    database.make_ready()
+    return await stretching
 
 
 def _stretch(secret: str, header: Mapping[str, Any]) -> bytes:

@@ -151,16 +151,17 @@ class Keys:
 
     async def vault(self, user_id: UserId) -> tuple[dict[str, Any], str, str] | None:
         """Return header, nonce and box of the user's vault."""
-        row = await self._session.get(Vault, user_id)
+        vault = Vault.__table__
+        row = (await self._session.execute(select(vault).where(vault.c.user_id == user_id))).first()
         return None if row is None else (row.header, row.nonce, row.box)
 
     async def owners(self) -> Sequence[UserId]:
         """Return whose vaults there are."""
-        return (await self._session.scalars(select(Vault.user_id))).all()
+        return (await self._session.scalars(select(Vault.__table__.c.user_id))).all()
 
     async def has_account(self) -> bool:
         """Say whether some device has keys here."""
-        return (await self._session.scalars(select(Account.device_id))).first() is not None
+        return (await self._session.scalars(select(Account.__table__.c.device_id))).first() is not None
 
     async def keep_vault(self, user_id: UserId, header: dict[str, Any], nonce: str, box: str) -> None:
         await self._upsert(Vault, [{"user_id": user_id, "header": header, "nonce": nonce, "box": box}])
