@@ -6,9 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Plan, may_see, plan
-from commands.alerts.cards import Reader, draft_card, sent_draft, withdrawn_card
+from commands.alerts.cards import Reader, withdrawn_card
 from commands.alerts.circulation import names_of
 from commands.alerts.declaration import DRAFT, capability, subject_of
+from commands.alerts.draft_card import draft_card, sent_draft
 from commands.alerts.duplicates import Same, same_words
 from commands.alerts.retracting import empty_messages, may_stay
 from commands.alerts.second_pair import second_pair

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import may_see
-from commands.alerts.cards import match_words
-from commands.alerts.matching import Match, find_matches, remember, shared_words
+from commands.alerts.matching import Match, find_matches, kinds_words, remember, shared_words
 from commands.alerts.rights import is_concerned
 from commands.base import Context, RoomView
-from commands.document import Block, Code, Message, Moment, Strong, Text, _, bullets
+from commands.document import Block, Code, Inline, Message, Moment, Strong, Text, _, _n, bullets, joined
 from commands.visibility import may_follow
 from storage.alerts import Alert
 from storage.members import Member
+
+_MATCHES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ async def same_words(alert: Alert, reader: Member, room: RoomView, context: Cont
         words += _offer(alert, twin, reader, context)
         found.remove(twin)
     if found:
-        words.append(_("Other alerts that name the same: {alerts}", alerts=match_words(found)))
+        words.append(_("Other alerts that name the same: {alerts}", alerts=_match_words(found)))
     return Same(words, named)
 
 
@@ -61,3 +62,14 @@ def _offer(alert: Alert, twin: Match, reader: Member, context: Context) -> list[
         _("Another case, or no time to find out: {send}. It can be merged afterwards.", send=send),
     ]
     return [Strong(heading), bullets(choices)]
+
+
+def _match_words(matches: Sequence[Match]) -> Inline:
+    """Name other alerts with the kinds of what they share: "A-2026-0001 (Container)"."""
+    shown: list[Inline] = [
+        _("{number} ({what})", number=Text(match.other.number), what=joined(kinds_words(match)))
+        for match in matches[:_MATCHES]
+    ]
+    if len(matches) > _MATCHES:
+        shown.append(_n("{count} more", "{count} more", len(matches) - _MATCHES))
+    return joined(shown)
