@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.demo.screen import Screen
 from bot.demo.stage import ACKNOWLEDGE_WITHIN, COORDINATION_ROOM, NETWORK_ROOM, SPEAKERS, Stage
+from bot.demo.tour import ONCE_MORE, Tour, another_container, perform
 from bot.demo.watching import Watch
 from bot.matrix.interface import MatrixError
 
@@ -18,6 +19,7 @@ Type what the member shall say, for example: !help   !alert Container CSQU305438
   /room NAME   speak in another of the rooms; the beginning of its name will do
   /rooms       list the rooms of this member
   /accounts    show the homeserver's address and the accounts for a client of your own
+  /again       play an alert's way once more, so that you see it arrive in your own client
   /help        show this
   /quit        stop everything (so does Ctrl-C)
 What does not begin with ! or / is said in the thread of the bot's latest answer here: so are its questions answered."""
@@ -32,6 +34,8 @@ class Console:
     watch: Watch
     who: str = "ghana"
     room: str = field(init=False)
+    _played: int = 0
+    """How often an alert's way was played again."""
 
     def __post_init__(self) -> None:
         self.room = self._rooms()[0]
@@ -74,9 +78,10 @@ class Console:
                 self.screen.say(HELP)
             case "/accounts":
                 self.show_accounts()
+            case "/again":
+                await self._play_again()
             case "/rooms":
-                for name in self._rooms():
-                    self.screen.say(f"  {'*' if name == self.room else ' '} {self._shown(name)}")
+                self._show_rooms()
             case "/as":
                 self._speak_as(rest)
             case "/room":
@@ -91,20 +96,33 @@ class Console:
         """Print where a client of the person's own finds the network, and as whom."""
         say = self.screen.say
         say()
-        say("The network stays open. With any Matrix client:", bold=True)
-        say(f"  homeserver  {self.stage.server.url}")
+        say("The network stays open. To see it in a Matrix client of your own (Element, nheko, ...):", bold=True)
+        say(f"  homeserver  {self.stage.server.url}   (type it as it stands, with http://)")
         say(f"  password    {self.stage.password}   (for each of these)")
         for person in self.stage.unused:
             country = self.stage.sample.country(person.country).name if person.country else "international"
-            say(f"  user        {person.localpart:<21} {person.name}, {person.role}, {country}")
-        say("No client has used these accounts yet: yours sets up its keys. All are on the roster and invited.")
+            user_id = person.user_id(self.stage.server.server_name)
+            say(f"  user        {user_id:<31} {person.name}, {person.role}, {country}")
+        say("No client has used these accounts yet: yours sets up its keys. Accept the three invitations, and wait for")
+        say("the bot's welcome in the direct chat. What was said before you came in cannot be read: /again plays an")
+        say("alert's way once more. Or raise one in your country's room: !alert Container CSQU3054383 in Tema ...")
         say(f"Alerts are reminded after {ACKNOWLEDGE_WITHIN} seconds here, not after 30 minutes.")
+
+    async def _play_again(self) -> None:
+        """Play an alert's way again; when it does not hold, say so and go on."""
+        self._played += 1
+        await perform(Tour(self.stage, self.screen, self.watch, another_container(self._played)), ONCE_MORE)
+        self.watch.step = 0
 
     def _rooms(self) -> Sequence[str]:
         """Return the names of the rooms that who speaks is in, the own country's first."""
         mine = self.stage.members[self.who].rooms
         names = [name for name, room_id in self.stage.rooms.items() if room_id in mine]
         return sorted(names, key=lambda name: (name in {NETWORK_ROOM, "direct"}, name != COORDINATION_ROOM, name))
+
+    def _show_rooms(self) -> None:
+        for name in self._rooms():
+            self.screen.say(f"  {'*' if name == self.room else ' '} {self._shown(name)}")
 
     def _shown(self, name: str) -> str:
         return "direct (chat with the bot)" if name == "direct" else name

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from stdnum.iso6346 import calc_check_digit
+
 from bot.demo.hearing import Heard, Mark
 from bot.demo.process import BotFailed
 from bot.demo.screen import Entry, Screen
@@ -13,7 +15,7 @@ from bot.matrix.interface import MatrixError
 
 CONTAINER = "CSQU3054383"
 ALERT = (
-    f"!alert Container {CONTAINER} arrives in Tema on Friday, from Antwerp via Rotterdam. Declared as used household "
+    "!alert Container {container} arrives in Tema on Friday, from Antwerp via Rotterdam. Declared as used household "
     "goods, but the X-ray shows about 18 t of broken refrigerators and mixed e-waste (A1181)"
 )
 READERS = {"Ghana": "ghana", "Netherlands": "netherlands", "Belgium": "belgium", COORDINATION_ROOM: "coordinator"}
@@ -32,6 +34,8 @@ class Tour:
     stage: Stage
     screen: Screen
     watch: Watch
+    container: str = CONTAINER
+    """What the alert is about."""
     cards: dict[str, str] = field(default_factory=dict)
     """The event of the alert's card in each room, by the room's name."""
     sent_from: Mapping[str, Mark] = field(default_factory=dict)
@@ -91,7 +95,7 @@ def expect(heard: Heard, *parts: str) -> Heard:
 
 
 async def raise_alert(tour: Tour) -> None:
-    answer = await tour.stage.asks("ghana", "Ghana", ALERT, "Draft of alert")
+    answer = await tour.stage.asks("ghana", "Ghana", ALERT.format(container=tour.container), "Draft of alert")
     tour.draft = answer.event_id
     tour.number = answer.body.split("Draft of alert ", 1)[1].split(",", 1)[0]
     if not tour.number.startswith("A-"):
@@ -102,7 +106,7 @@ async def raise_alert(tour: Tour) -> None:
 
 async def understand(tour: Tour) -> None:
     draft = tour.stage.members["ghana"].latest(tour.draft)
-    facts = (f"Container: {CONTAINER}", "Antwerp", "Rotterdam", "Tema", "A1181", "18 t")
+    facts = (f"Container: {tour.container}", "Antwerp", "Rotterdam", "Tema", "A1181", "18 t")
     expect(draft, *facts)
     tour.shown(f"it found the container (its check digit is right), {', '.join(facts[1:4])}, the code and the weight")
     expect(draft, "tells 4 people", "Belgium: origin", "Netherlands: transit", COORDINATION_ROOM)
@@ -131,7 +135,7 @@ async def cards_arrive(tour: Tour) -> None:
     for room, who in READERS.items():
         card = await stage.members[who].hears(
             stage.rooms[room],
-            lambda one: f"Alert {tour.number}" in one.body and CONTAINER in one.body and one.replaces is None,
+            lambda one: f"Alert {tour.number}" in one.body and tour.container in one.body and one.replaces is None,
             since=tour.sent_from[who],
             by=stage.bot_id,
         )
@@ -192,7 +196,7 @@ async def control(tour: Tour) -> None:
     stage, number = tour.stage, tour.number
     netherlands, room, thread = stage.members["netherlands"], stage.rooms["Netherlands"], tour.cards["Netherlands"]
     for said, told, shown in (
-        ("!seen at Rotterdam", f"{CONTAINER} seen at Rotterdam", "the container is seen in Rotterdam"),
+        ("!seen at Rotterdam", f"{tour.container} seen at Rotterdam", "the container is seen in Rotterdam"),
         ("!hold", f"holds the shipment of alert {number}", "the Netherlands holds the shipment"),
         (
             f"!alert confirm {number} ground=b",
@@ -205,7 +209,7 @@ async def control(tour: Tour) -> None:
         await tour.told_everywhere(told, since)
         tour.shown(shown)
     await tour.cards_say("State: confirmed as illegal")
-    await tour.cards_say(f"{CONTAINER} seen at Rotterdam")
+    await tour.cards_say(f"{tour.container} seen at Rotterdam")
     tour.shown("the cards in all rooms show where it was seen, who holds it and what was found")
 
 
@@ -307,6 +311,23 @@ STEPS: Sequence[Step] = (
     Step("A coordinator broadcasts an announcement and sees who got it", announce),
     Step("A person who is not on the roster is refused", refuse_stranger),
 )
+
+
+ONCE_MORE: Sequence[Step] = (
+    Step("An official in Ghana raises an alert about another container", raise_alert),
+    Step("The official sends it", send_alert),
+    Step("The rooms of the countries concerned get the card", cards_arrive),
+    Step("One country acknowledges", acknowledge),
+    Step("The silent one is reminded", remind),
+    Step("The container is seen, held, and found to be illegal", control),
+)
+"""An alert's way, for who has come in with a client of their own and wants to see it there."""
+
+
+def another_container(number: int) -> str:
+    """Return the number of another container, with its check digit, for each time an alert's way is played again."""
+    body = f"{CONTAINER[:4]}{int(CONTAINER[4:10]) + number:06}"
+    return body + calc_check_digit(body)
 
 
 async def perform(tour: Tour, steps: Sequence[Step] = STEPS) -> bool:

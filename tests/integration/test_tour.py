@@ -18,7 +18,7 @@ from bot.demo.console import Console
 from bot.demo.member import MemberClient
 from bot.demo.screen import Screen
 from bot.demo.stage import NETWORK_ROOM, Stage
-from bot.demo.tour import STEPS, Step, Tour, perform
+from bot.demo.tour import STEPS, Step, Tour, another_container, perform
 from bot.demo.transcript import to_svg
 from bot.demo.watching import Watch
 
@@ -111,10 +111,22 @@ async def test_the_chat_line_speaks_as_members_and_answers_questions(
     assert "* Coordination" in capsys.readouterr().out
     assert await console.take("/accounts")
     assert stage.server.url in (told := capsys.readouterr().out)
-    assert "ghana-customs" in told
+    assert "@ghana-customs:localhost" in told
     assert await console.take("/nonsense")
     assert await console.take("")
     assert not await console.take("/quit")
+
+
+async def test_an_alert_s_way_is_played_again_for_who_came_in_with_a_client_of_their_own(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Screen()
+    console = Console(stage, screen, Watch(stage, screen))
+    assert await console.take("/again")
+    told = capsys.readouterr().out
+    assert "✗" not in told
+    assert "the cards in all rooms show where it was seen, who holds it and what was found" in told
+    assert another_container(1) in told
 
 
 async def test_a_step_that_does_not_hold_fails_the_tour_and_says_what_was_heard(

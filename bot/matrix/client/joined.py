@@ -55,6 +55,15 @@ class JoinedRooms:
             view = self._rooms.replace(room_id, state)
         return view
 
+    async def fetch_made(self, room_id: RoomId) -> RoomView:
+        """Read the whole state of a room that was made just now. Raises MatrixError.
+
+        A sync that came in between may have shown it half made: joined, and not yet encrypted. What it still brings
+        of the making is in this state already.
+        """
+        state = events_of(await self._http.request("GET", path_of("rooms", room_id, "state"), listed=True))
+        return self._rooms.replace(room_id, state)
+
     def _is_in(self, state: Iterable[Mapping[str, Any]]) -> bool:
         return any(
             event.get("type") == "m.room.member"

@@ -43,11 +43,7 @@ class RoomMaking:
             if made is None:
                 creation = await _creation_of(room, self._own, self._http)
                 answer = await self._http.request("POST", path_of("createRoom"), creation)
-                made = await self._rooms.fetch(RoomId(str(answer["room_id"])))
-                if room.direct:
-                    # Its invitation says that it is a direct chat. A sync may have shown the room as it was before
-                    # the invitation: another one would take that back, and clients list the chat among the rooms.
-                    return made.room_id
+                made = await self._rooms.fetch_made(RoomId(str(answer["room_id"])))
         for user in room.invite:
             try:
                 await self._rooms.invite(made.room_id, user)
