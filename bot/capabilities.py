@@ -20,6 +20,7 @@ from commands.base import (
     Event,
     FileTaker,
     LookHandler,
+    Maker,
     MovedHandler,
     RoomHandler,
     Settings,
@@ -46,6 +47,7 @@ class Registry:
     deliveries_together: dict[str, DeliveriesHandler] = field(default_factory=dict)
     files: dict[str, FileTaker] = field(default_factory=dict)
     looks: dict[str, LookHandler] = field(default_factory=dict)
+    makers: dict[str, Maker] = field(default_factory=dict)
     duties: list[DutyTeller] = field(default_factory=list)
     rooms: list[RoomHandler] = field(default_factory=list)
     bound: list[BoundHandler] = field(default_factory=list)
@@ -67,6 +69,7 @@ class Registry:
             _merge(self.deliveries_together, capability.deliveries_handlers)
             _merge(self.files, capability.file_takers)
             _merge(self.looks, capability.look_handlers)
+            _merge(self.makers, capability.makers)
             self.duties += capability.duty_tellers
             self.rooms += capability.room_handlers
             self.bound += capability.bound_handlers

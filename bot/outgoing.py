@@ -91,7 +91,13 @@ def _carried(post: Post) -> dict[str, Any]:
 def _file(row_id: int, file: MadeFile) -> OutgoingFile:
     width, height = file.pixels or (None, None)
     return OutgoingFile(
-        row_id=row_id, name=file.name, content_type=file.content_type, width=width, height=height, data=file.data
+        row_id=row_id,
+        name=file.name,
+        content_type=file.content_type,
+        width=width,
+        height=height,
+        data=file.data,
+        maker=file.maker,
     )
 
 

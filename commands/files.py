@@ -13,7 +13,10 @@ class MadeFile:
     content_type: str
     """A media type, such as "image/png"."""
     data: bytes = field(repr=False)
+    """The file itself; with `maker`, what it is made of."""
     caption: Doc
     """The words beside it; for a picture they say what it shows, to those who cannot see it."""
     pixels: tuple[int, int] | None = None
     """Width and height of a picture."""
+    maker: str | None = None
+    """The name of the handler that makes the file, beside the loop, just before it is sent (`Capability.makes`)."""

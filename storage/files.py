@@ -25,6 +25,8 @@ class OutgoingFile(Base):
     height: Mapped[int | None]
     """Pixels of a picture."""
     data: Mapped[bytes | None] = mapped_column(LargeBinary)
+    maker: Mapped[str | None] = mapped_column(default=None)
+    """The name of the handler that makes the file of `data`; None where that is the file itself."""
     content: Mapped[dict[str, Any] | None]
     """The message content with the file's place and key, once it was uploaded: a retry uploads nothing again."""
 

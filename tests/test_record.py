@@ -315,6 +315,37 @@ async def test_on_each_database(net_on_each: Network) -> None:
 # The command
 
 
+async def test_the_file_is_made_when_it_is_sent(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing() -> None:
+        pass
+
+    await sent(net, SUSPICION)
+    with monkeypatch.context() as patched:
+        patched.setattr(net.machinery.sender, "drain", nothing)
+        await net.say("!alert export 1 format=csv", as_="belgium", room="belgium")
+    async with net.transaction() as tx:
+        [file] = await tx.session.scalars(select(OutgoingFile))
+    assert (file.maker, file.name.endswith(".csv")) == ("record", True)
+    assert net.gateway.uploads == []
+    await net.settle()
+    [(_name, data)] = net.gateway.uploads
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert b"CSQU3054384" in data
+    async with net.transaction() as tx:
+        assert (await tx.session.scalars(select(OutgoingFile))).all() == []
+
+
+async def test_what_cannot_be_made_is_given_up_loudly(net: Network) -> None:
+    def broken(_material: bytes) -> bytes:
+        raise ValueError("no paper")
+
+    await sent(net, SUSPICION)
+    net.machinery.house.registry.makers["record"] = broken
+    await net.say("!alert export 1", as_="belgium", room="belgium")
+    assert net.gateway.uploads == []
+    assert any("I could not deliver a message" in one.body for one in net.heard("coordination"))
+
+
 async def test_the_record_comes_into_the_direct_chat_and_is_audited(net: Network) -> None:
     await sent(net, SUSPICION)
     for text in ("!alert export 1", "!alert export 1 format=CSV", "!alert export 1 format=json"):

@@ -1,5 +1,6 @@
 """One try of a row: what it asks of the homeserver, and what the homeserver says to it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, assert_never
 
@@ -187,10 +188,21 @@ class Trying:
             return dict(file.content)
         assert file.data is not None
         pixels = (file.width, file.height) if file.width and file.height else None
-        uploaded = await self._gateway.upload(file.data, file.name, file.content_type, str(content["body"]), pixels)
+        data = await self._made(file.maker, file.data)
+        uploaded = await self._gateway.upload(data, file.name, file.content_type, str(content["body"]), pixels)
         async with self._database.transaction() as tx:
             await OutgoingFiles(tx).uploaded(row.id, uploaded)
         return uploaded
+
+    async def _made(self, maker: str | None, material: bytes) -> bytes:
+        """Return what is uploaded. Raises FileRefused where it cannot be made."""
+        if maker is None:
+            return material
+        try:
+            return await asyncio.to_thread(self._house.registry.makers[maker], material)
+        except Exception as error:  # a bug in one capability must not stop the room
+            log.exception("sender.file_not_made", maker=maker)
+            raise FileRefused(FileFault.MALFORMED) from error
 
     async def _forwarded(self, forward: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
         """Return the content of a file that came with a message; nothing is uploaded. It may be gone meanwhile."""

@@ -17,6 +17,7 @@ from commands.base.declaring import (
     Effect,
     FileTaker,
     LookHandler,
+    Maker,
     MovedHandler,
     RoomHandler,
     S,
@@ -42,7 +43,7 @@ from storage.outbox import Priority
 
 __all__ = [
     "Announcer", "Answer", "AnswerHandler", "Args", "BotIdentity", "BoundHandler", "Capability", "Command", "Context",
-    "DeliveriesHandler", "DeliveryHandler", "DutyTeller", "Effect", "Event", "FileTaker", "LookHandler", "MovedHandler",
-    "People", "Post", "Priority", "ReceivedFile", "Refusal", "Role", "RoomHandler", "RoomView", "S", "Settings",
-    "ShownDecision", "Subject", "TimerHandler", "UnsaidHandler",
+    "DeliveriesHandler", "DeliveryHandler", "DutyTeller", "Effect", "Event", "FileTaker", "LookHandler", "Maker",
+    "MovedHandler", "People", "Post", "Priority", "ReceivedFile", "Refusal", "Role", "RoomHandler", "RoomView", "S",
+    "Settings", "ShownDecision", "Subject", "TimerHandler", "UnsaidHandler",
 ]  # fmt: skip

@@ -120,6 +120,7 @@ ShownDecision = Callable[[Subject, OutboxRow, Context], Awaitable[bool]]
 UnsaidHandler = Callable[[OutboxRow, Context], Awaitable[None]]
 FileTaker = Callable[[ReceivedFile, Context], Awaitable[Doc | None]]
 LookHandler = Callable[[IncomingFile, Context], Awaitable[None]]
+Maker = Callable[[bytes], bytes]
 
 
 class Effect(StrEnum):
@@ -174,6 +175,7 @@ class Capability:
     deliveries_handlers: dict[str, DeliveriesHandler] = field(default_factory=dict)
     file_takers: dict[str, FileTaker] = field(default_factory=dict)
     look_handlers: dict[str, LookHandler] = field(default_factory=dict)
+    makers: dict[str, Maker] = field(default_factory=dict)
     duty_tellers: list[DutyTeller] = field(default_factory=list)
     room_handlers: list[RoomHandler] = field(default_factory=list)
     bound_handlers: list[BoundHandler] = field(default_factory=list)
@@ -244,6 +246,13 @@ class Capability:
     def files(self, kind: str) -> Callable[[FileTaker], FileTaker]:
         """Declare what is done with a file that is sent in the thread of something of this kind, or in reply to it."""
         return _under(kind, self.file_takers)
+
+    def makes(self, name: str) -> Callable[[Maker], Maker]:
+        """Declare what makes a file that takes long, of what was written down for it (`MadeFile.maker`).
+
+        It runs in a thread and outside any transaction; the same always makes the same.
+        """
+        return _under(name, self.makers)
 
     def looked_into(self, name: str) -> Callable[[LookHandler], LookHandler]:
         """Declare who is told what a file is that was expected with `report=name`, or why it is not taken."""

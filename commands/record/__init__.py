@@ -1,9 +1,13 @@
 """The complete record of an alert as a file: for machines, for spreadsheets, and as a paper for other authorities."""
 
 import asyncio
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
 
 from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Capability, Context, Post, Refusal, Role, RoomView, Subject
@@ -58,7 +62,8 @@ async def export(args: Export, context: Context) -> Doc | None:
     alert = await find(args.about, context)
     if args.persons:
         _check_names(alert, context)
-    made = await exported(alert, args.format, context, with_names=args.persons)
+    record = await gather(alert, context, with_names=args.persons)
+    made = made_later(record, args.format, context.zone)
     member = context.member.user_id
     subject = Subject(ALERT, alert.id)
     part = NAMES if args.persons else "shown"
@@ -84,6 +89,36 @@ def _check_names(alert: Alert, context: Context) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What the file of a record is made of."""
+
+    record: Record
+    form: ExportFormat
+    zone: str
+
+
+_MAKER = "record"
+
+
+def made_later(record: Record, form: ExportFormat, zone: ZoneInfo) -> MadeFile:
+    """Return the file of a record that was gathered, to be made when it is sent: to set a PDF takes up to a second."""
+    material = _adapter().dump_json(_Material(record, form, zone.key))
+    return MadeFile(_name(record, form), _TYPES[form], material, _caption(record), maker=_MAKER)
+
+
+@capability.makes(_MAKER)
+def make(material: bytes) -> bytes:
+    """Make the file of a record from what was written down for it."""
+    known = _adapter().validate_json(material)
+    return _data_of(known.record, known.form, ZoneInfo(known.zone))
+
+
+@cache
+def _adapter() -> TypeAdapter[_Material]:
+    return TypeAdapter(_Material)
+
+
 async def exported(alert: Alert, form: ExportFormat, context: Context, *, with_names: bool = False) -> MadeFile:
     """Make the record of an alert that the member who speaks may see; it is for that member's direct chat alone.
 
@@ -95,17 +130,23 @@ async def exported(alert: Alert, form: ExportFormat, context: Context, *, with_n
 
 
 def made_of(record: Record, form: ExportFormat, zone: ZoneInfo) -> MadeFile:
-    """Make the file of a record that was gathered. A PDF takes up to a second: for a thread, best after the commit."""
+    """Make the file of a record that was gathered. A PDF takes up to a second: for a thread, outside a transaction."""
+    return MadeFile(_name(record, form), _TYPES[form], _data_of(record, form, zone), _caption(record))
+
+
+def _data_of(record: Record, form: ExportFormat, zone: ZoneInfo) -> bytes:
     match form:
         case ExportFormat.JSON:
-            data = as_json(record)
+            return as_json(record)
         case ExportFormat.CSV:
-            data = as_csv(record)
+            return as_csv(record)
         case ExportFormat.PDF:
-            data = as_pdf(paper(record, zone), record.exported_at)
+            return as_pdf(paper(record, zone), record.exported_at)
+
+
+def _name(record: Record, form: ExportFormat) -> str:
     stamp = f"{record.exported_at:%Y%m%dT%H%M%SZ}"
-    name = f"{'EXERCISE-' if record.exercise else ''}{record.number}-{stamp}.{form.value}"
-    return MadeFile(name, _TYPES[form], data, _caption(record))
+    return f"{'EXERCISE-' if record.exercise else ''}{record.number}-{stamp}.{form.value}"
 
 
 def _caption(record: Record) -> Doc:
