@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Select, String, delete, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, case, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
 
@@ -26,7 +26,7 @@ _TERM = String(60).with_variant(String(60, collation="C"), "postgresql")
 RARE = 1000
 """A word that at most so many contacts have is followed to all of them; of a commoner one the first few are enough."""
 
-LOOKED_THROUGH = 3000
+LOOKED_THROUGH = 1000
 """Contacts among which those with a common word are looked for, those on duty first."""
 
 _LIKE = 2000
@@ -318,29 +318,24 @@ class Contacts:
     ) -> dict[int, int]:
         """Return contacts that have what is wanted and some of these words, with how many of them each has."""
         ids: set[int] = set()
-        common: list[list[str]] = []
+        common: list[str] = []
         for term in sorted(terms):
             rare = await self._rare([term])
             if rare is None:
-                common.append([term])
+                common.append(term)
             elif rare:
                 ids |= await self._of(rare, wanted)
-        spoken = [list(languages)] if languages else []
-        wishes = [[term] for term in common] + ([common] if len(common) > 1 else [])
-        for wish in wishes:
-            for query in _first_of_each(wanted):
-                some = _among(query.limit(LOOKED_THROUGH), [*wish, *spoken]).limit(limit)
-                ids.update((await self._session.scalars(some)).all())
+        for query in _first_of_each(wanted) if common else ():
+            some = _with_most(query.limit(LOOKED_THROUGH), common, languages).limit(limit)
+            ids.update((await self._session.scalars(some)).all())
         if ports:
             ids |= await self._first(wanted, [*terms], limit, ports)
         if languages and ids:
-            speak = select(ContactTerm.contact_id).where(ContactTerm.term.in_(languages))
-            ids = set((await self._session.scalars(speak.where(ContactTerm.contact_id.in_(ids)))).all())
+            speak = select(ContactTerm.contact_id).where(ContactTerm.contact_id.in_(ids), _is_one_of(languages))
+            ids = set((await self._session.scalars(speak)).all())
         if not ids:
             return {}
-        counted = select(ContactTerm.contact_id, func.count()).where(
-            ContactTerm.contact_id.in_(ids), ContactTerm.term.in_(terms)
-        )
+        counted = select(ContactTerm.contact_id, func.count()).where(ContactTerm.contact_id.in_(ids), _is_one_of(terms))
         rows = (await self._session.execute(counted.group_by(ContactTerm.contact_id))).all()
         return dict(rows)
 
@@ -429,11 +424,43 @@ def _has(terms: Sequence[str]) -> ColumnElement[bool]:
     return select(ContactTerm.id).where(ContactTerm.contact_id == Contact.id, ContactTerm.term.in_(terms)).exists()
 
 
+def _is_one_of(terms: Collection[str]) -> ColumnElement[bool]:
+    """Whether a word is one of these; asked of the words of some contacts, never by the index of all words.
+
+    Of a common word PostgreSQL would otherwise read everybody who has it, to find the few that are asked about.
+    """
+    return (ContactTerm.term + "").in_(terms)
+
+
+def _with_most(first: Select[int], terms: Sequence[str], languages: Sequence[str]) -> Select[int]:
+    """Return those of the first contacts that have some of these words, the ones with most of them first."""
+    some = first.subquery()
+    is_term = case((_is_one_of(terms), 1), else_=0)
+    hits = func.sum(is_term)
+    query = (
+        select(some.c.id)
+        .join(ContactTerm, ContactTerm.contact_id == some.c.id)
+        .where(_is_one_of([*terms, *languages]))
+        .group_by(some.c.id)
+        .having(hits > 0)
+        .order_by(hits.desc(), some.c.id)
+    )
+    return query.having(func.count() > hits) if languages else query
+
+
 def _among(first: Select[int], wishes: Sequence[Sequence[str]]) -> Select[int]:
-    """Return those of the first contacts that have one word of each wish, in the same order."""
+    """Return those of the first contacts that have one word of each wish, in the same order.
+
+    Each contact is asked for its words in its turn, until enough were found. An EXISTS would let PostgreSQL read
+    everybody who has a common word instead.
+    """
     some = first.subquery()
     having = [
-        select(ContactTerm.id).where(ContactTerm.contact_id == some.c.id, ContactTerm.term.in_(terms)).exists()
+        select(ContactTerm.id)
+        .where(ContactTerm.contact_id == some.c.id, ContactTerm.term.in_(terms))
+        .limit(1)
+        .scalar_subquery()
+        .is_not(None)
         for terms in wishes
     ]
     return select(some.c.id).where(*having)
