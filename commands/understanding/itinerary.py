@@ -50,7 +50,7 @@ def with_arrows(page: Page, places: list[Place]) -> list[Place]:
     def close() -> None:
         for order, at in enumerate(chain if len(chain) > 1 else ()):
             role = PlaceRole.TRANSIT
-            if order == 0:
+            if order == 0 and out[at].role is not PlaceRole.TRANSIT:  # "transhipped Algeciras -> Tema"
                 role = PlaceRole.ORIGIN
             elif order == len(chain) - 1:
                 role = PlaceRole.DESTINATION

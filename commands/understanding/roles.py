@@ -6,6 +6,7 @@ from functools import cache
 
 from commands.understanding.facts import PlaceRole
 from commands.understanding.page import Language, Page, vocabulary
+from commands.understanding.role_words import AFTER, BODIES, LOOKED_INTO, NEAR, NO_LEG, SURE, TO_COME, USUAL
 from storage.reference import countries, ports
 
 
@@ -34,64 +35,9 @@ _ORIGIN, _TRANSIT, _DESTINATION, _SEEN = (
     PlaceRole.SEEN,
 )
 
-_SURE = {
-    _ORIGIN: """from; ex; origin; country of origin; port of origin; pol; load port; port of loading; loading port;
-        country of export; country of dispatch; state of export; exported by; originating in;
-        left; departed; sailed from; coming from; came from; exporter; shipper; sender;
-        en provenance de; en provenance du; en provenance des; en provenance d; provenance; provenant de;
-        provenant du;
-        provenant des; provenant d; depuis; au depart de; au depart du; au depart d; depart; parti de; partie de;
-        charge a; charges a; charge au; origine; pays d origine; port de chargement; venant de; venant du; venant d;
-        part de; part du; part d; partira de; partira du; quitte; quittant; expediteur; exportateur;
-        venu de; vient de; vient du; vient d; exporte de; exporte du; exporte d;
-        sale de; sale del; salio de; salieron de; zarpo de; zarpa de; viene de; vienen de; exportador; expedidor;
-        procede de; proceden de;
-        procedente de; procedentes de; procedente del; proveniente de; provenientes de; proveniente del; desde;
-        origen;
-        pais de origen; puerto de carga; puerto de origen; cargado en; cargados en; embarcado en; salido de""",
-    _DESTINATION: """to; into; towards; destined for; destined to; bound for; bound to; headed for; headed to;
-        heading for; heading to; en route to; en route for; on its way to; destination; country of destination;
-        country of import; state of import; port of destination; pod; port of discharge; discharge port; eta;
-        arriving; due; consignee; importer; receiver; discharging at; discharging in; consigned to; onward to;
-        intended for; shipped to;
-        a destination de; a destination du; a destination des; a destination d; destination finale; destine a;
-        destine au; destinee a; destines au; destines a; destines aux; vers; pays de destination;
-        port de destination; port de dechargement; en route pour; en route vers; jusqu a; jusqu au; expedie a;
-        expedie au; destinataire; importateur;
-        hacia; con destino a; con destino al; con destino en; con destino; con rumbo a; rumbo a; destino;
-        destino final;
-        importador; consignatario; destinatario; llega a; llegara a; llegada a;
-        destinado a; destinados a; pais de destino; puerto de destino; puerto de descarga; dirigido a; hasta""",
-    _TRANSIT: """via; transhipped; transshipped; calls; calls at; through; transit; transit port;
-        transit country; in transit at; in transit in; in transit through;
-        in transit via; transiting; transiting through; transhipped at; transhipped in; transshipped at;
-        transshipped in; transhipment at; transhipment in; transhipment; transshipment at; transshipment in;
-        transshipment; calling at; stopover in; stopover at;
-        en transit par; en transit a; en transit au; en transit via; en transit dans; transitant par; transite par;
-        transborde a; transborde au; transbordement a; transbordement au;
-        passant par; escale a; escale au; port de transit;
-        en transito por; en transito en; en transito; transito por; transito; transbordado en; transbordo en;
-        transbordo; escala en; haciendo escala en; pasando por""",
-    _SEEN: """seen at; seen in; seen; found at; found in; held at; held in; detained at; detained in; discovered at;
-        discovered in; arrived; reported at; intercepted at; intercepted in; inspected at; inspected in;
-        stopped at; stopped in; arrived at; arrived in; seized at; seized in; located at; located in;
-        docked at; docked in; berthed at; moored at;
-        spotted at; spotted in; location; place;
-        vu a; vu au; vu en; vus a; trouve a; trouve au; trouve en; retenu a; retenu au; bloque a; bloque au;
-        saisi a; saisi au; decouvert a; decouvert au; decouvert en; intercepte a; intercepte au; arrive a; arrive au;
-        lieu; observe a; observe au;
-        visto en; vistos en; vista en; hallado en; encontrado en; detenido en; retenido en; interceptado en;
-        inmovilizado en; llegado a; llego a; llegaron a; descubierto en; lugar; ubicacion""",
-}
-_USUAL = {
-    _SEEN: """at; in; near; off; anchored off; alongside; inside; outside; en; dans; pres de; cerca de; frente a;
-        au large de; au large d; au large du; en el muelle de; en el muelle sur de; en el muelle norte de""",
-    _DESTINATION: "for; pour; para",
-    _TRANSIT: "par; por",
-}
 _TABLE: dict[tuple[str, ...], tuple[PlaceRole, Strength]] = {
     tuple(phrase.split()): (role, strength)
-    for strength, table in ((Strength.USUAL, _USUAL), (Strength.SURE, _SURE))
+    for strength, table in ((Strength.USUAL, USUAL), (Strength.SURE, SURE))
     for role, phrases in table.items()
     for phrase in phrases.split(";")
 }
@@ -105,35 +51,11 @@ _ARTICLES = vocabulary("the le la les l el los las our your")
 _PORTS = vocabulary("port ports seaport harbour harbor puerto puertos terminal anchorage rade quai muelle")
 _OF = _DE | {"of"}
 
-# "the customs of Ghana", "la douane de Tema": the place belongs to somebody, nothing moves.
-_BODIES = vocabulary(
-    """autorite autorites douane douanes police ministere agence ville gouvernement republique ambassade capitainerie
-    region gendarmerie prefecture bureau capitale inspection inspecteurs collegues consulat
-    autoridad autoridades aduana aduanas policia ministerio agencia ciudad gobierno republica embajada capitania
-    inspeccion inspectores colegas bandera pabellon pavillon drapeau norte sur nord sud est ouest este oeste
-    golfe golfo baie bahia cote costa mer mar loi ley"""
-)
-# "registered in Panama", "returned to Belgium", "flag of Liberia": no leg of this journey.
-_NO_LEG = vocabulary(
-    """registered registree enregistre registrado registrada based returned return returning back belonging according
-    linked related company firm offices flagged incorporated known similar due pertenece renvoye renvoi retour retourne
-    refuse refusee refused refuses rejected by signe signee signed informe accuse envoye saisi rechazado rechazada
-    firmado informado enviado
-    devuelto devuelta devolucion basee base societe entreprise empresa compared reported report thanks"""
-)
-_ROLE_NEAR = {
-    _ORIGIN: """loaded loading exporter shipper notifier stuffed seller generator expediteur exportateur charge charges
-        embarque notifiant exportador expedidor cargado cargados embarcado notificador vendedor origin originated""",
-    _DESTINATION: """consignee importer receiver buyer discharge discharged unload unloaded unloading arriving due
-        expected
-        destinataire importateur dechargement decharge decharger attendu attendus attendue prevu prevue acheteur
-        consignatario importador descarga descargado descargar esperado prevista previsto comprador destinatario
-        delivery delivered arrives arrive arrivera arriving llegara llega""",
-    _TRANSIT: """transhipped transshipped transhipment transshipment transit stopover escale transborde transbordement
-        transbordo transbordado transito escala relay""",
-}
-_NEAR = {word: role for role, words in _ROLE_NEAR.items() for word in words.split()}
-_LOOK_BACK = 3
+_NEAR = {word: role for role, words in NEAR.items() for word in words.split()}
+_LOOK_BACK = 4
+_FAR_BACK = 6
+_AS = vocabulary("as comme como is est es being its the l la el")
+_LONGEST_AFTER = 3
 
 
 def _joined(page: Page, index: int) -> bool:
@@ -145,6 +67,21 @@ def _joined(page: Page, index: int) -> bool:
 def lead_of(page: Page, index: int) -> Lead | None:
     """Return what introduces the place that begins with the token `index`; None when nothing does."""
     return _lead_of(page, _owner(page, index))
+
+
+def role_after(page: Page, last: int) -> PlaceRole | None:
+    """Return what is said of a place just after it: "Monrovia as port of discharge", "Lomé comme destination"."""
+    words: list[str] = []
+    for at in range(last, min(last + _LONGEST_AFTER + 2, len(page.tokens) - 1)):
+        if not _joined(page, at):
+            break
+        words.append(page.tokens[at + 1].text)
+    apart = page.low[page.tokens[last].end : page.tokens[last].end + 2].strip()
+    if not words or not (words[0] in _AS or apart.startswith("(")):
+        return None
+    words = [word for word in words if word not in _ARTICLES and word not in _AS]
+    found = (AFTER.get(" ".join(words[:length])) for length in range(_LONGEST_AFTER, 0, -1))
+    return next((role for role in found if role is not None), None)
 
 
 def _owner(page: Page, index: int) -> int:
@@ -214,7 +151,7 @@ def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, in
         return _refined(page, before[0], role, Strength.USUAL, short=True)
     if last in _DE:
         body = tokens[before[1]].text if len(before) > 1 else ""
-        if body in _BODIES or body in _PORTS or _after_company(page, before[0]):
+        if body in BODIES or body in _PORTS or _after_company(page, before[0]):
             return None, Strength.WEAK, before[0]
         return _refined(page, before[0], _ORIGIN, Strength.WEAK, short=False)
     return None
@@ -229,15 +166,23 @@ def _refined(
     page: Page, index: int, role: PlaceRole, strength: Strength, *, short: bool
 ) -> tuple[PlaceRole | None, Strength, int]:
     """Take account of the words just before the phrase that begins at `index`: "consignee in", "returned to"."""
+    if role is _SEEN and short and _is_to_come(page, index):
+        role = _DESTINATION
     for at in _before(page, index, _LOOK_BACK):
         word = page.tokens[at].text
-        if word in _NO_LEG and short:
+        if word in NO_LEG and short:
             return None, strength, index
         if short and role in {_SEEN, _DESTINATION} and _has_arrived(page, at):
             return _SEEN, strength, index
         if role is _SEEN and short and word in _NEAR:
             return _NEAR[word], strength, index
     return role, strength, index
+
+
+def _is_to_come(page: Page, index: int) -> bool:
+    """Say whether what the place belongs to has not happened yet: "sera remis à", and not "sera ouvert à"."""
+    words = [page.tokens[at].text for at in _before(page, index, _FAR_BACK)]
+    return any(word in TO_COME for word in words) and not any(word in LOOKED_INTO for word in words)
 
 
 def _has_arrived(page: Page, at: int) -> bool:
@@ -256,7 +201,7 @@ def _origin_before(page: Page, index: int) -> bool:
             return False
         follows = page.tokens[at + 1].text
         if page.tokens[at].text in _FROM and (follows in _ARTICLES or follows in _PORTS or follows in _first_words()):
-            return at == 0 or page.tokens[at - 1].text not in _BODIES | _PORTS
+            return at == 0 or page.tokens[at - 1].text not in BODIES | _PORTS
     return False
 
 

@@ -1,0 +1,88 @@
+"""Ports and countries, and what the text says of them.
+
+`among.py` looks at words, `ports.py` and `countries.py` say which of them are meant, the surest first.
+"""
+
+from commands.understanding.itinerary import Place, with_arrows, with_neighbours, with_route
+from commands.understanding.misspelling import FIRST_WORDS, typing_errors
+from commands.understanding.page import Page
+from commands.understanding.places.countries import AmongCountries
+from commands.understanding.places.ports import AmongPorts
+from commands.understanding.roles import Lead, Strength, lead_of
+from storage.ids import CountryCode
+from storage.reference import ports
+from storage.reference.text import key
+
+__all__ = ["find_places"]
+
+_MOST_MISSPELT = 3  # words
+
+
+class _Finder(AmongPorts, AmongCountries):
+    def misspelt(self, index: int) -> Place | None:
+        """Read words that something introduces as a place with typing errors."""
+        lead = lead_of(self.page, index)
+        text = self.tokens[index].text
+        first = lead is not None and lead.strength is not Strength.WEAK
+        if not first and not (text in FIRST_WORDS and (self.capital(index) or self.page.shouting)):
+            return None
+        for length in range(_MOST_MISSPELT, 0, -1):
+            if (first or length > 1) and (found := self._misspelt(index, length, lead)):
+                return found
+        return None
+
+    def _misspelt(self, index: int, length: int, lead: Lead | None) -> Place | None:
+        name = self.name(index, length)
+        words = name.split() if name else []
+        if name is None or not all(word.isalpha() for word in words):
+            return None
+        sure = lead is not None and lead.strength is Strength.SURE
+        capital = self.capital(index + length - 1) or self.page.shouting
+        most = typing_errors(name, capital=capital)
+        if length == 1:
+            if len(name) < 5 + (not capital) * (1 - sure) or name in ports.common_words():
+                return None
+            # "in turn", "at lunch": a word that is nearly a place is a word, unless everything else speaks for it.
+            if name in ports.words_like_ports() and not (sure and self.capital(index)):
+                return None
+        elif any(word in ports.common_words() for word in words[1:]) or not capital:
+            most = min(most, 1)
+        found = self.speller.nearly(name, most, everywhere=sure and self.capital(index) and len(name) >= 6)
+        if found is None:
+            return None
+        kind, value, shown, doubt = found
+        return self.place(kind, value, shown, index, length, doubt)
+
+    def at(self, index: int) -> Place | None:
+        token = self.tokens[index]
+        if not self.page.free(token.start, token.end):
+            return None
+        if found := self.locode(index):
+            return found
+        for length in self.lengths(index):
+            port, land = self.named_port(index, length), self.named_country(index, length)
+            if port and land:
+                # Singapore, Djibouti, Gibraltar: the port says more, and the country with it.
+                same = port.value[:2] == land.value and key(port.shown) == self.name(index, length)
+                return port if same or (port.lead and port.lead.port) else land
+            if found := port or land or self.adjective(index, length):
+                return found
+        return self.coded_country(index) or self.misspelt(index)
+
+    def find(self) -> None:
+        index = 0
+        while index < len(self.tokens):
+            found = self.at(index)
+            if found is None:
+                index += 1
+                continue
+            self.places.append(found)
+            index = found.last + 1
+
+
+def find_places(page: Page, home: CountryCode | None = None) -> None:
+    """Record ports and countries with their roles."""
+    finder = _Finder(page, home)
+    finder.find()
+    for place in with_route(with_neighbours(page, with_arrows(page, finder.places))):
+        page.found(place.kind, place.value, place.shown, place.start, place.end, place.doubt, place.role)
