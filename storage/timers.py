@@ -70,11 +70,6 @@ class Timers:
         query = select(Timer).where(Timer.state == TimerState.PENDING, Timer.subject == subject)
         return (await self._session.scalars(query.order_by(Timer.due_at))).all()
 
-    async def pending_of(self, kind: str) -> Sequence[Timer]:
-        """Return every pending clock of a kind."""
-        query = select(Timer).where(Timer.state == TimerState.PENDING, Timer.kind == kind)
-        return (await self._session.scalars(query.order_by(Timer.due_at))).all()
-
     def mark_fired(self, timer: Timer, now: datetime) -> None:
         timer.state = TimerState.FIRED
         timer.fired_at = now

@@ -181,22 +181,6 @@ def test_customs_codes_and_their_watch_list() -> None:
     assert codes.hs("8548.10") is None
 
 
-def test_operations_classes_and_container_types() -> None:
-    recovery, disposal = codes.operation("r-4"), codes.operation("D10")
-    assert recovery is not None
-    assert recovery.recovery
-    assert disposal is not None
-    assert not disposal.recovery
-    assert codes.operation("R99") is None
-    toxic = codes.un_class("class 6.1")
-    assert toxic is not None
-    assert toxic.basel_h == ("H6.1",)
-    assert codes.un_class("42") is None
-    box = codes.container_type("45g1")
-    assert box is not None
-    assert (box.length_ft, box.high_cube) == (40, True)
-
-
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
@@ -216,8 +200,6 @@ def test_no_text_breaks_a_lookup(text: str) -> None:
     codes.basel(text, on=TODAY)
     codes.ewc(text, on=TODAY)
     codes.hs(text)
-    codes.operation(text)
-    codes.un_class(text)
 
 
 def test_importing_loads_nothing() -> None:

@@ -279,8 +279,7 @@ async def test_however_many_watch_each_is_told_once_a_batch_at_a_time(net_on_eac
         assert await Watches(tx).found_by([], limit=10) == ()
     await sent(net, TO_ROTTERDAM)
     assert len(await told(net, "netherlands")) == count
-    async with net.transaction() as tx:
-        assert await Timers(tx).pending_of("watch.look") == []
+    assert await net.clocks("watch.look") == []
 
 
 async def test_nothing_is_looked_up_for_what_nobody_watches(net: Network) -> None:

@@ -130,11 +130,6 @@ def read_identity(answer: Mapping[str, Any], user: str) -> PublicIdentity:
     return PublicIdentity(user, master, self_signing, signed, devices)
 
 
-def device_is_signed(answer: Mapping[str, Any], user: str, device: str) -> bool:
-    """Say whether `user` cross-signed `device`, by the whole chain in an answer to /keys/query."""
-    return device in read_identity(answer, user).signed
-
-
 def _section(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = answer.get(name)
     return part if isinstance(part, dict) else {}

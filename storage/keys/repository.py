@@ -166,10 +166,6 @@ class Keys:
     async def keep_vault(self, user_id: UserId, header: dict[str, Any], nonce: str, box: str) -> None:
         await self._upsert(Vault, [{"user_id": user_id, "header": header, "nonce": nonce, "box": box}])
 
-    async def drop_vault(self, user_id: UserId) -> None:
-        """Forget who the bot is."""
-        await self._session.execute(delete(Vault).where(Vault.user_id == user_id))
-
     async def load(self) -> Saved:
         """Return what a start needs."""
         account = (await self._session.scalars(select(Account))).first()

@@ -1,6 +1,6 @@
-"""Waste, customs and hazard codes: Basel, EU list of waste, HS, operations, UN classes, container types.
+"""Waste and customs codes: Basel, EU list of waste, HS.
 
-Every lookup takes the code as people write it ("a 1180", "16 06 01*", "HS 8549.21", "r-4").
+Every lookup takes the code as people write it ("a 1180", "16 06 01*", "HS 8549.21").
 """
 
 import re
@@ -73,37 +73,6 @@ class HsWatch:
     likely_basel: tuple[str, ...]
     level: str  # "high", "medium" or "low"
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A disposal (D) or recovery (R) operation of Basel Annex IV."""
-
-    code: str
-    recovery: bool
-    description: str
-    description_eu: str
-    interim: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class UnClass:
-    """A hazard class or division of the UN Model Regulations."""
-
-    code: str
-    name: str
-    basel_h: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerType:
-    """A size and type code of ISO 6346."""
-
-    code: str
-    length_ft: int
-    high_cube: bool
-    group: str
-    description: str
 
 
 def _packed(text: str) -> str:
@@ -245,51 +214,3 @@ def hs_watch(code: str) -> HsWatch | None:
     """Return the entry of the watch list for a code, or for its heading."""
     digits = normalise_hs(code) or ""
     return _watch().get(digits) or _watch().get(digits[:4])
-
-
-@cache
-def _operations() -> dict[str, Operation]:
-    return {
-        row["code"]: Operation(
-            code=row["code"],
-            recovery=row["type"] == "recovery",
-            description=row["description"],
-            description_eu=row["description_eu_uk"],
-            interim=yes_no(row["interim_eu"]),
-        )
-        for row in rows("disposal_codes.csv")
-    }
-
-
-def operation(code: str) -> Operation | None:
-    """Return a disposal or recovery operation: "D10", "r-4"."""
-    match = re.fullmatch(r"([DR])0?(\d{1,2})", _packed(code))
-    return _operations().get(f"{match[1]}{match[2]}") if match else None
-
-
-@cache
-def _un_classes() -> dict[str, UnClass]:
-    return {
-        row["code"]: UnClass(row["code"], row["name"], tuple(row["basel_h_codes"].split()))
-        for row in rows("un_classes.csv")
-    }
-
-
-def un_class(code: str) -> UnClass | None:
-    """Return a hazard class or division: "3", "6.1", "class 6.1"."""
-    return _un_classes().get(re.sub(r"^(UN)?(CLASS|CLASSE|CLASE)?", "", _packed(code)))
-
-
-@cache
-def _container_types() -> dict[str, ContainerType]:
-    return {
-        row["code"]: ContainerType(
-            row["code"], int(row["length_ft"]), row["high_cube"] == "yes", row["group_code"], row["description"]
-        )
-        for row in rows("container_size_types.csv")
-    }
-
-
-def container_type(code: str) -> ContainerType | None:
-    """Return what a size and type code of ISO 6346 ("45G1") says."""
-    return _container_types().get(_packed(code))

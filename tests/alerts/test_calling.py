@@ -13,7 +13,6 @@ from storage.alerts import AlertState
 from storage.ids import CountryCode
 from storage.members import AuthorityKind, Member, Members, Role
 from storage.outbox import Outbox, Priority
-from storage.timers import Timers
 from tests.alerts.raising import raised, sent, state_of
 from tests.fakes import BOT, START, Network
 
@@ -72,8 +71,7 @@ async def test_each_is_called_once_in_the_own_direct_chat(net_on_each: Network) 
     assert "Who is the consignee?" in call.body
     assert "!answer A-2026-0001 R1" in call.body
     assert names[0].upper() not in call.body  # whom else I call is not for them to read
-    async with net.transaction() as tx:
-        assert await Timers(tx).pending_of(calling.CALL) == []
+    assert await net.clocks(calling.CALL) == []
 
 
 async def test_after_a_few_the_others_wait_for_the_clock(paused: Network) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from storage.alerts import AlertState
-from storage.timers import Timers
 from tests.alerts.raising import card_in, raised, sent, state_of
 from tests.fakes import Network
 
@@ -151,8 +150,7 @@ async def test_a_merged_alert_names_the_other_one_and_its_clocks_stop(net: Netwo
     lines = [one.body for one in net.heard("belgium") if one.thread_root is not None]
     assert any("merged alert A-2026-0001 into A-2026-0002. Go on there." in body for body in lines)
     assert any("Alert A-2026-0001 was merged into A-2026-0002." in body for body in lines)
-    async with net.transaction() as tx:
-        assert not [one for one in await Timers(tx).pending_of("alert.escalate") if one.subject.startswith("alert:1:")]
+    assert not [one for one in await net.clocks("alert.escalate") if one.subject.startswith("alert:1:")]
 
 
 async def test_rooms_that_may_not_see_the_other_one_do_not_hear_its_number(net: Network) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from storage.alerts import AlertNumber, AlertRequests, Alerts, RequestState
-from storage.timers import Timers
 from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
 
@@ -145,8 +144,7 @@ async def test_with_the_alert_end_its_requests(net: Network) -> None:
     await net.say("!alert close 1 outcome=other", as_="ghana", room="ghana")
     assert await request_state(net) is RequestState.CLOSED
     assert "is ended" in await net.say("!answer 1 R1 yes", as_="netherlands", room="netherlands")
-    async with net.transaction() as tx:
-        assert await Timers(tx).pending_of("alert.request") == []
+    assert await net.clocks("alert.request") == []
 
 
 @pytest.mark.parametrize(

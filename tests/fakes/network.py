@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from bot.app import Machinery
 from bot.capabilities import Registry, discover
@@ -19,7 +19,7 @@ from storage.base import Base, Database, Transaction
 from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.members import AuthorityKind, Member, Members, Role
 from storage.rooms import Binding, BindingKind, Rooms
-from storage.timers import Timers
+from storage.timers import Timer, Timers, TimerState
 from tests.fakes.gateway import BOT, FakeGateway, FakeRoom
 from tests.fakes.heard import Heard, Reply
 
@@ -265,6 +265,12 @@ class Network:
             await self.settle()
         self.now = end
         await self.settle()
+
+    async def clocks(self, kind: str) -> Sequence[Timer]:
+        """Return the clocks of a kind that have still to fire."""
+        async with self.transaction() as tx:
+            wanted = select(Timer).where(Timer.kind == kind, Timer.state == TimerState.PENDING)
+            return (await tx.session.scalars(wanted)).all()
 
     def heard(self, room: str) -> list[Heard]:
         """Return all that the bot said in a room, edits included."""

@@ -7,7 +7,6 @@ import pytest
 from storage.alerts import AlertNumber, Alerts, Finding, Ground
 from storage.figures import Counted
 from storage.members import Members
-from storage.timers import Timers
 from tests.alerts.raising import raised, sent
 from tests.fakes import START, Network
 from tests.figures.counting import GH
@@ -134,6 +133,4 @@ async def test_many_alerts_are_counted_bit_by_bit(net: Network, monkeypatch: pyt
     assert last.body == at_once
     assert "Raised: 4 alerts" in last.body
     assert last.reply_to == first.reply_to
-    async with net.transaction() as tx:
-        left = await Timers(tx).pending_of("figures.count")
-    assert not left
+    assert not await net.clocks("figures.count")

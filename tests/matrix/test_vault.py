@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from bot.matrix.crypto import Crypto
 from bot.matrix.errors import DamagedStore, ForeignStore, StoreInUse, WrongSecret
@@ -12,7 +13,7 @@ from bot.matrix.http import Http
 from bot.matrix.vault import Cost, Secrets, Vault
 from storage.base import Database
 from storage.ids import DeviceId, UserId
-from storage.keys import Keys
+from storage.keys import Keys, tables
 
 BOT = UserId("@sesn:localhost")
 GHANA = UserId("@ghana:localhost")
@@ -136,7 +137,7 @@ async def test_keys_without_their_vault_are_not_started_over(database: Database)
         crypto = await Crypto.load(database, vault, http, DeviceId("DEVICE"))
         await crypto.chest.commit()
     async with database.transaction() as tx:
-        await Keys(tx).drop_vault(BOT)
+        await tx.session.execute(delete(tables.Vault))
     with pytest.raises(DamagedStore):
         async with Vault.open(database, BOT, "secret"):
             pass

@@ -185,11 +185,6 @@ class MatrixGateway:
         """The public master key in groups of four, for people to compare."""
         return self._identity.fingerprint
 
-    async def logged_in(self) -> DeviceId:
-        """Ask the homeserver who we are. Raises MatrixError, LoggedOut when the token is not accepted."""
-        answer = await self._http.request("GET", path_of("account", "whoami"))
-        return DeviceId(str(answer["device_id"]))
-
     async def chain(self) -> ChainStatus:
         """Ask the homeserver for the own cross-signing chain and verify it. Raises MatrixError."""
         return await self._identity.status(self._http.request, self._crypto.machine.device_keys())

@@ -11,7 +11,7 @@ from bot.matrix.http import Http, path_of
 from bot.matrix.interface import (
     Trust,
 )
-from bot.matrix.signing import CrossSigningIdentity, device_is_signed
+from bot.matrix.signing import CrossSigningIdentity, read_identity
 from bot.matrix.vault import Secrets, Vault
 from tests.integration.conftest import NewMember
 from tests.integration.matrix.running import CHEAP, SECRET, Start, text, together
@@ -27,11 +27,12 @@ async def test_the_chain_is_made_kept_and_checked_by_an_independent_eye(
         fingerprint, device = first.fingerprint, first.device_id
     async with start.open(password="not needed any more") as again:
         assert (again.fingerprint, again.device_id, again.fresh_login) == (fingerprint, device, False)
-        assert await again.logged_in() == device
+        told = await again._http.request("GET", path_of("account", "whoami"))
+        assert told["device_id"] == device
         assert (await again.chain()).complete
     ghana = await member("ghana")
     answer = await ghana.request("POST", path_of("keys", "query"), {"device_keys": {start.user: []}})
-    assert device_is_signed(answer, start.user, device)
+    assert device in read_identity(answer, start.user).signed
     assert "v1.11" in await reachable(server.url)
 
 
