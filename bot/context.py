@@ -10,6 +10,7 @@ from bot import outgoing
 from bot.capabilities import Registry
 from commands.base import BotIdentity, Command, Event, People, Post, RoomView, S, Settings, Subject
 from commands.document import Doc, Message
+from storage.audit import Audit
 from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.members import Member
@@ -92,6 +93,12 @@ class BotContext:
         settings = self.house.settings[model]
         assert isinstance(settings, model)
         return settings
+
+    def audit(self, action: str, subject: Subject | str, **details: Any) -> None:
+        where = self.room.id
+        Audit(self.tx).record(
+            self.now, self.member.user_id, action, "ok", subject=str(subject), room_id=where, details=details
+        )
 
     async def emit(self, event: Event) -> None:
         await self.house.registry.announcers[type(event)](event, self)

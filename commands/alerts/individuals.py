@@ -14,7 +14,6 @@ from commands.base import Args, Context, Role
 from commands.document import Code, Doc, Message, Text, _, _n, bullets, doc
 from commands.visibility import NAMES, answer_about, may_read_names
 from storage.alerts import Alert, Individual, Individuals, NotPossible
-from storage.audit import Audit
 
 _WHICH = _("Which alert? Answer with its number.")
 _LONGEST_NAME, _LONGEST_ROLE = 200, 80
@@ -85,15 +84,7 @@ async def show_persons(args: ShowPersons, context: Context) -> Doc | None:
     if not alert.individuals:
         return marked(alert, doc(_("Alert {number} holds no name of a person.", number=alert.number), notice=True))
     entries = await Individuals(context.tx).of(alert)
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        "names shown",
-        "ok",
-        subject=str(subject_of(alert)),
-        room_id=context.room.id,
-        details={"persons": [one.id for one in entries]},
-    )
+    context.audit("names shown", subject_of(alert), persons=[one.id for one in entries])
     words = doc(
         _("Persons named in alert {number}, TLP:{tlp}. That you read this is on record.", number=alert.number,
           tlp=alert.tlp.value),

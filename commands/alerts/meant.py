@@ -18,7 +18,6 @@ from commands.base import Answer, Args, Context, Subject
 from commands.document import Code, Doc, Strong, Text, _, doc
 from commands.visibility import ALERT
 from storage.alerts import Alert, AlertNumber
-from storage.audit import Audit
 
 Handler = Callable[[Any, Context], Awaitable[Doc | None]]
 
@@ -85,12 +84,5 @@ async def confirmed(answer: Answer, context: Context) -> Doc | None:
     reading = Reading(context.now, context.zone, context.member.language)
     args = model.model_validate({**given, "about": Ref(number=alert.number)}, context=reading)
     said = await handler(args, context)
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        f"alert {command}",
-        "ok",
-        subject=str(Subject(ALERT, alert.id)),
-        room_id=context.room.id,
-    )
+    context.audit(f"alert {command}", Subject(ALERT, alert.id))
     return said

@@ -76,6 +76,9 @@ class Context(Protocol):
     def settings(self, model: type[S]) -> S:
         """Return a capability's section of the configuration."""
 
+    def audit(self, action: str, subject: Subject | str, **details: Any) -> None:
+        """Write a line into the audit: the member who speaks did this here, to what the subject names."""
+
     async def emit(self, event: Event) -> None:
         """Let the event's announcer write what everybody concerned is told, now, in this transaction."""
 

@@ -9,7 +9,6 @@ from commands.happenings import KeysChanged
 from commands.members.events import capability
 from commands.members.roster import Which, on_roster
 from commands.network import alarm, named, tell_coordination
-from storage.audit import Audit
 from storage.ids import UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox
@@ -90,15 +89,7 @@ async def confirm(args: Which, context: Context) -> Doc:
     key = pin.shown_key
     await pins.confirm(member.user_id, context.member.user_id, context.now)
     await Outbox(context.tx).try_held_again(person=member.user_id)
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        "keys confirmed",
-        "ok",
-        subject=f"member:{member.user_id}",
-        room_id=context.room.id,
-        details={"master_key": key},
-    )
+    context.audit("keys confirmed", f"member:{member.user_id}", master_key=key)
     await context.emit(KeysConfirmed(member, context.member))
     return doc(
         _(

@@ -20,7 +20,6 @@ from commands.record.pdf import as_pdf
 from commands.record.tables import as_csv, as_json
 from commands.visibility import ALERT, NAMES, find, may_read_names
 from storage.alerts import Alert
-from storage.audit import Audit
 from storage.ids import RoomId
 
 __all__ = ["ExportFormat", "capability", "exported", "made_of"]
@@ -78,15 +77,7 @@ def _check_names(alert: Alert, context: Context) -> None:
     if not may_read_names(alert, context.member, RoomView(RoomId(""), direct=True)):
         raise Refusal(_("Names of persons in alert {number} are for officials of the countries concerned.",
                         number=alert.number))  # fmt: skip
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        "names exported",
-        "ok",
-        subject=str(Subject(ALERT, alert.id)),
-        room_id=context.room.id,
-        details={"persons": alert.individuals},
-    )
+    context.audit("names exported", Subject(ALERT, alert.id), persons=alert.individuals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from commands.risk.renewing import RISK
 from commands.risk.weighing import assess, in_words, outcome_of, points_of
 from commands.visibility import ALERT, answer_about, find, shown_here
 from storage.alerts import AlertState
-from storage.audit import Audit
 from storage.members import Member, Members
 from storage.risk import RisksShown, RiskWeight, RiskWeights
 
@@ -89,7 +88,7 @@ async def weights(args: Weights, context: Context) -> Doc:
     weight = await RiskWeights(context.tx).change(
         args.line.value, args.points, by=context.member.user_id, at=context.now
     )
-    _record(args.line, before, args.points, context)
+    context.audit("risk weight changed", f"risk:{args.line.value}", **{"from": before, "to": args.points})
     await context.emit(WeightChanged(weight, before, context.member))
     return doc(
         _("{line} weighs {points} from now on, before it was {before}.", line=Code(args.line.value),
@@ -98,18 +97,6 @@ async def weights(args: Weights, context: Context) -> Doc:
 
 
 _KEYS = frozenset(line.value for line in Line)
-
-
-def _record(line: Line, before: int, after: int, context: Context) -> None:
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        "risk weight changed",
-        "ok",
-        subject=f"risk:{line.value}",
-        room_id=context.room.id,
-        details={"from": before, "to": after},
-    )
 
 
 async def _table(current: dict[Line, int], context: Context) -> Doc:

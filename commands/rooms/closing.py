@@ -13,7 +13,6 @@ from commands.network import alarm, binding_names, named, room_named
 from commands.rooms.events import capability, greeting
 from commands.rooms.readers import room_with_meaning
 from commands.rooms.wanted import WhichRoom
-from storage.audit import Audit
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
@@ -103,15 +102,7 @@ async def move(args: Move, context: Context) -> Doc:
             )
         )
     closed.confirmed_by = context.member.user_id
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        "successor confirmed",
-        "ok",
-        subject=f"room:{args.room}",
-        room_id=context.room.id,
-        details={"successor": args.to},
-    )
+    context.audit("successor confirmed", f"room:{args.room}", successor=args.to)
     await context.post(Post(kind=RowKind.JOIN, room=args.to, report=JOINED, priority=Priority.ALERT))
     return doc(
         _("I go into {successor} and say in the coordination room when it has taken over.", successor=Code(args.to))

@@ -11,7 +11,6 @@ from commands.happenings import HeldBack, HistoryShared
 from commands.network import alarm, binding_names, ids, named, room_named, tell_coordination
 from commands.rooms.events import capability
 from commands.rooms.wanted import WhichRoom
-from storage.audit import Audit
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox
@@ -94,18 +93,6 @@ def _room_of(args: Someone, context: Context, command: str) -> RoomId:
     return context.room.id
 
 
-def _record(action: str, room: RoomId, user: UserId, context: Context) -> None:
-    Audit(context.tx).record(
-        context.now,
-        context.member.user_id,
-        action,
-        "ok",
-        subject=f"room:{room}",
-        room_id=context.room.id,
-        details={"user": user},
-    )
-
-
 @capability.command(
     "room allow",
     role=Role.COORDINATOR,
@@ -123,7 +110,7 @@ async def allow(args: Someone, context: Context) -> Doc:
     places = {"id": Code(args.person), "room": await room_named(room, context)}
     guest = Guest(room_id=room, user_id=args.person, allowed_by=context.member.user_id, allowed_at=context.now)
     if await rooms.allow(guest):
-        _record("guest allowed", room, args.person, context)
+        context.audit("guest allowed", f"room:{room}", user=args.person)
         await Outbox(context.tx).try_held_again(room)
         await context.emit(GuestAllowed(room, args.person, context.member))
         answer = doc(_("{id} may read what I say in {room} from now on.", **places)).openly()
@@ -151,7 +138,7 @@ async def disallow(args: Someone, context: Context) -> Doc:
     if not await Rooms(context.tx).disallow(room, args.person):
         raise Refusal(doc(_("{id} was never allowed to read in {room}.", **places)).openly())
     await forget(room, args.person, context)
-    _record("guest disallowed", room, args.person, context)
+    context.audit("guest disallowed", f"room:{room}", user=args.person)
     await context.emit(GuestDisallowed(room, args.person, context.member))
     answer = doc(_("{id} may no longer read what I say in {room}.", **places)).openly()
     if args.person in await context.people.readers(room):
