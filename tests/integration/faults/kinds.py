@@ -122,3 +122,21 @@ class Held:
         if self._then is not None:
             return await self._then(exchange)
         return answer or await exchange.passed_on()
+
+
+class LateKeys:
+    """Room keys, and all else that is sent to devices, that syncs leave out for a while and bring later."""
+
+    def __init__(self) -> None:
+        self.late: list[Any] = []
+
+    def leave_out(self, told: Any) -> None:
+        self.late += told.pop("to_device", {}).get("events", [])
+
+    def bring(self, told: Any) -> None:
+        """Bring them with every answer from now on: one that is not journalled is asked for again."""
+        told["to_device"] = {"events": list(self.late)}
+
+    def bring_once(self, told: Any) -> None:
+        told.setdefault("to_device", {}).setdefault("events", []).extend(self.late)
+        self.late.clear()

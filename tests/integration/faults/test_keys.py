@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from bot.matrix.interface import Trust, Unavailable, Unreadable
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.helping import ONE_TIME_KEYS, read_once, sent, until_replenished
-from tests.integration.faults.kinds import Held, changed, cut_after, cut_before, failing, lost
+from tests.integration.faults.kinds import Held, LateKeys, changed, cut_after, cut_before, failing, lost
 from tests.integration.faults.proxy import Answer, Exchange, Fault, FaultProxy
 from tests.integration.matrix.running import Bot, together
 
@@ -107,17 +106,9 @@ async def test_what_was_sent_to_the_fallback_key_before_the_last_is_still_read(
     start: StartBehind, proxy: FaultProxy, strict: NewMember
 ) -> None:
     """The room key is on its way while the bot replaces the fallback key, twice without hearing that it succeeded."""
-    late: list[Any] = []
-
-    def without_keys(told: Any) -> None:
-        late.extend(told.pop("to_device", {}).get("events", []))
-
-    def with_keys(told: Any) -> None:
-        told["to_device"] = {"events": [*late]}
-        late.clear()
-
+    keys = LateKeys()
     async with together(start, strict, poll=timedelta(milliseconds=200)) as (bot, ghana, room):
-        held = Held(then=changed(without_keys))
+        held = Held(then=changed(keys.leave_out))
         with (
             proxy.on("GET", "/sync", held),
             proxy.on("POST", "/keys/upload", lost(502), times=1) as answer_lost,
@@ -131,8 +122,8 @@ async def test_what_was_sent_to_the_fallback_key_before_the_last_is_still_read(
             await bot.until(lambda: bot.all(Unreadable, room))
             await until_replenished(proxy)
             assert cut.met == answer_lost.met == 1
-        assert late
-        with proxy.on("GET", "/sync", changed(with_keys), times=1):
+        assert keys.late
+        with proxy.on("GET", "/sync", changed(keys.bring_once), times=1):
             await bot.hears(room, "by the fallback key")
 
 

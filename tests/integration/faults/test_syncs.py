@@ -8,7 +8,7 @@ from storage.ids import RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
 from tests.integration.faults.helping import Pauses, read_once, sent
-from tests.integration.faults.kinds import Held, changed, cut_after, failing, narrowed
+from tests.integration.faults.kinds import Held, LateKeys, changed, cut_after, failing, narrowed
 from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Bot, together
 
@@ -71,21 +71,13 @@ async def test_room_keys_that_come_twice_and_out_of_order(
 async def test_a_room_key_that_comes_after_its_messages(
     start: StartBehind, proxy: FaultProxy, strict: NewMember
 ) -> None:
-    late: list[Any] = []
-
-    def without_keys(told: Any) -> None:
-        late.extend(told.pop("to_device", {}).get("events", []))
-
-    def with_keys(told: Any) -> None:
-        told.setdefault("to_device", {}).setdefault("events", []).extend(late)
-        late.clear()
-
+    keys = LateKeys()
     async with together(start, strict) as (bot, ghana, room):
-        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+        with proxy.on("GET", "/sync", changed(keys.leave_out)) as rule:
             await rule.until_met()
             said = [await ghana.say(room, f"message {number}") for number in range(3)]
             await bot.until(lambda: len(bot.all(Unreadable, room)) == 3)
-        with proxy.on("GET", "/sync", changed(with_keys)):
+        with proxy.on("GET", "/sync", changed(keys.bring_once)):
             for number, event_id in enumerate(said):
                 heard = await bot.hears(room, f"message {number}")
                 assert (heard.event_id, heard.trust) == (event_id, Trust.SIGNED)
@@ -166,21 +158,13 @@ async def test_what_was_received_but_not_journalled_is_read_after_a_restart(
 async def test_a_room_key_that_comes_after_its_message_and_a_restart(
     start: StartBehind, proxy: FaultProxy, strict: NewMember
 ) -> None:
-    late: list[Any] = []
-
-    def without_keys(told: Any) -> None:
-        late.extend(told.pop("to_device", {}).get("events", []))
-
-    def with_keys(told: Any) -> None:
-        told.setdefault("to_device", {}).setdefault("events", []).extend(late)
-        late.clear()
-
+    keys = LateKeys()
     async with together(start, strict) as (bot, ghana, room):
-        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+        with proxy.on("GET", "/sync", changed(keys.leave_out)) as rule:
             await rule.until_met()
             await ghana.say(room, "the key comes after a restart")
             await bot.until(lambda: bot.all(Unreadable, room))
             since = bot.token
-    with proxy.on("GET", "/sync", changed(with_keys), times=1):
+    with proxy.on("GET", "/sync", changed(keys.bring_once), times=1):
         async with start(since) as bot:
             await bot.hears(room, "the key comes after a restart")

@@ -13,7 +13,7 @@ from bot.matrix.interface import NewRoom, SyncBatch, Trust, Unreadable
 from storage.ids import EventId, RoomId, UserId
 from tests.integration.conftest import NewMember
 from tests.integration.faults.conftest import StartBehind
-from tests.integration.faults.kinds import Held, changed
+from tests.integration.faults.kinds import Held, LateKeys, changed
 from tests.integration.faults.proxy import FaultProxy
 from tests.integration.matrix.running import Bot, Start, signed_devices, text, together
 from tests.integration.matrix.test_withholding import to_devices
@@ -96,13 +96,10 @@ async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it
     behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
     """The key is written down, with a message that went out; then the bot ends, before anything is journalled."""
-    late: list[Any] = []
-
-    def without_keys(told: Any) -> None:
-        late.extend(told.pop("to_device", {}).get("events", []))
+    keys = LateKeys()
 
     def with_keys(told: Any) -> None:
-        told["to_device"] = {"events": list(late)}
+        keys.bring(told)
         bot.failures = 10**6  # from this very answer on
 
     class Sending(Bot):
@@ -114,7 +111,7 @@ async def test_a_key_that_was_kept_before_the_bot_ended_opens_what_waited_for_it
             await super().journal(batch)
 
     async with together(behind, member, kind=Sending) as (bot, ghana, room):
-        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+        with proxy.on("GET", "/sync", changed(keys.leave_out)) as rule:
             await rule.until_met()
             sent = await ghana.say(room, "waits for its key")
             assert await refusal(bot, EventId(sent)) == "no key"
@@ -139,19 +136,12 @@ async def test_what_nobody_can_read_keeps_nobody_from_being_waited_for(
 ) -> None:
     monkeypatch.setattr(sync, "_KEPT_UNREADABLE", 2)
     monkeypatch.setattr(crypto, "_MOST_REQUESTS", 2)
-    late: list[Any] = []
-
-    def without_keys(told: Any) -> None:
-        late.extend(told.pop("to_device", {}).get("events", []))
-
-    def with_keys(told: Any) -> None:
-        told["to_device"] = {"events": list(late)}
-
+    keys = LateKeys()
     async with together(behind, member) as (bot, ghana, room):
         benin = await member("benin")
         await bot.gateway.invite(room, UserId(benin.user_id))
         await benin.enters(room)
-        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+        with proxy.on("GET", "/sync", changed(keys.leave_out)) as rule:
             await rule.until_met()
             junk = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "device_id": "X", "sender_key": "x"}
             for number in range(3):
@@ -170,7 +160,7 @@ async def test_what_nobody_can_read_keeps_nobody_from_being_waited_for(
 
         await proxy.until(asked, "the key is asked for")
         since = bot.token
-    with proxy.on("GET", "/sync", changed(with_keys), times=1):
+    with proxy.on("GET", "/sync", changed(keys.bring), times=1):
         async with behind(since) as bot:
             assert len(bot.gateway._syncer._unreadable) <= 2
             await bot.hears(room, "waits for its key")
@@ -179,20 +169,13 @@ async def test_what_nobody_can_read_keeps_nobody_from_being_waited_for(
 async def test_what_came_late_and_is_no_message_is_waited_for_no_longer(
     behind: StartBehind, proxy: FaultProxy, member: NewMember
 ) -> None:
-    late: list[Any] = []
-
-    def without_keys(told: Any) -> None:
-        late.extend(told.pop("to_device", {}).get("events", []))
-
-    def with_keys(told: Any) -> None:
-        told["to_device"] = {"events": list(late)}
-
+    keys = LateKeys()
     async with together(behind, member) as (bot, ghana, room):
-        with proxy.on("GET", "/sync", changed(without_keys)) as rule:
+        with proxy.on("GET", "/sync", changed(keys.leave_out)) as rule:
             await rule.until_met()
             sent = await ghana.say(room, "a notice", msgtype="m.notice")
             assert await refusal(bot, EventId(sent)) == "no key"
-        with proxy.on("GET", "/sync", changed(with_keys), times=1):
+        with proxy.on("GET", "/sync", changed(keys.bring), times=1):
             await ghana.say(room, "after")
             await bot.hears(room, "after")
         since = bot.token
