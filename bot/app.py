@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
 
@@ -133,18 +133,8 @@ class App:
         async with AsyncExitStack() as stack:
             database = await open_database(config)
             stack.push_async_callback(database.close)
-            gateway = await stack.enter_async_context(
-                MatrixGateway.open(
-                    homeserver=config.matrix.homeserver,
-                    user_id=config.matrix.user_id,
-                    password=config.password,
-                    database=database,
-                    store_secret=config.store_secret(),
-                    device_name=config.matrix.device_name,
-                    observer=observer,
-                    reset_identity=reset_identity,
-                )
-            )
+            matrix = open_gateway(config, database, observer=observer, reset_identity=reset_identity)
+            gateway = await stack.enter_async_context(matrix)
             yield cls(config, database, gateway, observer)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -183,6 +173,22 @@ async def open_database(config: Config) -> Database:
         await database.close()
         raise
     return database
+
+
+def open_gateway(
+    config: Config, database: Database, *, observer: Observer = nobody, reset_identity: bool = False
+) -> AbstractAsyncContextManager[MatrixGateway]:
+    """Open the way to Matrix as configured, with the keys in the database. Raises what `MatrixGateway.open` raises."""
+    return MatrixGateway.open(
+        homeserver=config.matrix.homeserver,
+        user_id=config.matrix.user_id,
+        password=config.password,
+        database=database,
+        store_secret=config.store_secret(),
+        device_name=config.matrix.device_name,
+        observer=observer,
+        reset_identity=reset_identity,
+    )
 
 
 async def seed_coordinators(database: Database, config: Config) -> None:

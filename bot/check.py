@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from bot.app import open_database
+from bot.app import open_database, open_gateway
 from bot.capabilities import discover
 from bot.config import Config, ConfigError
 from bot.matrix.client import MatrixGateway, reachable
@@ -107,14 +107,7 @@ async def _matrix(config: Config, report: _Report) -> None:
 
 async def _gateway(config: Config, database: Database, report: _Report) -> None:
     try:
-        async with MatrixGateway.open(
-            homeserver=config.matrix.homeserver,
-            user_id=config.matrix.user_id,
-            password=config.password,
-            database=database,
-            store_secret=config.store_secret(),
-            device_name=config.matrix.device_name,
-        ) as gateway:
+        async with open_gateway(config, database) as gateway:
             report.ok("login", f"{gateway.user_id}, device {gateway.device_id}")
             status = await gateway.chain()
             if status.complete:
