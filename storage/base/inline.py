@@ -152,18 +152,6 @@ class InlineSession:
     def __contains__(self, instance: object) -> bool:
         return instance in self.sync_session
 
-    @property
-    def new(self) -> Any:
-        return self.sync_session.new
-
-    @property
-    def dirty(self) -> Any:
-        return self.sync_session.dirty
-
-    @property
-    def deleted(self) -> Any:
-        return self.sync_session.deleted
-
     def add(self, instance: object) -> None:
         self.sync_session.add(instance)
 

@@ -6,19 +6,21 @@ to remember to say it.
 """
 
 from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session, UOWTransaction
 
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
-
-    from storage.base.inline import InlineSession
-
 _MOST = 10_000
 """Entries of one kind, before all of them are forgotten."""
 _CHANGED = "changed tables"
+
+
+class Noted(Protocol):
+    """A session over SQLite or over a server: both have a NotingSession within."""
+
+    @property
+    def sync_session(self) -> Session: ...
 
 
 class NotingSession(Session):
@@ -30,25 +32,26 @@ def _note_flushed(session: Session, flushed: UOWTransaction) -> None:
     _changed(session).update(state.mapper.local_table.name for state in flushed.states)
 
 
-def note_statement(session: "AsyncSession | InlineSession", statement: Any) -> None:
+def note_statement(session: Noted, statement: Any) -> None:
     """Note what a statement changes that does not go through the unit of work."""
     if getattr(statement, "is_dml", False):
         _changed(session.sync_session).add(statement.table.name)
 
 
-def note_table(session: "AsyncSession | InlineSession", table: str) -> None:
+def note_table(session: Noted, table: str) -> None:
     """Note a table that was written to past the session."""
     _changed(session.sync_session).add(table)
 
 
-def changed(session: "AsyncSession | InlineSession") -> set[str]:
+def changed(session: Noted) -> set[str]:
     """Return the names of the tables in which this session has written."""
     return _changed(session.sync_session)
 
 
-def is_about_to_change(session: "AsyncSession | InlineSession", tables: Iterable[str]) -> bool:
+def is_about_to_change(session: Noted, tables: Iterable[str]) -> bool:
     """Whether the session holds something for these tables that it has not written yet."""
-    waiting = (*session.new, *session.dirty, *session.deleted)
+    within = session.sync_session
+    waiting = (*within.new, *within.dirty, *within.deleted)
     return any(one.__table__.name in tables for one in waiting)
 
 
