@@ -10,9 +10,11 @@ import json
 import random
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 
 from commands.understanding import Confidence, FactKind, Finding, understand
+from storage.ids import Locode
 from storage.reference import ports
 from storage.reference.countries import country_name
 from tests.understanding.corpus import Score, measure, read, samples, stated
@@ -49,6 +51,17 @@ def mistyped(name: str, draw: random.Random) -> str:
     return draw.choice((*ways, name[:at] + two + one + name[at + 2 :]))
 
 
+def judged(found: Sequence[Finding], locode: Locode, *, otherwise: str) -> str:
+    """Say how well the port that was meant was found."""
+    if not found:
+        return "not found"
+    if found[0].value == locode:
+        return "right"
+    readings = {one.value for one in found}
+    readings |= {other for one in found if one.doubt for other in one.doubt.alternatives}
+    return "among those asked about" if locode in readings else otherwise
+
+
 def typing_errors() -> Counter[str]:
     """Read every well-known port of six letters or more with one letter wrong, ten times."""
     draw = random.Random(0)  # noqa: S311 - the same errors at each run
@@ -56,11 +69,7 @@ def typing_errors() -> Counter[str]:
     for port in (one for one in ports.ports() if one.known and len(one.shown) >= 6 and one.shown.isascii()):
         for _ in range(10):
             found = understand(f"Container from {mistyped(port.shown, draw)}", today=TODAY).of(FactKind.PORT)
-            readings = {one.value for one in found}
-            readings |= {other for one in found if one.doubt for other in one.doubt.alternatives}
-            first = found[0].value if found else ""
-            result = "right" if first == port.locode else "among those asked about" if port.locode in readings else ""
-            counted[result or ("wrong" if found else "not found")] += 1
+            counted[judged(found, port.locode, otherwise="wrong")] += 1
     return counted
 
 
@@ -70,11 +79,7 @@ def by_name_and_country() -> Counter[str]:
     for port in ports.ports():
         text = f"held at {port.shown}, {country_name(port.country)}"
         found = understand(text, today=TODAY).of(FactKind.PORT)
-        readings = {one.value for one in found}
-        readings |= {other for one in found if one.doubt for other in one.doubt.alternatives}
-        first = found[0].value if found else ""
-        result = "right" if first == port.locode else "among those asked about" if port.locode in readings else ""
-        counted[result or ("another port" if found else "not found")] += 1
+        counted[judged(found, port.locode, otherwise="another port")] += 1
     return counted
 
 

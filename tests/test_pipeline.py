@@ -16,8 +16,8 @@ from bot.matrix.interface import (
     WhyUnsafe,
 )
 from storage.ids import DeviceId, RoomId
-from storage.outbox import Outbox
-from tests.fakes import FakeRoom, Network
+from storage.outbox import Outbox, RowState
+from tests.fakes import FakeRoom, Network, Reply
 
 
 async def test_a_member_gets_an_answer_in_the_room_and_in_the_direct_chat(net: Network) -> None:
@@ -66,7 +66,7 @@ async def test_a_repeated_event_is_executed_once(net: Network) -> None:
 
 
 async def test_an_unknown_command_is_met_with_the_nearest(net: Network) -> None:
-    assert "Did you mean !help" in await net.say("!hlep", room="ghana")
+    assert "Did you mean !remind" in await net.say("!remnid", room="ghana")
 
 
 async def test_a_late_command_is_not_executed_but_asked_about(net: Network) -> None:
@@ -144,14 +144,19 @@ async def test_a_failed_loss_report_is_not_reported_again(net: Network) -> None:
     assert len(await net.heard_by("ghana")) == 1
 
 
-async def test_a_new_device_looks_for_what_the_old_one_may_have_sent(net: Network) -> None:
-    reply = await net.say("!help", room="ghana")
+async def start_anew_before_the_answer_was_marked(net: Network, reply: Reply) -> None:
+    """Go on with another device, and with the answer as it was before anybody knew that it had been sent."""
     async with net.transaction() as tx:
         row = await Outbox(tx).by_event(reply.messages[0].event_id)
         assert row is not None
-        row.state = type(row.state).PENDING
+        row.state = RowState.PENDING
         row.event_id = None
     net.gateway.device = DeviceId("NEW")
+
+
+async def test_a_new_device_looks_for_what_the_old_one_may_have_sent(net: Network) -> None:
+    reply = await net.say("!help", room="ghana")
+    await start_anew_before_the_answer_was_marked(net, reply)
     await net.settle()
     assert len(net.heard("ghana")) == 1
     async with net.transaction() as tx:
@@ -203,12 +208,7 @@ async def test_a_look_for_what_the_old_device_sent_is_made_again_when_it_fails(
     net: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reply = await net.say("!help", room="ghana")
-    async with net.transaction() as tx:
-        row = await Outbox(tx).by_event(reply.messages[0].event_id)
-        assert row is not None
-        row.state = type(row.state).PENDING
-        row.event_id = None
-    net.gateway.device = DeviceId("NEW")
+    await start_anew_before_the_answer_was_marked(net, reply)
 
     async def unreachable(room_id: RoomId, transaction_id: str) -> None:
         raise Unavailable(f"{room_id} {transaction_id}")

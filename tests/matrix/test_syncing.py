@@ -1,6 +1,6 @@
 """The sync loop against a homeserver that is played: what a real one does only now and then."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -86,6 +86,20 @@ async def nothing(_message: ToSend, _transaction_id: str) -> None:
     """Send nothing."""
 
 
+def syncer_of(server: Homeserver, keys: "NoKeys", rooms: Rooms, *, sleep: Callable[[float], Awaitable[None]]) -> Syncer:
+    desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
+    return Syncer(
+        cast("Http", server),
+        cast("Crypto", keys),
+        rooms,
+        desk=desk,
+        own=BOT,
+        names=lambda _view: [],
+        carried=lambda _content, _event: None,
+        sleep=sleep,
+    )
+
+
 async def synced(server: Homeserver, journalled: list[str] | None = None) -> Rooms:
     """Take in all answers and return what is known of the rooms then; the tokens that were kept are added to a list."""
     rooms = Rooms()
@@ -99,20 +113,8 @@ async def synced(server: Homeserver, journalled: list[str] | None = None) -> Roo
     async def stop(_seconds: float) -> None:
         raise Done
 
-    desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
-    crypto = cast("Crypto", keys)
-    syncer = Syncer(
-        cast("Http", server),
-        crypto,
-        rooms,
-        desk=desk,
-        own=BOT,
-        names=lambda _view: [],
-        carried=lambda _content, _event: None,
-        sleep=stop,
-    )
     with pytest.raises(Done):
-        await syncer.run(journal, "s1")
+        await syncer_of(server, keys, rooms, sleep=stop).run(journal, "s1")
     return rooms
 
 
@@ -173,20 +175,8 @@ async def heard(server: Homeserver) -> tuple[Rooms, list[SyncBatch], list[float]
         pauses.append(seconds)
         raise Done
 
-    desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
-    crypto = cast("Crypto", NoKeys())
-    syncer = Syncer(
-        cast("Http", server),
-        crypto,
-        rooms,
-        desk=desk,
-        own=BOT,
-        names=lambda _view: [],
-        carried=lambda _content, _event: None,
-        sleep=pause,
-    )
     with pytest.raises(Done):
-        await syncer.run(journal, "s1")
+        await syncer_of(server, NoKeys(), rooms, sleep=pause).run(journal, "s1")
     return rooms, batches, pauses
 
 
