@@ -135,6 +135,6 @@ def _confirmed(but: Alert) -> list[ColumnElement[bool]]:
     return [
         Alert.ground.is_not(None),
         Alert.state.not_in([AlertState.WITHDRAWN, AlertState.MERGED]),
-        Alert.series == but.series,
+        (Alert.series + "") == but.series,  # not by the index of numbers, which has all alerts of a series
         Alert.id != but.id,
     ]
