@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, IntEnumType, Transaction
@@ -159,15 +159,22 @@ class Members:
         return saved
 
     async def all(
-        self, *, country: CountryCode | None = None, at_least: Role = Role.MEMBER, exactly: Role | None = None
+        self,
+        *,
+        country: CountryCode | None = None,
+        at_least: Role = Role.MEMBER,
+        exactly: Role | None = None,
+        limit: int | None = None,
+        offset: int = 0,
     ) -> Sequence[Member]:
-        """Return the members, by country and name."""
-        query = select(Member).where(Member.removed_at.is_(None), Member.role >= at_least)
-        if country is not None:
-            query = query.where(Member.country == country)
-        if exactly is not None:
-            query = query.where(Member.role == exactly)
-        return (await self._session.scalars(query.order_by(Member.country, Member.name))).all()
+        """Return the members, by country and name; with `limit`, so many of them from the one at `offset` on."""
+        query = select(Member).where(Member.role >= at_least, *_like(country, exactly))
+        query = query.order_by(Member.country, Member.name, Member.user_id).limit(limit).offset(offset or None)
+        return (await self._session.scalars(query)).all()
+
+    async def count(self, *, country: CountryCode | None = None, exactly: Role | None = None) -> int:
+        query = select(func.count()).select_from(Member).where(*_like(country, exactly))
+        return await self._session.scalar(query) or 0
 
     async def drop_questions(self, user_id: UserId) -> None:
         """Delete what the bot asked this person: an answer would no longer count."""
@@ -194,3 +201,13 @@ class Members:
 
     async def coordinators(self) -> Sequence[Member]:
         return await self._tx.recall(Role.COORDINATOR, (Member,), lambda: self.all(at_least=Role.COORDINATOR))
+
+
+def _like(country: CountryCode | None, exactly: Role | None) -> list[ColumnElement[bool]]:
+    """Return what holds of everybody on the roster who is of this country and has exactly this role."""
+    conditions: list[ColumnElement[bool]] = [Member.removed_at.is_(None)]
+    if country is not None:
+        conditions.append(Member.country == country)
+    if exactly is not None:
+        conditions.append(Member.role == exactly)
+    return conditions

@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.clock import Clock
+from commands.exercises import telling
 from storage.exercises import Exercise, Exercises, ExerciseState
 from storage.members import Members, Role
-from storage.rooms import Rooms
+from storage.reference.countries import countries
+from storage.rooms import BindingKind, Rooms
 from storage.timers import Timers
 from tests.fakes import Heard, Network, Reply
 
@@ -385,3 +388,33 @@ async def test_numbers_begin_again_each_year_and_a_bare_one_means_what_is_not_ov
     assert "E-2027-01" in await net.say("exercise show 2027-1")
     await net.forward(timedelta(days=20))
     assert "E-2027-01" in await net.say("exercise show 1")
+
+
+async def test_many_rooms_are_told_each_once_a_few_now_and_the_others_by_a_clock(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [one.code for one in countries() if one.code not in {"GH", "NL", "BE", "DE"}][: 2 * telling._BATCH]
+    for code in codes:
+        await net.add_room(code.lower(), {"coordinator"}, [(BindingKind.COUNTRY, code)])
+    rooms = [*(code.lower() for code in codes), "netherlands"]
+    await _new(net, countries=",".join([*codes, "NL"]))
+    assert {len(net.heard(room)) for room in rooms} == {1}
+
+    async def nothing() -> bool:
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(net.machinery.clock, "fire_next", nothing)
+        await net.say("exercise join 1", as_="netherlands")
+        await net.say("exercise cancel 1 A strike", as_="coordinator")
+    few = [room for room in rooms if any("takes part in" in one.body for one in net.heard(room) if not one.replaces)]
+    assert len(few) == telling._AT_ONCE
+    clock = Clock(net.database, net.machinery.house)  # the bot was stopped and started in between
+    while await clock.fire_next():
+        await net.machinery.sender.drain()
+    for room in rooms:
+        said = [one.body for one in net.heard(room) if one.replaces is None]
+        assert len([body for body in said if "is cancelled" in body and "A strike" in body]) == 1
+        assert "cancelled" in net.latest(room, net.heard(room)[0].event_id)
+        # That somebody takes part is no news where it is off meanwhile.
+        assert len([body for body in said if "Netherlands takes part" in body]) == (room in few)

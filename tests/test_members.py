@@ -1,14 +1,15 @@
 """The roster, as coordinators and members speak of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from bot.matrix.interface import MembershipChange, Trust, Unread, WhyUnread
-from storage.ids import DeviceId, RoomId
-from storage.members import Member, Members, Role
+from storage.ids import CountryCode, DeviceId, RoomId
+from storage.members import AuthorityKind, Member, Members, Role
 from storage.questions import Questions
-from tests.fakes import Network, Reply
+from tests.fakes import BOT, Network, Reply
 
 ADD = '!member add @new:test role=official country=GH authority="EPA Ghana" kind=environment'
 
@@ -221,6 +222,28 @@ async def test_the_list_shows_the_roster_or_a_part_of_it(net: Network) -> None:
     assert "1 person:" in members
     assert "@germany:test" in members
     assert "Nobody" in await coordinate(net, "!member list country=UY")
+
+
+async def test_a_long_roster_is_listed_a_page_at_a_time(net: Network) -> None:
+    async with net.transaction() as tx:
+        for number in range(130):
+            added = Member(
+                user_id=net.person(f"nl{number:03}"), name=f"Name {number:03}", authority="Customs",
+                kind=AuthorityKind.CUSTOMS, country=CountryCode("NL"), role=Role.OFFICIAL, zone="UTC", added_by=BOT,
+                added_at=net.now, removed_at=None,
+            )  # fmt: skip
+            await Members(tx).save(added)
+    found: list[str] = []
+    command = "!member list country=NL role=official"
+    for first, last in ((1, 50), (51, 100), (101, 131)):
+        reply = await coordinate(net, command)
+        assert f"131 persons, by country and name; here {first} to {last}:" in reply
+        found += re.findall(r"@\w+:test", reply.text)
+        following = re.search(r"The next ones: (!member list country=NL role=official page=\d)", reply.text)
+        assert (following is None) is (last == 131)
+        command = following[1] if following is not None else ""
+    assert len(found) == len(set(found)) == 131
+    assert "There are 3 pages." in await coordinate(net, "!member list country=NL page=4")
 
 
 async def test_a_record_is_shown_also_after_removal(net: Network) -> None:

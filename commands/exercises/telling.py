@@ -1,8 +1,9 @@
 """Who is told of an exercise, and its reminders: each country in its own rooms and its own local time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import assert_never
 
 from commands.arguments import zone_of_country
@@ -105,63 +106,132 @@ async def plan_reminders(exercise: Exercise, context: Context) -> None:
 @capability.announces(ExercisePlanned)
 async def invite(event: ExercisePlanned, context: Context) -> None:
     """Show the card in the rooms of every invited country."""
-    exercise = event.change.exercise
-    audience = await whole_audience(exercise, context)
-    for room, countries in audience.rooms.items():
-        await _show_card(exercise, room, countries, context)
+    await _tell(event.change.exercise, News(Kind.PLANNED), context)
 
 
 @capability.announces(ExerciseJoined)
 async def tell_of_joining(event: ExerciseJoined, context: Context) -> None:
     """Bring the cards up to date and say it quietly below each."""
-    exercise, code = event.change.exercise, event.change.country
-    words = _(
-        "{country} takes part in exercise {number}.", country=Strong(CountryName(code)), number=Text(exercise.number)
-    )
-    cards = await _refresh_cards(exercise, context)
-    for shown in cards:
-        await context.post(
-            Post(
-                room=shown.room_id,
-                doc=doc(words).quietly(),
-                thread_row=shown.id,
-                subject=subject_of(exercise),
-                part="line",
-            )
-        )
+    await _tell(event.change.exercise, News(Kind.JOINED, [event.change.country]), context)
 
 
 @capability.announces(ExerciseChanged)
 async def tell_of_change(event: ExerciseChanged, context: Context) -> None:
     """Bring the cards up to date; a new time is said aloud in each room, in the local times of its countries."""
     change = event.change
-    exercise = change.exercise
-    shown_before = {row.room_id for row in await _cards(exercise, context)}
-    await _refresh_cards(exercise, context)
-    if change.moved:
-        title = Heading(_("Exercise {number} has another time: {title}", number=exercise.number, title=exercise.title))
-        audience = await whole_audience(exercise, context)
-        for room, countries in audience.rooms.items():
-            if room in shown_before:  # for the others the card itself is the news
-                await _say(exercise, room, doc(title, fields(local_times(exercise, countries))), context)
-    for code in change.dropped:
-        for room in (await audience_of([code], context)).rooms:
+    kind = Kind.MOVED if change.moved else Kind.CHANGED
+    await _tell(change.exercise, News(kind, list(change.dropped)), context)
+
+
+@capability.announces(ExerciseCancelled)
+async def tell_of_cancelling(event: ExerciseCancelled, context: Context) -> None:
+    await _tell(event.change.exercise, News(Kind.CANCELLED, reason=event.change.reason), context)
+
+
+class Kind(StrEnum):
+    PLANNED = "planned"
+    JOINED = "joined"
+    CHANGED = "changed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is told of an exercise, as it stands in the row of a clock."""
+
+    kind: Kind
+    countries: list[CountryCode] = field(default_factory=list)
+    """Of `JOINED` the country that takes part; of a change those that are no longer asked."""
+    reason: str = ""
+
+
+TELL = "exercise.tell"
+_AT_ONCE, _BATCH = 6, 12
+"""Rooms that are told in the transaction of the command, and in each after it."""
+
+
+async def _tell(exercise: Exercise, news: News, context: Context) -> None:
+    """Tell every room: the first few now, so that nobody waits for all of them, the others by a clock."""
+    subject = f"{subject_of(exercise)}:{news.kind}:{','.join(news.countries)}:{context.now.isoformat()}"
+    await _tell_next(exercise, news, "", _AT_ONCE, subject, context.now, context)
+
+
+@capability.timer(TELL)
+async def tell_on(timer: Timer, context: Context) -> None:
+    """Tell the next rooms; what happened first goes on first."""
+    exercise = await Exercises(context.tx).get(int(timer.payload["exercise"]))
+    if exercise is not None:
+        told = timer.payload["news"]
+        news = News(Kind(told["kind"]), [CountryCode(one) for one in told["countries"]], told["reason"])
+        await _tell_next(exercise, news, timer.payload["after"], _BATCH, timer.subject, timer.due_at, context)
+
+
+async def _tell_next(
+    exercise: Exercise, news: News, after: str, most: int, subject: str, due: datetime, context: Context
+) -> None:
+    cards = {row.room_id: row for row in await _cards(exercise, context)}
+    audience = await whole_audience(exercise, context)
+    dropped = Audience() if news.kind is Kind.JOINED else await audience_of(news.countries, context)
+    rooms = sorted({*(room for room in cards if room is not None), *audience.rooms, *dropped.rooms})
+    left = [room for room in rooms if room > after]
+    lead = await lead_name(exercise, context)
+    for room in left[:most]:
+        countries = audience.rooms.get(room, [])
+        await _bring_up(exercise, room, countries, cards.get(room), lead, context)
+        await _say_news(exercise, news, room, countries, cards.get(room), context)
+        for code in dropped.rooms.get(room, []):
             words = _(
                 "{country} is no longer asked to take part in exercise {number}.",
                 country=CountryName(code),
                 number=exercise.number,
             )
             await _say(exercise, room, doc(words), context)
+    if len(left) > most:
+        payload = {"exercise": exercise.id, "news": asdict(news), "after": left[most - 1]}
+        await context.timers().schedule(TELL, subject, due, payload)
 
 
-@capability.announces(ExerciseCancelled)
-async def tell_of_cancelling(event: ExerciseCancelled, context: Context) -> None:
-    exercise = event.change.exercise
-    await _refresh_cards(exercise, context)
-    heading = Heading(_("Exercise {number} is cancelled: {title}", number=exercise.number, title=exercise.title))
-    words = doc(heading, _("Reason: {reason}", reason=Text(event.change.reason)))
-    for room in (await whole_audience(exercise, context)).rooms:
-        await _say(exercise, room, words, context)
+async def _bring_up(
+    exercise: Exercise, room: RoomId, countries: Sequence[CountryCode], shown: OutboxRow | None, lead: str,
+    context: Context,
+) -> None:  # fmt: skip
+    """Edit the card of a room, or show one where it has none yet."""
+    if shown is None and (exercise.cancelled_at is not None or not countries):
+        return
+    words = card(exercise, countries, context.now, lead=lead, prefix=context.prefix)
+    if shown is not None:
+        await context.post(Post(room=room, doc=words, replaces=shown.id))
+        return
+    await context.post(
+        Post(
+            room=room,
+            doc=words,
+            priority=Priority.REMINDER,
+            subject=subject_of(exercise),
+            part="card",
+            origin=exercise.lead,
+        )
+    )
+
+
+async def _say_news(
+    exercise: Exercise, news: News, room: RoomId, countries: Sequence[CountryCode], shown: OutboxRow | None,
+    context: Context,
+) -> None:  # fmt: skip
+    """Say in a room what is new; where the card itself is the news, nothing."""
+    number = Text(exercise.number)
+    if news.kind is Kind.JOINED and shown is not None and exercise.cancelled_at is None:
+        words = _("{country} takes part in exercise {number}.", country=Strong(CountryName(news.countries[0])),
+                  number=number)  # fmt: skip
+        line = Post(room=room, doc=doc(words).quietly(), thread_row=shown.id, subject=subject_of(exercise), part="line")
+        await context.post(line)
+    elif news.kind is Kind.MOVED and shown is not None and countries:
+        title = Heading(_("Exercise {number} has another time: {title}", number=exercise.number, title=exercise.title))
+        await _say(exercise, room, doc(title, fields(local_times(exercise, countries))), context)
+    elif news.kind is Kind.CANCELLED and countries:
+        heading = Heading(_("Exercise {number} is cancelled: {title}", number=exercise.number, title=exercise.title))
+        await _say(exercise, room, doc(heading, _("Reason: {reason}", reason=Text(news.reason))), context)
 
 
 async def _say(exercise: Exercise, room: RoomId, words: Doc, context: Context) -> None:
@@ -177,41 +247,10 @@ async def _say(exercise: Exercise, room: RoomId, words: Doc, context: Context) -
     )
 
 
-async def _show_card(exercise: Exercise, room: RoomId, countries: Sequence[CountryCode], context: Context) -> None:
-    shown = card(exercise, countries, context.now, lead=await lead_name(exercise, context), prefix=context.prefix)
-    await context.post(
-        Post(
-            room=room,
-            doc=shown,
-            priority=Priority.REMINDER,
-            subject=subject_of(exercise),
-            part="card",
-            origin=exercise.lead,
-        )
-    )
-
-
 async def _cards(exercise: Exercise, context: Context) -> Sequence[OutboxRow]:
     """Return the card of each room that was shown one: the latest."""
     rows = await Outbox(context.tx).about(str(subject_of(exercise)), "card")
     return list({row.room_id: row for row in rows}.values())
-
-
-async def _refresh_cards(exercise: Exercise, context: Context) -> Sequence[OutboxRow]:
-    """Edit the card of each room, show one in rooms that have none yet, and return those edited."""
-    cards = await _cards(exercise, context)
-    audience = await whole_audience(exercise, context)
-    lead = await lead_name(exercise, context)
-    for row in cards:
-        assert row.room_id is not None, "cards go to rooms"
-        countries = audience.rooms.get(row.room_id, [])
-        shown = card(exercise, countries, context.now, lead=lead, prefix=context.prefix)
-        await context.post(Post(room=row.room_id, doc=shown, replaces=row.id))
-    known = {row.room_id for row in cards}
-    for room, countries in audience.rooms.items():
-        if room not in known and exercise.cancelled_at is None:
-            await _show_card(exercise, room, countries, context)
-    return cards
 
 
 @capability.timer(kind_of(ReminderStep.WEEK))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from pydantic import Field
+
 from commands.arguments import Choice, Country, Language, Option, Person, Word, Zone, did_you_mean, zone_of_country
 from commands.base import Args, Context, Post, Refusal
 from commands.document import Code, CountryName, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc, table
@@ -109,6 +111,11 @@ async def _refuse_bot(person: UserId, context: Context) -> None:
 class Filter(Args):
     country: Annotated[CountryCode | None, Country(), Option()] = None
     role: Annotated[Role | None, Choice(Role), Option()] = None
+    page: Annotated[int, Option(), Field(ge=1, le=100_000)] = 1
+
+
+_PAGE = 50
+"""Persons that are listed at once."""
 
 
 @capability.command(
@@ -116,12 +123,19 @@ class Filter(Args):
     role=Role.COORDINATOR,
     summary=_("List the roster, or a part of it"),
     reads=True,
-    examples=["member list", "member list country=GH", "member list role=coordinator"],
+    examples=["member list", "member list country=GH", "member list role=coordinator", "member list page=2"],
 )
 async def show_all(args: Filter, context: Context) -> Doc:
-    found = await Members(context.tx).all(country=args.country, exactly=args.role)
-    if not found:
+    """List those who are like that by country and name, a page at a time."""
+    members = Members(context.tx)
+    count = await members.count(country=args.country, exactly=args.role)
+    if not count:
         return doc(_("Nobody on the roster is like that."))
+    pages = -(-count // _PAGE)
+    if args.page > pages:
+        raise Refusal(_n("There is {count} page.", "There are {count} pages.", pages))
+    first = (args.page - 1) * _PAGE
+    found = await members.all(country=args.country, exactly=args.role, limit=_PAGE, offset=first)
     header = (_("Name"), _("Matrix id"), _("Role"), _("Authority"), _("Country"))
     rows = [
         (
@@ -133,7 +147,22 @@ async def show_all(args: Filter, context: Context) -> Doc:
         )
         for member in found
     ]
-    return doc(_n("{count} person:", "{count} persons:", len(found)), table(header, rows))
+    if pages == 1:
+        return doc(_n("{count} person:", "{count} persons:", count), table(header, rows))
+    shown = doc(
+        _("{count} persons, by country and name; here {first} to {last}:", count=count, first=first + 1,
+          last=first + len(rows)),
+        table(header, rows),
+    )  # fmt: skip
+    if args.page == pages:
+        return shown
+    asked = "".join(
+        [f" country={args.country}" if args.country else "", f" role={args.role.name.lower()}" if args.role else ""]
+    )
+    following = Code(f"{context.prefix}member list{asked} page={args.page + 1}")
+    narrow = Code(f"{context.prefix}member list country=GH")
+    return shown + doc(_("The next ones: {following}. Those of one country: {narrow}", following=following,
+                         narrow=narrow))  # fmt: skip
 
 
 class Which(Args):
