@@ -130,9 +130,9 @@ async def test_the_list_shows_rooms_and_who_has_none(net: Network) -> None:
     await coordinate(net, "!room unbind", room="germany")
     reply = await coordinate(net, "!room list")
     assert "5 rooms:" in reply
-    assert "“Ghana” | Ghana | 3 | !ghana:test" in reply
-    assert "Belgium | nobody, or I am not in it | !belgium:test" in reply
-    assert "“Network” | the whole network | 6" in reply
+    assert "“Ghana” stands for Ghana; 3 persons; !ghana:test" in reply
+    assert "Belgium; nobody there, or I am not; !belgium:test" in reply
+    assert "“Network” stands for the whole network; 6 persons" in reply
     assert "Members, but no room: Germany." in reply
 
 

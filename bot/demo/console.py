@@ -103,9 +103,11 @@ class Console:
             country = self.stage.sample.country(person.country).name if person.country else "international"
             user_id = person.user_id(self.stage.server.server_name)
             say(f"  user        {user_id:<31} {person.name}, {person.role}, {country}")
-        say("No client has used these accounts yet: yours sets up its keys. Accept the three invitations, and wait for")
-        say("the bot's welcome in the direct chat. What was said before you came in cannot be read: /again plays an")
-        say("alert's way once more. Or raise one in your country's room: !alert Container CSQU3054383 in Tema ...")
+        say(
+            "No client has used these accounts yet: yours sets up its keys. Accept the three invitations, and wait for "
+            "the bot's welcome in the direct chat. What was said before you came in cannot be read: /again plays an "
+            "alert's way once more. Or raise one in your country's room: !alert Container CSQU3054383 in Tema …"
+        )
         say(f"Alerts are reminded after {ACKNOWLEDGE_WITHIN} seconds here, not after 30 minutes.")
 
     async def _play_again(self) -> None:

@@ -130,7 +130,9 @@ class Homeserver:
         """Return the full user id of an account of this server."""
         return f"@{localpart}:{self.server_name}"
 
-    async def register(self, localpart: str, password: str, *, admin: bool = False) -> str:
+    async def register(
+        self, localpart: str, password: str, *, admin: bool = False, display_name: str | None = None
+    ) -> str:
         """Make an account and return its user id. No device is made: the account's first client sets up its keys.
 
         Uses the shared-secret registration of Synapse's admin API, whose MAC is described there.
@@ -145,6 +147,8 @@ class Homeserver:
             signed = "\0".join([nonce, localpart, password, "admin" if admin else "notadmin"])
             mac = hmac.new(self._secret.encode(), signed.encode(), hashlib.sha1).hexdigest()
             body = {"nonce": nonce, "username": localpart, "password": password, "admin": admin, "mac": mac}
+            if display_name is not None:
+                body["displayname"] = display_name
             # Without a device the answer carries no access token that would have to be thrown away again.
             async with http.post(address, json=body | {"inhibit_login": True}) as answer:
                 told: dict[str, Any] = await answer.json()

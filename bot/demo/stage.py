@@ -84,7 +84,10 @@ class Stage:
             with progress(f"making accounts for {len(people)} members, a stranger and the bot"):
                 names = {person.localpart: password for person in people}
                 names |= dict.fromkeys((*SPEAKERS, STRANGER, BOT), hidden)
-                await asyncio.gather(*(server.register(name, given) for name, given in names.items()))
+                shown = {person.localpart: person.name for person in people}
+                await asyncio.gather(
+                    *(server.register(name, given, display_name=shown.get(name)) for name, given in names.items())
+                )
             config = write_config(
                 folder,
                 homeserver=server.url,

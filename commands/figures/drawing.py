@@ -1,6 +1,7 @@
 """The figures of a period as a picture: alerts raised and confirmed, month by month."""
 
 import io
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-WIDTH, HEIGHT = 1200, 700
-"""Pixels: wide enough to be read on a telephone held upright."""
+WIDTH, HEIGHT = 900, 640
+"""Pixels. A telephone held upright shows it at about a third of this: so large are the letters."""
 
 MOST_BARS = 24
 """Months shown; of a longer time the last ones."""
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 90, 30, 110, 90
+_LEFT, _RIGHT, _TOP, _BOTTOM = 90, 20, 130, 70
+_LETTERS, _SMALLEST = 38, 14  # pixels
+_WIDEST_BAR = 120
 _INK, _GRID, _PAPER = "#1b1f24", "#d0d7de", "#ffffff"
 _RAISED, _CONFIRMED = "#3b6fb6", "#c4501b"
 """Told apart by brightness too, for those who do not see the colours."""
@@ -67,23 +70,25 @@ def _draw(labels: Sequence[str], counts: Sequence[tuple[int, int]]) -> bytes:
 
     picture = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(picture)
-    font, small = ImageFont.load_default(26), ImageFont.load_default(20)
+    slot = (WIDTH - _LEFT - _RIGHT) / len(counts)
+    bar = min(slot * 0.4, _WIDEST_BAR)
+    # The numbers stand over their bars: with many bars they are smaller, and not every month is named.
+    font, small = ImageFont.load_default(_LETTERS), ImageFont.load_default(max(_SMALLEST, min(_LETTERS, bar * 0.9)))
     assert not isinstance(font, ImageFont.ImageFont)
     assert not isinstance(small, ImageFont.ImageFont)
     _legend(pen, font)
     top = _round_up(max(max(pair) for pair in counts))
-    _grid(pen, small, top)
-    slot = (WIDTH - _LEFT - _RIGHT) / len(counts)
+    _grid(pen, font, top)
+    every = math.ceil(pen.textlength(f" {labels[0]} ", font=font) / slot)
     for place, (label, (raised, confirmed)) in enumerate(zip(labels, counts, strict=True)):
-        left = _LEFT + place * slot
-        bar = slot * 0.36
-        for number, shift, colour in ((raised, 0.12, _RAISED), (confirmed, 0.52, _CONFIRMED)):
-            x, y = left + slot * shift, _y(number, top)
-            pen.rectangle((x, y, x + bar, HEIGHT - _BOTTOM), fill=colour)
+        middle = _LEFT + (place + 0.5) * slot
+        for number, x, colour in ((raised, middle - bar, _RAISED), (confirmed, middle, _CONFIRMED)):
+            y = _y(number, top)
+            pen.rectangle((x + 1, y, x + bar - 1, HEIGHT - _BOTTOM), fill=colour)
             if number:
                 pen.text((x + bar / 2, y - 4), str(number), fill=_INK, font=small, anchor="mb")
-        if len(labels) <= 12 or place % 2 == 0:
-            pen.text((left + slot / 2, HEIGHT - _BOTTOM + 12), label, fill=_INK, font=small, anchor="ma")
+        if place % every == 0:
+            pen.text((middle, HEIGHT - _BOTTOM + 20), label, fill=_INK, font=font, anchor="ma")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
@@ -93,9 +98,9 @@ def _legend(pen: "ImageDraw", font: "FreeTypeFont") -> None:
     x = _LEFT
     # Words in a picture cannot be put into the reader's language afterwards; the caption has them in it.
     for colour, word in ((_RAISED, "raised"), (_CONFIRMED, "confirmed as illegal")):
-        pen.rectangle((x, 36, x + 28, 64), fill=colour)
-        pen.text((x + 40, 50), word, fill=_INK, font=font, anchor="lm")
-        x += 80 + int(pen.textlength(word, font=font))
+        pen.rectangle((x, 24, x + 36, 60), fill=colour)
+        pen.text((x + 50, 42), word, fill=_INK, font=font, anchor="lm")
+        x += 100 + int(pen.textlength(word, font=font))
 
 
 def _grid(pen: "ImageDraw", font: "FreeTypeFont", top: int) -> None:

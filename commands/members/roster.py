@@ -7,7 +7,7 @@ from pydantic import Field
 
 from commands.arguments import Choice, Country, Language, Option, Person, Word, Zone, did_you_mean, zone_of_country
 from commands.base import Args, Context, Post, Refusal
-from commands.document import Code, CountryName, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc, table
+from commands.document import Code, CountryName, Doc, Inline, Message, Moment, Strong, Text, _, _n, bullets, doc
 from commands.happenings import KeysChanged
 from commands.members.events import (
     MemberAdded,
@@ -136,23 +136,25 @@ async def show_all(args: Filter, context: Context) -> Doc:
         raise Refusal(_n("There is {count} page.", "There are {count} pages.", pages))
     first = (args.page - 1) * _PAGE
     found = await members.all(country=args.country, exactly=args.role, limit=_PAGE, offset=first)
-    header = (_("Name"), _("Matrix id"), _("Role"), _("Authority"), _("Country"))
-    rows = [
-        (
-            member.name,
-            Code(member.user_id),
-            role_name(member.role),
-            _("{authority} ({kind})", authority=member.authority, kind=kind_name(member.kind)),
-            country_or_international(member),
+    # A line for each, no table: Matrix ids and authorities are too wide for its columns.
+    lines = [
+        _(
+            "{name}: {role}, {authority} ({kind}), {country}, {id}",
+            name=Strong(Text(member.name)),
+            role=role_name(member.role),
+            authority=member.authority,
+            kind=kind_name(member.kind),
+            country=country_or_international(member),
+            id=Code(member.user_id),
         )
         for member in found
     ]
     if pages == 1:
-        return doc(_n("{count} person:", "{count} persons:", count), table(header, rows))
+        return doc(_n("{count} person:", "{count} persons:", count), bullets(lines))
     shown = doc(
         _("{count} persons, by country and name; here {first} to {last}:", count=count, first=first + 1,
-          last=first + len(rows)),
-        table(header, rows),
+          last=first + len(lines)),
+        bullets(lines),
     )  # fmt: skip
     if args.page == pages:
         return shown

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from commands.arguments import Option
 from commands.base import Args, Context, Refusal, Role
-from commands.document import Code, CountryName, Doc, Inline, Message, Strong, _, _n, bullets, doc, joined, table
+from commands.document import Code, CountryName, Doc, Inline, Message, Strong, _, _n, bullets, doc, joined
 from commands.network import binding_names, ids, room_named
 from commands.rooms.events import RoomBound, RoomUnbound, capability
 from commands.rooms.wanted import Scope, Wanted, WhichRoom, at_least_one
@@ -112,15 +112,28 @@ async def show_all(args: Nothing, context: Context) -> Doc:  # noqa: ARG001 - ev
         return doc(
             _("No room stands for anything yet. Say {bind} in one.", bind=Code(f"{context.prefix}room bind country=GH"))
         )
-    rows: list[tuple[Inline | int, ...]] = []
+    lines: list[Message] = []
     for room, bindings in rooms.items():
         people = await context.people.in_room(room)
-        count: Inline | int = len(people) if people else _("nobody, or I am not in it")
-        rows.append((await room_named(room, context), binding_names(bindings), count, Code(room)))
-    header = (_("Room"), _("Stands for"), _("Persons"), _("Room id"))
-    heading = _n("{count} room:", "{count} rooms:", len(rows))
+        # A line for each, no table: room ids are too wide for its columns.
+        places: dict[str, Inline] = {
+            "room": Strong(await room_named(room, context)),
+            "what": binding_names(bindings),
+            "id": Code(room),
+        }
+        if people:
+            words = _n(
+                "{room} stands for {what}; {count} person; {id}",
+                "{room} stands for {what}; {count} persons; {id}",
+                len(people),
+                **places,
+            )
+            lines.append(words)
+        else:
+            lines.append(_("{room} stands for {what}; nobody there, or I am not; {id}", **places))
+    heading = _n("{count} room:", "{count} rooms:", len(lines))
     empty = await _countries_without_room(rooms, context)
-    answer = doc(heading, table(header, rows))
+    answer = doc(heading, bullets(lines))
     if empty:
         answer += doc(
             _("Members, but no room: {countries}.", countries=joined(CountryName(country) for country in empty))
