@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, cast
 
-from sqlalchemy import ForeignKey, Table, bindparam, func, select, update
+from sqlalchemy import ForeignKey, Table, bindparam, case, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.alerts.kinds import Tlp
@@ -131,10 +131,11 @@ class Announcement(Base):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many messages carry an announcement, and how many of them are still to be sent."""
+    """How many messages carry an announcement, how many of them are still to be sent, and how many have arrived."""
 
     messages: int
     waiting: int
+    delivered: int = 0
 
     def is_worth_telling(self, settled: int) -> bool:
         """Whether the last `settled` of them have reached another fifth of the way, so that a report on hundreds of
@@ -213,4 +214,12 @@ class Announcements:
     async def progress(self, announcement_id: int) -> Progress:
         """Count what became of an announcement's messages, without loading them."""
         fates = dict(await self._tx.run(_FATES, {"announcement": announcement_id}))
-        return Progress(sum(fates.values()), fates.get(Fate.WAITING, 0))
+        return Progress(sum(fates.values()), fates.get(Fate.WAITING, 0), fates.get(Fate.DELIVERED, 0))
+
+    async def first_targets(
+        self, announcement_id: int, order: Sequence[Fate], *, limit: int
+    ) -> Sequence[AnnouncementTarget]:
+        """Return the first targets of an announcement, by their fate in this order."""
+        place = case({fate: place for place, fate in enumerate(order)}, value=AnnouncementTarget.fate)
+        query = select(AnnouncementTarget).where(AnnouncementTarget.announcement_id == announcement_id)
+        return (await self._session.scalars(query.order_by(place, AnnouncementTarget.id).limit(limit))).all()

@@ -58,7 +58,8 @@ _BURST = 4
 """So many messages on their way are a burst: each of them comes back with a sync, and together they cost as much."""
 _TURNS = 3
 """Of the event loop, in which what was heard is handled and its answer goes out before the next sync is asked for."""
-_BREATH = 0.3  # seconds between syncs in a burst
+_BREATH = 0.5
+"""Seconds between syncs in a burst. Each takes the homeserver about as long as two messages."""
 _FIRST_ANSWER = timedelta(minutes=5)
 
 

@@ -13,8 +13,8 @@ from bot.sender.settling import Settling
 from bot.steps import Observer, Step
 from storage.base import Database
 
-_TOGETHER = 16
-_LONGEST_REST = 0.25  # seconds
+_TOGETHER = 32
+_LONGEST_REST = 0.5  # seconds
 
 
 @dataclass(slots=True)

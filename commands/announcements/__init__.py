@@ -6,6 +6,8 @@ from typing import Annotated, assert_never
 
 from commands.announcements.audience import Reached, Wanted, of_countries, of_regions, reach, read_to
 from commands.announcements.words import (
+    TARGETS_SHOWN,
+    URGENT_FIRST,
     announcement_words,
     full,
     how_to_answer,
@@ -27,6 +29,7 @@ from storage.announcements import (
     AnnouncementState,
     AudienceKind,
     Fate,
+    Progress,
     Sent,
     Settled,
 )
@@ -186,11 +189,12 @@ async def _send(announcement: Announcement, context: Context) -> Doc | None:
         announcement.retarget(reached.targets, len(reached.persons))
         changed = doc(_("Meanwhile the audience is another one. I did not send anything yet."))
         return await _ask(announcement, changed + question(announcement, reached, context.member), context)
+    number, first = len(announcement.targets), announcement.targets[:TARGETS_SHOWN]
     await context.post(
         Post(
             room=context.room.id,
             thread_root=context.thread_root,
-            doc=report(announcement, context.prefix),
+            doc=report(announcement.id, Progress(number, number), first, context.prefix),
             subject=subject_of(announcement),
             part="report",
             origin=context.member.user_id,
@@ -240,7 +244,7 @@ async def note_deliveries(rows: Sequence[OutboxRow], context: Context) -> None:
         number = Subject.parse(subject).id
         progress = await Announcements(context.tx).progress(number)
         if progress.is_worth_telling(len(those)) or any(one.fate is Fate.NOT_DELIVERED for one in those):
-            await _report(number, context)
+            await _report(number, progress, context)
 
 
 def _settled(row: OutboxRow, context: Context) -> Settled | None:
@@ -255,13 +259,12 @@ def _settled(row: OutboxRow, context: Context) -> Settled | None:
             assert_never(row.state)
 
 
-async def _report(number: int, context: Context) -> None:
-    announcement = await Announcements(context.tx).get(number)
-    if announcement is None:
-        return
-    shown = await Outbox(context.tx).about(str(subject_of(announcement)), "report")
+async def _report(number: int, progress: Progress, context: Context) -> None:
+    first = await Announcements(context.tx).first_targets(number, URGENT_FIRST, limit=TARGETS_SHOWN)
+    shown = await Outbox(context.tx).about(str(Subject("announcement", number)), "report")
     for message in shown[-1:]:
-        await context.post(Post(room=message.room_id, doc=report(announcement, context.prefix), replaces=message.id))
+        words = report(number, progress, first, context.prefix)
+        await context.post(Post(room=message.room_id, doc=words, replaces=message.id))
 
 
 @capability.command(

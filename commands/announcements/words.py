@@ -1,6 +1,6 @@
 """How an announcement reads: to its audience, to its author before it is sent, and in the report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,12 @@ from commands.document import (
 )
 from commands.network import failure_words, ids
 from storage.alerts import Tlp
-from storage.announcements import Announcement, AnnouncementTarget, Fate
+from storage.announcements import Announcement, AnnouncementTarget, Fate, Progress
 from storage.members import Member
 
 TARGETS_SHOWN = 40
 """The report is edited, and an edit has one page; `announce show` has them all."""
-_URGENT_FIRST = (Fate.NOT_DELIVERED, Fate.WAITING, Fate.DELIVERED)
+URGENT_FIRST = (Fate.NOT_DELIVERED, Fate.WAITING, Fate.DELIVERED)
 NAMES_SHOWN = 20
 
 
@@ -116,17 +116,23 @@ def fate_words(fate: Fate) -> Message:
 
 
 def tally(announcement: Announcement) -> Message:
-    delivered = len(announcement.with_fate(Fate.DELIVERED))
-    return _("{delivered} of {total} delivered", delivered=delivered, total=len(announcement.targets))
+    return _tally(len(announcement.with_fate(Fate.DELIVERED)), len(announcement.targets))
 
 
-def report(announcement: Announcement, prefix: str) -> Doc:
-    """Return what became of it in each room; shown at once and edited as it arrives. What failed comes first."""
-    shown = doc(_("Announcement {number}: {tally}.", number=announcement.id, tally=tally(announcement)))
-    first = [target for fate in _URGENT_FIRST for target in announcement.with_fate(fate)]
-    shown += doc(bullets(_fate_of(target) for target in first[:TARGETS_SHOWN]))
-    if len(first) > TARGETS_SHOWN:
-        command = Code(f"{prefix}announce show {announcement.id}")
+def _tally(delivered: int, total: int) -> Message:
+    return _("{delivered} of {total} delivered", delivered=delivered, total=total)
+
+
+def report(number: int, progress: Progress, first: Iterable[AnnouncementTarget], prefix: str) -> Doc:
+    """Return what became of it in each room; shown at once and edited as it arrives.
+
+    `first`: the first TARGETS_SHOWN of its targets, in the order of URGENT_FIRST.
+    """
+    reached = _tally(progress.delivered, progress.messages)
+    shown = doc(_("Announcement {number}: {tally}.", number=number, tally=reached))
+    shown += doc(bullets(_fate_of(target) for target in first))
+    if progress.messages > TARGETS_SHOWN:
+        command = Code(f"{prefix}announce show {number}")
         shown += doc(_("{command} shows all of them.", command=command))
     return shown
 
