@@ -68,6 +68,23 @@ def test_a_broken_link_breaks_the_chain() -> None:
     assert not without(lambda answer: answer.update(device_keys=[], master_keys=3))
 
 
+def test_a_key_serves_for_nothing_but_what_its_owner_made_it_for() -> None:
+    """A homeserver that shows one of a user's keys in the place of another shows a key with a good signature."""
+    for role in ("master", "self_signing"):
+        for usage in (["user_signing"], ["user_signing", role], [], None):
+            answer, identity = answer_of()
+            key = {**identity.key_json(role), "usage": usage}
+            answer[f"{role}_keys"][GHANA] = identity.signed({**key, "signatures": {}}, "master")
+            assert read_identity(answer, GHANA).signed == {}, (role, usage)
+
+
+def test_keys_and_signatures_are_without_padding() -> None:
+    """Other implementations compare them as text."""
+    answer, identity = answer_of()
+    assert "=" not in json.dumps(answer)
+    assert "=" not in json.dumps([identity.seeds, identity.public("master"), identity.fingerprint])
+
+
 def test_the_seeds_restore_the_identity() -> None:
     identity = CrossSigningIdentity.create(BOT, random)
     again = CrossSigningIdentity(BOT, identity.seeds)
