@@ -46,11 +46,15 @@ class AlreadyDecided(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
+    """An announcement is on its way."""
+
     announcement: "Announcement"
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
+    """An announcement is not sent."""
+
     announcement: "Announcement"
 
 
@@ -167,6 +171,8 @@ _FATES = (
 
 
 class Announcements:
+    """Announcements, with those to whom they go."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

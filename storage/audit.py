@@ -91,6 +91,8 @@ async def _write(tx: Transaction, lines: list[dict[str, Any]]) -> None:
 
 
 class Audit:
+    """Who did what, when and with what outcome: each line holds the hash of the line before it."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
@@ -111,6 +113,7 @@ class Audit:
         self._tx.collect(_write, {**line, "details": details or {}})
 
     async def lines(self, subject: str) -> list[AuditLine]:
+        """Return the lines about a subject, such as "alert:17", oldest first; those of this transaction too."""
         await self._tx.write_collected()
         query = select(AuditLine).where(AuditLine.subject == subject).order_by(AuditLine.id)
         return list(await self._session.scalars(query))

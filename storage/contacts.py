@@ -173,6 +173,8 @@ def _is_swapped(word: str, term: str) -> bool:
 
 
 class Contacts:
+    """The contacts of the directory, with every change on record."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

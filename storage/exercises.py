@@ -101,11 +101,15 @@ class ExerciseCountry(Base):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
+    """An exercise was planned."""
+
     exercise: "Exercise"
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
+    """A country takes part."""
+
     exercise: "Exercise"
     country: CountryCode
     newcomer: bool
@@ -114,6 +118,8 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
+    """An exercise is other than before."""
+
     exercise: "Exercise"
     moved: bool
     """Start or end are other ones than before."""
@@ -129,6 +135,8 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
+    """An exercise does not take place."""
+
     exercise: "Exercise"
     reason: str
 
@@ -265,6 +273,8 @@ def _stands_above(role: Role, other: Role | None) -> bool:
 
 
 class Exercises:
+    """Inspection exercises, found by their numbers and by when they are."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

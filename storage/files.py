@@ -32,6 +32,8 @@ class OutgoingFile(Base):
 
 
 class OutgoingFiles:
+    """Files that the bot made, until they are out."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
@@ -117,6 +119,8 @@ TOPIC = "files"
 
 
 class IncomingFiles:
+    """Files that came with messages: what was found out about each, and what opens it as long as it is needed."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

@@ -55,6 +55,8 @@ _HANDLED = (
 
 
 class Inbox:
+    """What came in, each event once and in order; and the token of the sync that brought it."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
@@ -93,6 +95,7 @@ class Inbox:
         return Tally(counts.get("message", 0) + unreadable, unreadable)
 
     async def token(self, user_id: str) -> str | None:
+        """Return the token from which the next sync of this account continues; None before the first."""
         state = await self._session.get(SyncState, user_id)
         return state.token if state else None
 

@@ -138,6 +138,8 @@ _ON_ROSTER = select(Member.user_id).where(Member.removed_at.is_(None))
 
 
 class Members:
+    """The roster, with those who were removed from it."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

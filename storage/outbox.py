@@ -157,6 +157,8 @@ _SENT = (
 
 
 class Outbox:
+    """All that goes out, a row each: what waits, what was sent, what was given up."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

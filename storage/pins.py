@@ -60,6 +60,8 @@ class Sighting(NamedTuple):
 
 
 class Pins:
+    """The master key with which each person was first seen, and the one that a homeserver shows now."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

@@ -44,6 +44,8 @@ class ProfileVersion(Base):
 
 
 class Profiles:
+    """What members wrote about countries, by section, every version of it."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

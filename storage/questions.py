@@ -35,6 +35,8 @@ _ASKED = (
 
 
 class Questions:
+    """What the bot asked and nobody answered yet: one question for each person in a thread."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

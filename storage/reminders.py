@@ -28,11 +28,15 @@ class NotPending(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Given:
+    """A reminder was given."""
+
     reminder: "Reminder"
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
+    """A reminder will not be given."""
+
     reminder: "Reminder"
 
 
@@ -78,6 +82,8 @@ class Reminder(Base):
 
 
 class Reminders:
+    """Reminders of members, for themselves or for rooms."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

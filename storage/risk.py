@@ -41,6 +41,8 @@ class RiskShown(Base):
 
 
 class RisksShown:
+    """What was answered about the risk of alerts, as long as it is to be kept up to date."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 
@@ -56,6 +58,8 @@ class RisksShown:
 
 
 class RiskWeights:
+    """What the lines of the profile weigh, where a coordinator changed it."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

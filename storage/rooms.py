@@ -100,6 +100,8 @@ _OF_ROOM = select(Binding).where(Binding.room_id == bindparam("room")).order_by(
 
 
 class Rooms:
+    """What rooms stand for, who may read there without being on the roster, and which of them were closed."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

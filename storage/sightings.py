@@ -124,6 +124,8 @@ def _key(key: str, *, exercise: bool) -> str:
 
 
 class Sightings:
+    """Where and when containers and ships were seen, found by what was seen."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

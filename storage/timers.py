@@ -35,6 +35,8 @@ class Timer(Base):
 
 
 class Timers:
+    """The clocks, a row each: whoever sets one is called when it is due, in a transaction."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
@@ -59,6 +61,7 @@ class Timers:
         await self._session.execute(delete(Timer).where(Timer.subject == subject, Timer.state == TimerState.PENDING))
 
     async def next_due(self) -> datetime | None:
+        """Return when the next clock is due, aware UTC; None when none is set."""
         return await self._session.scalar(select(func.min(Timer.due_at)).where(Timer.state == TimerState.PENDING))
 
     async def due(self, now: datetime) -> Timer | None:
@@ -67,6 +70,7 @@ class Timers:
         return (await self._session.scalars(query.order_by(Timer.due_at, Timer.id).limit(1))).first()
 
     async def pending(self, subject: str) -> Sequence[Timer]:
+        """Return the clocks of a subject that have still to fire, by when they are due."""
         query = select(Timer).where(Timer.state == TimerState.PENDING, Timer.subject == subject)
         return (await self._session.scalars(query.order_by(Timer.due_at))).all()
 

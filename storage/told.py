@@ -25,6 +25,8 @@ class Telling(Base):
 
 
 class Told:
+    """What was said already and is not to be said again."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

@@ -36,6 +36,8 @@ class Verification(Base):
 
 
 class Verifications:
+    """Verifications that are under way, written down so that a restart can end them."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

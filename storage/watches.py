@@ -104,6 +104,8 @@ class WatchTelling(Base):
 
 
 class Watches:
+    """Standing watches, found by the keys of what they ask for."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

@@ -161,6 +161,7 @@ class AlertCore(Base):
         return entry
 
     def must_be_open(self) -> None:
+        """Raises NotPossible where it was not sent yet, or has ended."""
         self._must_not_have_ended()
         if not self.is_open:
             raise NotPossible(Why.NOT_SENT)

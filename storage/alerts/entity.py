@@ -19,7 +19,13 @@ from storage.members import Member
 
 
 class Alert(Preparing, Control, TakeBack, Ending):
-    """A suspicion that others must hear of. It is never deleted; its number is for good."""
+    """A suspicion that others must hear of. It is never deleted; its number is for good.
+
+    What changes it returns the line for its history, or what is new. Times are aware, UTC.
+
+    Raises:
+        NotPossible: from every method that changes it, with why: it has ended, is not sent yet, ...
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (

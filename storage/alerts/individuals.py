@@ -17,6 +17,8 @@ CONTACT = "contact"
 
 
 class Individuals:
+    """Persons who are named in alerts, in a table of their own: nothing else that is read of an alert brings them."""
+
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session

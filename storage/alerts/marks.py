@@ -25,6 +25,8 @@ class AlertMark(Base):
 
 
 class AlertMarks:
+    """By what alerts are found that name the same."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

@@ -39,6 +39,8 @@ class HiddenMatch(Base):
 
 
 class AlertMatches:
+    """Which alerts name the same, and what their owners were told of it."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

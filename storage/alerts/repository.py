@@ -15,6 +15,8 @@ from storage.ids import RoomId, UserId
 
 
 class Alerts:
+    """Alerts, with their history and their cards."""
+
     def __init__(self, tx: Transaction) -> None:
         self._session = tx.session
 

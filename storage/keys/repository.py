@@ -25,6 +25,8 @@ from storage.keys.tables import (
 
 
 class OlmSessionRow(NamedTuple):
+    """A channel to a device, named by its Curve25519 key (unpadded base64). `pickle`: encrypted."""
+
     sender_key: str
     session_id: str
     pickle: str
@@ -33,6 +35,8 @@ class OlmSessionRow(NamedTuple):
 
 
 class RoomKeyRow(NamedTuple):
+    """A key that opens messages of a room. `ed25519`: of the device that made it; `forwarded`: another gave it on."""
+
     room_id: RoomId
     session_id: str
     sender_key: str
@@ -42,6 +46,8 @@ class RoomKeyRow(NamedTuple):
 
 
 class OutboundRow(NamedTuple):
+    """The own session of a room. `reserved`: places of its ratchet before this one may have been used."""
+
     room_id: RoomId
     session_id: str
     pickle: str
@@ -50,6 +56,8 @@ class OutboundRow(NamedTuple):
 
 
 class ShareRow(NamedTuple):
+    """Whom a session was given to; `withheld`: why not, in the specification's code (m.room_key.withheld)."""
+
     session_id: str
     user_id: UserId
     device_id: DeviceId
@@ -66,6 +74,8 @@ class DeviceRow(NamedTuple):
 
 
 class UserRow(NamedTuple):
+    """The public keys of a person, unpadded base64. `stale`: to be asked for again."""
+
     user_id: UserId
     master_key: str | None
     self_signing_key: str | None
@@ -74,12 +84,16 @@ class UserRow(NamedTuple):
 
 
 class RoomRow(NamedTuple):
+    """What has to be known of a room even when it is left: that it was encrypted once."""
+
     room_id: RoomId
     encrypted: bool
     joined: bool
 
 
 class StateRow(NamedTuple):
+    """One event of the state of a room."""
+
     room_id: RoomId
     kind: str
     state_key: str
@@ -87,6 +101,8 @@ class StateRow(NamedTuple):
 
 
 class WaitingRow(NamedTuple):
+    """An event that could not be read, until its key comes."""
+
     event_id: EventId
     room_id: RoomId
     session_id: str
