@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +110,13 @@ def _key(event: Incoming, place: str) -> str:
             return place
 
 
+def _by_now(event: Incoming, now: datetime) -> Incoming:
+    """Return what came now as sent by now: when it was sent is its homeserver's word, and nothing else bounds it."""
+    if isinstance(event, Message | Unreadable) and event.sent_at > now:
+        return replace(event, sent_at=now)
+    return event
+
+
 def _storable(value: Any) -> Any:
     """Replace what cannot be stored: one such event, offered again and again, would keep the bot from all others."""
     if isinstance(value, str):
@@ -139,13 +146,14 @@ class Journal:
     async def __call__(self, batch: SyncBatch) -> None:
         fresh: list[Entry] = []
         async with self._database.transaction() as tx:
-            inbox = Inbox(tx)
-            for index, event in enumerate(batch.events):
+            inbox, now = Inbox(tx), self._now()
+            for index, offered in enumerate(batch.events):
+                event = _by_now(offered, now)
                 kind = kind_of(event)
                 key = _key(event, f"{batch.next_token}#{index}")
                 written = _KINDS[kind].dump_python(event, mode="json")
                 payload = _storable(written)
-                seq = await inbox.journal(_storable(key), kind, payload, self._now())
+                seq = await inbox.journal(_storable(key), kind, payload, now)
                 if seq is not None:
                     # What could not be written as it came is handled as it was written.
                     same = payload == written

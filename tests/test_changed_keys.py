@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.matrix.interface import IdentityChanged, Trust
+from bot.matrix.interface import IdentityChanged, Invite, Trust
 from storage.audit import Audit
+from storage.ids import RoomId
 from storage.pins import Pins
-from tests.fakes import Network, Reply
+from tests.fakes import FakeRoom, Network, Reply
 
 
 async def shows(net: Network, name: str, key: str) -> None:
@@ -64,6 +65,17 @@ async def test_the_answer_of_a_frozen_member_counts_for_nothing(net: Network) ->
     refused = await net.say("send", as_="coordinator", room="coordination", thread=asked.event_id, trust=Trust.CHANGED)
     assert "your security keys changed" in refused
     assert net.heard("network") == []
+
+
+async def test_the_invitation_of_a_frozen_coordinator_is_not_followed(two: Network) -> None:
+    await changes(two, "netherlands")
+    elsewhere = RoomId("!elsewhere:test")
+    two.gateway.invitations[elsewhere] = FakeRoom(elsewhere, {two.person("netherlands")})
+    await two.receive(Invite(elsewhere, two.person("netherlands")))
+    assert elsewhere not in two.gateway.rooms
+    await coordinate(two, "!member confirm @netherlands:test")
+    await two.receive(Invite(elsewhere, two.person("netherlands")))
+    assert elsewhere in two.gateway.rooms
 
 
 async def test_the_coordinators_hear_once_of_each_new_key(net: Network) -> None:

@@ -15,7 +15,7 @@ from bot.matrix.interface import (
     Unreadable,
     WhyUnsafe,
 )
-from storage.ids import DeviceId, RoomId
+from storage.ids import DeviceId, RoomId, UserId
 from storage.outbox import Outbox, RowState
 from tests.fakes import FakeRoom, Network, Reply
 
@@ -107,6 +107,17 @@ async def test_an_invitation_is_followed_from_a_coordinator_only(net: Network) -
         net.gateway.invitations[room_id] = FakeRoom(room_id, {net.person(inviter)})
         await net.receive(Invite(room_id, net.person(inviter)))
         assert (room_id in net.gateway.rooms) == (inviter == "coordinator")
+
+
+async def test_a_flood_of_invitations_is_ignored(net: Network) -> None:
+    rooms = [RoomId(f"!flood{number}:elsewhere") for number in range(50)]
+    strangers = [UserId(f"@stranger{number}:elsewhere") for number in range(50)]
+    for room_id in rooms:
+        net.gateway.invitations[room_id] = FakeRoom(room_id, set())
+    await net.receive(*(Invite(room_id, inviter) for room_id, inviter in zip(rooms, strangers, strict=True)))
+    assert not net.gateway.rooms.keys() & set(rooms)
+    assert net.gateway.sent_order == [], "and nobody is bothered with it"
+    assert "Ama Example" in await net.say("!me", room="ghana")
 
 
 async def test_a_throttled_answer_waits_as_long_as_it_is_told(net: Network) -> None:

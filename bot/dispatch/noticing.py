@@ -28,6 +28,7 @@ from storage.files import IncomingFiles
 from storage.ids import RoomId, server_of
 from storage.members import Members, Role
 from storage.outbox import Outbox, Priority, RowKind
+from storage.pins import Pins
 from storage.rooms import Rooms
 
 log = structlog.get_logger()
@@ -80,6 +81,9 @@ class Noticing:
 
     async def _invite(self, invite: Invite, tx: Transaction) -> str:
         inviter = await Members(tx).get(invite.inviter)
+        pin = await Pins(tx).get(invite.inviter)
+        if pin is not None and pin.frozen:  # it may be somebody else who invites in this name
+            inviter = None
         rooms = Rooms(tx)
         known = await rooms.of_room(invite.room_id) or await rooms.succeeds(invite.room_id)
         if not known and (inviter is None or inviter.role < Role.COORDINATOR):
