@@ -8,7 +8,7 @@ from commands.document import CountryName, Inline, Message, Moment, Quote, Text,
 from commands.document import Doc as Words
 from commands.matching import carried
 from commands.shipment import Kind
-from commands.visibility import room_may_see_sighting
+from commands.visibility import sightings_for_room
 from storage.alerts import Alert, Tlp
 from storage.base import Transaction
 from storage.ids import CountryCode, UserId
@@ -36,11 +36,7 @@ def for_room(
     sightings: Sequence[Sighting], alert: Alert, bindings: Sequence[Binding], *, for_anybody: bool = False
 ) -> Sequence[Sighting]:
     """Return those that may stand on the card of the alert in a room; `for_anybody`: where outsiders read it too."""
-    return [
-        one
-        for one in sightings
-        if room_may_see_sighting(one, alert, bindings) and (one.tlp is Tlp.CLEAR or not for_anybody)
-    ]
+    return [one for one in sightings_for_room(sightings, alert, bindings) if one.tlp is Tlp.CLEAR or not for_anybody]
 
 
 def said_by(authority: str, country: CountryCode | None, name: str | None = None) -> Inline:

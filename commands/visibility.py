@@ -184,7 +184,7 @@ class _Together:
     was_circulated: bool
 
 
-def _together(sighting: Sighting, alert: Alert) -> Marked:
+def _together(sighting: Sighting, alert: Marked) -> Marked:
     """Return the sighting under the stricter of the two markings, for the countries that either of them concerns.
 
     Under AMBER+STRICT it stays with those whom the sighting itself concerns: whoever raises an alert about the same
@@ -206,6 +206,14 @@ def _together(sighting: Sighting, alert: Alert) -> Marked:
 def room_may_see_sighting(sighting: Sighting, alert: Alert, bindings: Sequence[Binding]) -> bool:
     """Decide whether a sighting stands on the card of an alert in a room: where both may be seen."""
     return alert.was_circulated and room_may_see(alert, bindings) and room_may_see(_together(sighting, alert), bindings)
+
+
+def sightings_for_room(sightings: Sequence[Sighting], alert: Alert, bindings: Sequence[Binding]) -> Sequence[Sighting]:
+    """Return those of an alert's sightings that stand on its card in a room, as `room_may_see_sighting` decides."""
+    if not alert.was_circulated or not room_may_see(alert, bindings):
+        return []
+    once = _Together(alert.tlp, alert.author, alert.author_country, alert.countries, alert.named, was_circulated=True)
+    return [one for one in sightings if room_may_see(_together(one, once), bindings)]
 
 
 def may_see_sighting(sighting: Sighting, alert: Alert | None, member: Member, room: RoomView) -> bool:

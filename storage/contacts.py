@@ -257,11 +257,18 @@ class Contacts:
             query = query.where(Contact.id != but.id)
         return (await self._session.scalars(query.order_by(Contact.id).limit(1))).first()
 
-    async def on_duty(self, country: CountryCode, *, limit: int | None = None) -> Sequence[Contact]:
-        """Return who is on duty in a country, by number. `member` says whom to mention, where it is known."""
+    async def on_duty(
+        self, country: CountryCode, *, limit: int | None = None, are_members: bool | None = None
+    ) -> Sequence[Contact]:
+        """Return who is on duty in a country, by number; with `are_members` only those on the roster, or only others.
+
+        `member` says whom to mention, where it is known.
+        """
         query = select(Contact).where(
             Contact.country == country, Contact.on_duty.is_(True), Contact.removed_at.is_(None)
         )
+        if are_members is not None:
+            query = query.where(Contact.member.is_not(None) if are_members else Contact.member.is_(None))
         return (await self._session.scalars(query.order_by(Contact.id).limit(limit))).all()
 
     async def of_member(self, user_id: UserId) -> Sequence[Contact]:

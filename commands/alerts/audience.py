@@ -64,13 +64,14 @@ async def _others(tx: Transaction, alert: Alert) -> list[Listener]:
     if alert.tlp is Tlp.RED:
         persons = [await Members(tx).get(user) for user in sorted(alert.named - {alert.author})]
         return [Listener(person=member.user_id, country=member.country) for member in persons if member is not None]
+    concerned = alert.countries
     rooms: dict[RoomId, list[Binding]] = {}
     for binding in sorted(await Rooms(tx).all(), key=lambda one: one.id):
         rooms.setdefault(binding.room_id, []).append(binding)
     return [
         Listener(room=room, bindings=tuple(bindings))
         for room, bindings in rooms.items()
-        if room_may_hear(alert.tlp, alert.countries, bindings)
+        if room_may_hear(alert.tlp, concerned, bindings)
     ]
 
 

@@ -1,22 +1,24 @@
 """Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Listener, coordinators_may_see, listeners
 from commands.alerts.cards import unreached_words
 from commands.alerts.composing import SameForAll, card_for, listener_may_see, same_for_all
-from commands.alerts.declaration import CARD, LINE, subject_of
+from commands.alerts.declaration import CARD, LINE, capability, subject_of
 from commands.alerts.retracting import retract_card
 from commands.alerts.words import marked
 from commands.base import Context, Post, Priority
 from commands.document import Code, Doc, Strong, Words, _, doc
 from commands.visibility import answer_about
-from storage.alerts import Alert, AlertCard, Alerts, Tlp
+from storage.alerts import Alert, AlertCard, Alerts, Tlp, Urgency
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox, OutboxRow
 from storage.rooms import BindingKind, Rooms
+from storage.timers import Timer
 
 DELIVERY = "alert"
 
@@ -30,6 +32,7 @@ async def tell_everyone(
 
     Rooms and persons who may hear of it and have no card yet get one; a card whose room may no longer show it is
     emptied, and so are the lines in its thread. What is not said `openly` waits where outsiders read, also under CLEAR.
+    Where they are many, the line goes to all of them now, and most of the cards follow by a clock.
     """
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
@@ -37,20 +40,89 @@ async def tell_everyone(
     wanted = {(one.room, one.person): one for one in entitled}
     cards = await alerts.cards(alert)
     _held = await Outbox(context.tx).several([existing.row_id for existing in cards])
+    readers: list[tuple[int, Listener]] = []
     for existing in cards:
         one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
         if one is None:
             await retract_card(alert, existing, context)
-            continue
-        words = await card_for(alert, one, same, context)
-        await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
+        else:
+            readers.append((existing.row_id, one))
+    for place, (row, one) in enumerate(readers):
+        if place < _AT_ONCE:
+            await _edit_card(alert, one, row, same, context, priority=priority)
         said = line(one)
         if said is not None:
-            row = existing.row_id
             await _post(alert, one, said, LINE, context, priority=priority, thread_row=row, openly=openly)
-    if alert.is_open:
-        for one in wanted.values():
-            await _show_card(alert, one, same, context)
+    room_for = max(0, _AT_ONCE - len(readers))
+    new = _nearest_first(alert, wanted.values(), room_for) if alert.is_open else []
+    for one in new[:room_for]:
+        await _show_card(alert, one, same, context)
+    if len(readers) > _AT_ONCE or len(new) > room_for:
+        after = readers[min(_AT_ONCE, len(readers)) - 1][0] if readers else 0
+        until = readers[-1][0] if readers else 0
+        await _go_on(alert, after, until, priority, context.now, context)
+
+
+CARDS = "alert.cards"
+_AT_ONCE, _BATCH = 6, 8
+"""Cards that are brought up to date or shown in the transaction of what happened, and in each after it."""
+
+
+async def _go_on(alert: Alert, after: int, until: int, priority: Priority, due: datetime, context: Context) -> None:
+    """Let the other cards follow: those written after one row of the outbox and until another, then the new ones."""
+    payload = {"after": after, "until": until, "priority": int(priority)}
+    await context.timers().schedule(CARDS, f"alert:{alert.id}:cards", due, payload)
+
+
+@capability.timer(CARDS)
+async def bring_up_cards(timer: Timer, context: Context) -> None:
+    """Bring the next cards up to date, as the alert stands now, and show it to those who have no card yet."""
+    alert = await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
+    if alert is None:
+        return
+    after, until = int(timer.payload["after"]), int(timer.payload["until"])
+    priority = Priority(int(timer.payload["priority"]))
+    # What is urgent goes on before all that came later; everything else lets that pass.
+    due = timer.due_at if alert.urgency is not Urgency.ROUTINE else context.now
+    entitled = await listeners(context.tx, alert)
+    same = await same_for_all(alert, entitled, context)
+    cards = await Alerts(context.tx).cards(alert)
+    there = {(one.room, one.person): one for one in entitled}
+    old = [existing for existing in cards if after < existing.row_id <= until]
+    for existing in old[:_BATCH]:
+        one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
+        if one is None:
+            await retract_card(alert, existing, context)
+        else:
+            await _edit_card(alert, one, existing.row_id, same, context, priority=priority)
+    if len(old) > _BATCH:
+        await _go_on(alert, old[_BATCH - 1].row_id, until, priority, due, context)
+        return
+    have = {(existing.room_id, existing.user_id) for existing in cards}
+    room_for = _BATCH - len(old)
+    missing = [one for key, one in there.items() if key not in have] if alert.is_open else []
+    new = _nearest_first(alert, missing, room_for)
+    for one in new[:room_for]:
+        await _show_card(alert, one, same, context)
+    if len(new) > room_for:
+        await _go_on(alert, until, until, priority, due, context)
+
+
+def _nearest_first(alert: Alert, found: Iterable[Listener], room_for: int) -> Sequence[Listener]:
+    """Put the coordinators and the countries concerned first, where not all can be told at once."""
+    some = list(found)
+    if len(some) <= room_for:
+        return some
+    return sorted(
+        some, key=lambda one: (not one.is_bound_to(BindingKind.COORDINATION), one.countries.isdisjoint(alert.countries))
+    )
+
+
+async def _edit_card(
+    alert: Alert, one: Listener, row: int, same: SameForAll, context: Context, *, priority: Priority
+) -> None:
+    words = await card_for(alert, one, same, context)
+    await _post(alert, one, words, CARD, context, priority=priority, replaces=row)
 
 
 async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:

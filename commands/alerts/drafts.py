@@ -11,6 +11,7 @@ from commands.alerts.circulation import names_of
 from commands.alerts.declaration import DRAFT, capability, subject_of
 from commands.alerts.draft_card import draft_card, sent_draft
 from commands.alerts.duplicates import Same, same_words
+from commands.alerts.matching import Match, find_matches
 from commands.alerts.retracting import empty_messages, may_stay
 from commands.alerts.second_pair import second_pair
 from commands.alerts.words import marked
@@ -194,13 +195,16 @@ class Outline:
     coming: Plan
     names: dict[str, str]
     files: int
+    matches: Sequence[Match]
+    """Other alerts that name the same, whoever may see them."""
 
 
 async def outline_of(alert: Alert, context: Context) -> Outline:
     """Find out what is the same for every reader of a draft."""
     coming = await plan(alert, context)
     names = await names_of(coming.listeners, context)
-    return Outline(coming, names, await AlertAttachments(context.tx).count(alert))
+    files = await AlertAttachments(context.tx).count(alert)
+    return Outline(coming, names, files, await find_matches(alert, context.tx))
 
 
 async def draft_in_full(
@@ -208,7 +212,7 @@ async def draft_in_full(
 ) -> Doc:
     """Show what would be sent and to whom, and which alerts name the same that this reader may see in this room."""
     outline = outline or await outline_of(alert, context)
-    same = await same_words(alert, reader, room, context) if reader is not None else Same()
+    same = await same_words(alert, reader, room, context, outline.matches) if reader is not None else Same()
     for_author = reader is None or reader.user_id == alert.author
     words = draft_card(
         alert,

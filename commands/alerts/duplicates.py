@@ -24,13 +24,16 @@ class Same:
     named: Sequence[Alert] = ()
 
 
-async def same_words(alert: Alert, reader: Member, room: RoomView, context: Context) -> Same:
+async def same_words(
+    alert: Alert, reader: Member, room: RoomView, context: Context, matches: Sequence[Match] | None = None
+) -> Same:
     """Say of a draft which alerts name the same, as far as its reader may see them there; of no others.
 
     Nobody else is told of a draft, and its author hears of no match that may not be shown: whoever writes a draft has
-    given nothing yet.
+    given nothing yet. `matches` are all of them, where the caller knows them.
     """
-    found = [match for match in await find_matches(alert, context.tx) if may_see(match.other, reader, room)]
+    matches = matches if matches is not None else await find_matches(alert, context.tx)
+    found = [match for match in matches if may_see(match.other, reader, room)]
     await remember(alert, found, context)
     words: list[Block | Message | Strong] = []
     named = [match.other for match in found]

@@ -18,6 +18,9 @@ from storage.timers import Timer
 
 ESCALATE = "alert.escalate"
 
+_CALLED, _NAMED = 100, 10
+"""Contacts on duty who are called: those on the roster, and those who are not."""
+
 
 def _subject(alert: Alert, country: CountryCode) -> str:
     return f"alert:{alert.id}:{country}"
@@ -71,10 +74,14 @@ async def _first_possible(step: Step, alert: Alert, country: CountryCode, contex
 
 
 async def on_duty(alert: Alert, country: CountryCode, context: Context) -> Sequence[tuple[Member | None, str]]:
-    """Return the country's contacts on duty, or all its officials where none is: only those who may hear of it."""
-    members = Members(context.tx)
+    """Return the country's contacts on duty, or all its officials where none is: only those who may hear of it.
+
+    Of contacts who are on no roster, and can only be named, a few are enough.
+    """
+    members, contacts = Members(context.tx), Contacts(context.tx)
     found: list[tuple[Member | None, str]] = []
-    for contact in await Contacts(context.tx).on_duty(country):
+    on_roster = await contacts.on_duty(country, limit=_CALLED, are_members=True)
+    for contact in [*on_roster, *await contacts.on_duty(country, limit=_NAMED, are_members=False)]:
         member = await members.get(contact.member) if contact.member is not None else None
         if member is None or _may_hear(alert, member):
             found.append((member, contact.name))

@@ -25,8 +25,8 @@ async def retract_card(alert: Alert, existing: AlertCard, context: Context) -> N
     card_ = await Outbox(context.tx).get(existing.row_id)
     assert card_ is not None
     await context.tx.flush()
-    for row in await Outbox(context.tx).with_thread(str(subject_of(alert)), existing.row_id):
-        await empty_message(alert, row, context)
+    thread = await Outbox(context.tx).with_thread(str(subject_of(alert)), existing.row_id)
+    await empty_messages(alert, thread, context)
     room = card_.sent_room or card_.room_id
     words = marked(alert, retracted(alert)).openly()
     if card_.state is RowState.SENT:

@@ -130,6 +130,11 @@ async def _report(alert: Alert, context: Context) -> Doc:
         key = existing.room_id or existing.user_id or ""
         lines.append(_delivery_words(row, Text(names.get(key, key)), zone))
         delivered_to += row.state is RowState.SENT
+    shown = {(existing.room_id, existing.user_id) for existing in cards}
+    coming = [one for one in found if (one.room, one.person) not in shown] if alert.is_open else []
+    for one in coming:  # its card follows by a clock
+        key = one.room or one.person or ""
+        lines.append(_("⏳ {name}: on its way", name=Text(names.get(key, key))))
     heading = _(
         "Alert {number} is sent: delivered to {done} of {all}.", number=alert.number, done=delivered_to, all=len(lines)
     )
