@@ -29,6 +29,8 @@ class Person:
         self.user = user
         self.identity = CrossSigningIdentity.create(user)
         self.devices: dict[str, OlmAccount] = {}
+        self.sessions: list[Any] = []
+        """Olm sessions with the bot."""
 
     def add(self, name: str) -> OlmAccount:
         self.devices[name] = OlmAccount()

@@ -235,7 +235,7 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
 
     def has_session(self, device: OlmDevice) -> bool:
         """Say whether there is an Olm session with a device."""
-        return self.session_store.get(device.curve25519) is not None
+        return bool(self.session_store.holds(device.curve25519))
 
     def device_keys(self) -> Json:
         """Return this device's signed public keys, from the local account."""

@@ -95,6 +95,9 @@ class Chest:
         self._now = now
         self._account: OlmAccount | None = None
         self._room_keys = RoomKeys()
+        self._sessions = LazySessions((), pickle_key)
+        self._pickled: dict[tuple[str, str], tuple[Session, OlmSessionRow]] = {}
+        """Olm sessions that were given to the database, as they were then."""
         self._writing = 0
 
     # --- nio's interface
@@ -112,7 +115,8 @@ class Chest:
 
     def load_sessions(self) -> SessionStore:
         rows = self.saved.sessions if self.saved.device_id == self._device_id else ()
-        return LazySessions(rows, self._pickle_key)
+        self._sessions = LazySessions(rows, self._pickle_key)
+        return self._sessions
 
     def save_session(self, curve_key: str, session: Session) -> None:
         self.pending.sessions[curve_key, session.id] = session
@@ -237,6 +241,12 @@ class Chest:
     def written(self) -> None:
         """The transaction of one `write` was committed."""
         self._writing -= 1
+        if self._writing:
+            return  # what is being written may be newer
+        pickled, self._pickled = self._pickled, {}
+        for name, (session, row) in pickled.items():
+            if name not in self.pending.sessions:  # used since
+                self._sessions.put_away(session, row)
 
     def put_back(self, taken: Pending) -> None:
         """The transaction of one `write` failed."""
@@ -248,7 +258,9 @@ class Chest:
             assert self._account is not None
             pickle = self._account.pickle(self._pickle_key).decode()
             await keys.keep_account(self._device_id, pickle, shared=self._account.shared)
-        await keys.keep_sessions([self._session_row(curve, session) for (curve, _), session in taken.sessions.items()])
+        pickled = {name: (session, self._session_row(name[0], session)) for name, session in taken.sessions.items()}
+        self._pickled |= pickled
+        await keys.keep_sessions([row for _, row in pickled.values()])
         await keys.keep_room_keys([await self._room_key_row(session, keys) for session in taken.room_keys.values()])
         await keys.keep_outbound([self._outbound_row(room, session) for room, session in taken.outbound.items()])
         await keys.drop_shares(taken.ended)
@@ -301,7 +313,7 @@ def _unknown(user: UserId) -> UserRow:
 
 
 class LazySessions(SessionStore):  # type: ignore[misc]  # nio has no type information
-    """Olm sessions that are unpickled when their device is met first."""
+    """Olm sessions, pickled while they are not in use: so they take a third of the memory."""
 
     def __init__(self, rows: Iterable[OlmSessionRow], pickle_key: str) -> None:
         super().__init__()
@@ -322,6 +334,19 @@ class LazySessions(SessionStore):  # type: ignore[misc]  # nio has no type infor
         self._unpickle(sender_key)
         found: list[Session] = super().__getitem__(sender_key)
         return found
+
+    def holds(self, sender_key: str) -> bool:
+        """Say whether there is a session with a device."""
+        return sender_key in self._rows or bool(self._entries.get(sender_key))
+
+    def put_away(self, session: Session, row: OlmSessionRow) -> None:
+        """Keep a session as its row, which has to be what the session is now."""
+        entries = self._entries.get(row.sender_key, [])
+        if session in entries:
+            entries.remove(session)
+            if not entries:
+                del self._entries[row.sender_key]
+            self._rows.setdefault(row.sender_key, []).append(row)
 
     def _unpickle(self, sender_key: str) -> None:
         for row in self._rows.pop(sender_key, ()):
