@@ -16,7 +16,7 @@ from commands.sightings.reading import read_report
 from storage.members import Role
 from tests.alerts.raising import card_in, sent
 from tests.fakes import START, Network
-from tests.test_record import export, text_of
+from tests.record.reading import export, text_of
 
 TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam"
 READING = Reading(START, ZoneInfo("Africa/Accra"))

@@ -1,6 +1,5 @@
 """The complete record of an alert as a file: for machines, for spreadsheets, and as a paper for other authorities."""
 
-import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -110,18 +109,11 @@ def _adapter() -> TypeAdapter[_Material]:
     return TypeAdapter(_Material)
 
 
-async def exported(alert: Alert, form: ExportFormat, context: Context, *, with_names: bool = False) -> MadeFile:
-    """Make the record of an alert that the member who speaks may see; it is for that member's direct chat alone.
-
-    Times are to the second with their zone. Names of persons are in it where the member may read them: of the own
-    country, and for coordinators all but those of RED and AMBER+STRICT alerts.
-    """
-    record = await gather(alert, context, with_names=with_names)
-    return await asyncio.to_thread(made_of, record, form, context.zone)
-
-
 def made_of(record: Record, form: ExportFormat, zone: ZoneInfo) -> MadeFile:
-    """Make the file of a record that was gathered. A PDF takes up to a second: for a thread, outside a transaction."""
+    """Make the file of a record that was gathered; it is for the direct chat alone of who asked for it.
+
+    Times are to the second with their zone. A PDF takes up to a second: for a thread, outside a transaction.
+    """
     return MadeFile(_name(record, form), _TYPES[form], _data_of(record, form, zone), _caption(record))
 
 

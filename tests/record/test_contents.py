@@ -1,10 +1,6 @@
-"""The record of an alert as a file: complete, in three forms, and with no name that who asks may not read."""
+"""What stands in a record, in each form, and for whom."""
 
-import csv
-import io
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -12,102 +8,16 @@ import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
-from bot.context import BotContext
-from bot.matrix.interface import Trust
 from bot.rendering import render
-from commands.base import RoomView
-from commands.files import MadeFile
-from commands.record import ExportFormat, exported
+from commands.record import ExportFormat, made_of
+from commands.record.gathering import gather
 from commands.record.paper import Paper, Row, Section
 from commands.record.pdf import as_pdf
 from commands.record.tables import COLUMNS
-from commands.shipment import Kind
-from storage.alerts import (
-    Alert,
-    AlertNumber,
-    AlertProposal,
-    AlertProposals,
-    AlertRequest,
-    AlertRequests,
-    Alerts,
-    Finding,
-    Ground,
-)
-from storage.audit import Audit
-from storage.files import OutgoingFile
-from storage.ids import CountryCode, RoomId
-from storage.members import Members
 from tests.alerts.raising import sent
 from tests.fakes import START, Network
-from tests.test_risk import fact
-
-SUSPICION = (
-    "Container CSQU3054384 at Tema on MV Ever Given, 20 drums, 18 t of A1180 from Antwerp via Rotterdam to Hamburg, "
-    "=HYPERLINK, عنوان الشركة, ООО Ромашка, Ελλάδα, บริษัท, 中文 <b>bold</b>"
-)
-
-
-@asynccontextmanager
-async def speaking(net: Network, name: str) -> AsyncGenerator[BotContext]:
-    """The context of a member in their direct chat."""
-    async with net.transaction() as tx:
-        member = await Members(tx).get(net.person(name))
-        room = RoomView(RoomId("!direct:test"), direct=True)
-        yield BotContext(net.machinery.house, tx, net.now, room, speaker=member)
-
-
-async def found(context: BotContext, sequence: int = 1) -> Alert:
-    alert = await Alerts(context.tx).by_number(AlertNumber("A", 2026, sequence))
-    assert alert is not None
-    return alert
-
-
-async def export(net: Network, form: ExportFormat, as_: str = "ghana", sequence: int = 1) -> MadeFile:
-    async with speaking(net, as_) as context:
-        return await exported(await found(context, sequence), form, context)
-
-
-async def lived(net: Network) -> None:
-    """Let an alert have some life: corrected, acknowledged, noted, inspected, confirmed, asked about, answered."""
-    await sent(net, SUSPICION)
-    await net.forward(timedelta(minutes=5, seconds=7))
-    await net.say("!alert ack 1", as_="belgium", room="belgium")
-    await net.say("!alert set 1 container=CSQU3054383 declared=plastics", as_="ghana", room="ghana")
-    await net.say("!alert note 1 +233 30 212: the seal was broken", as_="ghana2", room="ghana")
-    async with speaking(net, "ghana") as context:
-        alert, ghana = await found(context), context.member
-        alert.replace_facts(
-            [], [fact(Kind.COMPANY, "Green Metal Trading Ltd"), fact(Kind.NOTIFICATION, "BE0001234567")], net.now
-        )
-        alert.inspect(CountryCode("GH"), "opened", by=ghana, at=net.now)
-        alert.find(CountryCode("GH"), Finding.CONFIRMED, "", ground=Ground.FALSE_CONSENT, by=ghana, at=net.now)
-        due = net.now + timedelta(days=3)
-        request = AlertRequest.ask(alert, CountryCode("BE"), "Who packed it?", due=due, by=ghana, at=net.now)
-        await AlertRequests(context.tx).add(request)
-        request.asked(alert, by=ghana, at=net.now)
-    async with speaking(net, "belgium") as context:
-        alert, belgium = await found(context), context.member
-        (request,) = await AlertRequests(context.tx).of(alert)
-        request.give_answer(alert, "We ask the terminal", by=belgium, at=net.now)
-        proposal = AlertProposal.make(alert, {"vessel": ["Probo"]}, "Seen on the quay", by=belgium, at=net.now)
-        await AlertProposals(context.tx).add(proposal)
-        proposal.made(alert, by=belgium, at=net.now)
-
-
-def table(made: MadeFile) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(made.data.decode("utf-8-sig"))))
-
-
-def text_of(made: MadeFile) -> str:
-    """Return the words of a PDF as a reader would copy them, lines joined."""
-    document = pypdfium2.PdfDocument(made.data)
-    try:
-        pages = [page.get_textpage().get_text_range() for page in document]
-    finally:
-        document.close()
-    return " ".join(" ".join(pages).split())
+from tests.record.reading import SUSPICION, export, found, lived, speaking, table, text_of, times_of
 
 
 async def test_json_holds_everything_with_its_versions(net: Network) -> None:
@@ -141,26 +51,13 @@ async def test_json_holds_everything_with_its_versions(net: Network) -> None:
 async def test_every_time_is_to_the_second_with_its_zone(net: Network) -> None:
     await lived(net)
 
-    stamps = _times(json.loads((await export(net, ExportFormat.JSON)).data))
+    stamps = times_of(json.loads((await export(net, ExportFormat.JSON)).data))
     stamps += [row["at"] for row in table(await export(net, ExportFormat.CSV))]
     assert len(stamps) > 30
     for stamp in stamps:
         at = datetime.fromisoformat(stamp)
         assert at.utcoffset() == timedelta(0)
         assert at.microsecond == 0
-
-
-def _times(value: Any) -> list[str]:
-    """Return every time in a JSON value: what stands under "at", "..._at" or "..._by" as a text."""
-    if isinstance(value, list):
-        return [at for inside in value for at in _times(inside)]
-    if not isinstance(value, dict):
-        return []
-    found_here: list[str] = []
-    for name, inside in value.items():
-        is_time = isinstance(inside, str) and (name == "at" or name.endswith(("_at", "_by")))
-        found_here += [inside] if is_time else _times(inside)
-    return found_here
 
 
 async def test_csv_has_a_row_for_each_thing_in_the_order_of_time(net: Network) -> None:
@@ -296,7 +193,7 @@ async def test_an_exercise_says_so_everywhere(net: Network) -> None:
     async with speaking(net, "ghana") as context:
         alert = await found(context)
         alert.series = "X"
-        made = {form: await exported(alert, form, context) for form in ExportFormat}
+        made = {form: made_of(await gather(alert, context), form, context.zone) for form in ExportFormat}
     for one in made.values():
         assert one.name.startswith("EXERCISE-X-2026-0001")
         assert render(one.caption, "en")[0].body.startswith("EXERCISE.")
@@ -310,87 +207,6 @@ async def test_on_each_database(net_on_each: Network) -> None:
     record = json.loads((await export(net_on_each, ExportFormat.JSON, as_="coordinator")).data)
     assert len(record["history"]) > 6
     assert record["countries"][0]["finding"] == "confirmed"
-
-
-# The command
-
-
-async def test_the_file_is_made_when_it_is_sent(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing() -> None:
-        pass
-
-    await sent(net, SUSPICION)
-    with monkeypatch.context() as patched:
-        patched.setattr(net.machinery.sender, "drain", nothing)
-        await net.say("!alert export 1 format=csv", as_="belgium", room="belgium")
-    async with net.transaction() as tx:
-        [file] = await tx.session.scalars(select(OutgoingFile))
-    assert (file.maker, file.name.endswith(".csv")) == ("record", True)
-    assert net.gateway.uploads == []
-    await net.settle()
-    [(_name, data)] = net.gateway.uploads
-    assert data.startswith(b"\xef\xbb\xbf")
-    assert b"CSQU3054384" in data
-    async with net.transaction() as tx:
-        assert (await tx.session.scalars(select(OutgoingFile))).all() == []
-
-
-async def test_what_cannot_be_made_is_given_up_loudly(net: Network) -> None:
-    def broken(_material: bytes) -> bytes:
-        raise ValueError("no paper")
-
-    await sent(net, SUSPICION)
-    net.machinery.house.registry.makers["record"] = broken
-    await net.say("!alert export 1", as_="belgium", room="belgium")
-    assert net.gateway.uploads == []
-    assert any("I could not deliver a message" in one.body for one in net.heard("coordination"))
-
-
-async def test_the_record_comes_into_the_direct_chat_and_is_audited(net: Network) -> None:
-    await sent(net, SUSPICION)
-    for text in ("!alert export 1", "!alert export 1 format=CSV", "!alert export 1 format=json"):
-        reply = await net.say(text, as_="belgium", room="belgium")
-        assert reply.text == "The record of alert A-2026-0001 comes into your direct chat with me."
-    names, files = zip(*net.gateway.uploads, strict=True)
-    assert [name.rpartition(".")[2] for name in names] == ["pdf", "csv", "json"]
-    assert files[0].startswith(b"%PDF")
-    assert b"CSQU3054384" in files[1]
-    assert len([one for one in await net.heard_by("belgium") if "The record of alert" in one.body]) == 3
-    assert not any("The record of alert A-2026-0001, TLP" in one.body for one in net.heard("belgium"))
-    async with net.transaction() as tx:
-        lines = [line for line in await Audit(tx).lines("alert:1") if line.action == "alert export"]
-    assert [line.actor for line in lines] == [net.person("belgium")] * 3
-
-
-async def test_it_is_answered_in_the_direct_chat_itself_and_in_a_thread_without_a_number(net: Network) -> None:
-    await sent(net, SUSPICION)
-    assert "The record of alert" in await net.say("!alert export 1 format=json", as_="belgium")
-    card = next(heard.event_id for heard in net.heard("belgium") if "Raised by" in heard.body)
-    await net.say("!alert export format=json", as_="belgium", room="belgium", thread=card)
-    assert len(net.gateway.uploads) == 2
-
-
-async def test_who_may_not_see_it_gets_the_answer_of_what_is_not_there(net: Network) -> None:
-    await sent(net, SUSPICION, tlp="amber-strict")
-    hidden = await net.say("!alert export 1", as_="coordinator")
-    missing = await net.say("!alert export 99", as_="coordinator")
-    assert hidden.text.replace(" 1 ", " 99 ") == missing.text
-    assert "for officials" in await net.say("!alert export 1", as_="germany")
-    assert "I know no alert" in await net.say("!alert export 1", as_="belgium", room="network")
-    unsigned = await net.say("!alert export 1", as_="belgium", trust=Trust.UNSIGNED)
-    assert "not verified" in unsigned
-    assert "is not one of" in await net.say("!alert export 1 format=docx", as_="belgium")
-    assert net.gateway.uploads == []
-
-
-async def test_what_was_given_out_is_emptied_where_the_marking_no_longer_allows_it(net: Network) -> None:
-    await sent(net, SUSPICION)
-    reply = await net.say("!alert export 1 format=json", as_="coordinator")
-    await net.say("!alert set 1 tlp=amber-strict", as_="ghana", room="ghana")
-    assert reply.messages[0].file is not None
-    assert reply.messages[0].event_id not in {one.event_id for one in await net.heard_by("coordinator")}
-    async with net.transaction() as tx:
-        assert (await tx.session.scalars(select(OutgoingFile))).all() == []
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))

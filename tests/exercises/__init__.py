@@ -1,0 +1,1 @@
+"""Inspection exercises as coordinators and members use them."""

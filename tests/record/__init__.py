@@ -1,0 +1,1 @@
+"""The record of an alert, for court and statistics."""
