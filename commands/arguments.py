@@ -98,6 +98,15 @@ class Form(BeforeValidator):
     form: str = ""
 
 
+_MOST_SAID = 80
+
+
+def said(value: Any) -> str:
+    """Return what somebody typed for an answer that names it: on one line, and no more than tells which it was."""
+    text = " ".join(str(value)[: 4 * _MOST_SAID].split())
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str | None:
     """Return the known word that was most probably meant, if one is near.
 
@@ -126,12 +135,12 @@ def When() -> Form:  # noqa: N802 - reads as a kind in annotations, like the cla
         try:
             return value if isinstance(value, datetime) else parse_when(str(value), reading.now, reading.zone)
         except TimeDoesNotExist as error:
-            words = _("{time} does not exist in {zone}: the clocks go forward then.", time=str(value), zone=error.zone)
+            words = _("{time} does not exist in {zone}: the clocks go forward then.", time=said(value), zone=error.zone)
             raise BadValue(words) from error
         except NotATime as error:
             words = _(
                 "I cannot read the time {time}. Write it like {iso}, {relative}, {weekday} or {duration}.",
-                time=Text(f"“{value}”"),
+                time=Text(f"“{said(value)}”"),
                 iso=Code("2026-12-01 09:00"),
                 relative=Code("tomorrow 09:00"),
                 weekday=Code("fri 14:00"),
@@ -150,7 +159,7 @@ def Duration() -> Form:  # noqa: N802
             return value if isinstance(value, timedelta) else parse_duration(str(value))
         except NotATime as error:
             words = _(
-                "I cannot read the duration {text}. Write it like {example}.", text=str(value), example=Code("3d")
+                "I cannot read the duration {text}. Write it like {example}.", text=said(value), example=Code("3d")
             )
             raise BadValue(words) from error
 
@@ -210,9 +219,8 @@ def Person() -> Form:  # noqa: N802
         try:
             return parse_user_id(str(value))
         except ValueError as error:
-            words = _(
-                "{text} is not a Matrix id. It looks like {example}.", text=str(value), example=Code("@ama:example.org")
-            )
+            example = Code("@ama:example.org")
+            words = _("{text} is not a Matrix id. It looks like {example}.", text=said(value), example=example)
             raise BadValue(words) from error
 
     return Form(read, form="@name:server")
@@ -229,7 +237,7 @@ def read_zone(value: str) -> str:
     if len(cities) == 1:
         return cities[0]
     near = Code(did_you_mean(wanted, sorted(zones)) or "Africa/Accra")
-    raise BadValue(_("I know no time zone {text}. Did you mean {example}?", text=value, example=near))
+    raise BadValue(_("I know no time zone {text}. Did you mean {example}?", text=said(value), example=near))
 
 
 def Zone() -> Form:  # noqa: N802
@@ -259,7 +267,7 @@ def read_language(value: str) -> str:
     raise BadValue(
         _(
             "I know no language {text}. Write its two-letter code, for example {example}.",
-            text=value,
+            text=said(value),
             example=Code("fr"),
         )
     )
@@ -293,12 +301,12 @@ def Choice(enum: type[Enum]) -> Form:  # noqa: N802
         if near is not None:
             text = _(
                 "{value} is not one of {choices}. Did you mean {near}?",
-                value=str(value),
+                value=said(value),
                 choices=choices,
                 near=Code(near),
             )
             raise BadValue(text)
-        raise BadValue(_("{value} is not one of {choices}.", value=str(value), choices=choices))
+        raise BadValue(_("{value} is not one of {choices}.", value=said(value), choices=choices))
 
     return Form(read, form="|".join(options))
 

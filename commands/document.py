@@ -164,6 +164,11 @@ class Doc:
         """Return the same words, known to name these subjects."""
         return replace(self, names=tuple(dict.fromkeys([*self.names, *map(str, subjects)])))
 
+    def cut(self, most: int) -> Self:
+        """Return the same words with no value in its sentences longer than so many characters."""
+        blocks = (Paragraph(_cut(one.inside, most)) if isinstance(one, Paragraph) else one for one in self.blocks)
+        return replace(self, blocks=tuple(blocks))
+
     def quietly(self) -> Self:
         return replace(self, notice=True)
 
@@ -205,3 +210,18 @@ def _block(part: Words | Block) -> Block:
     if isinstance(part, Paragraph | Heading | Bullets | Fields | Table | Quote):
         return part
     return Paragraph(inline(part))
+
+
+def _cut(node: Inline, most: int) -> Inline:
+    """Return the same words with no value in them longer than so many characters."""
+    match node:
+        case Text(text) | Code(text):
+            return node if len(text) <= most else replace(node, text=f"{text[:most]}…")
+        case Message():
+            return replace(node, places=tuple((name, _cut(value, most)) for name, value in node.places))
+        case Strong(inside) | Emphasis(inside):
+            return replace(node, inside=_cut(inside, most))
+        case Joined(items):
+            return Joined(tuple(_cut(item, most) for item in items))
+        case _:
+            return node

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Annotated, assert_never
 
-from commands.arguments import Rest, did_you_mean
+from commands.arguments import Rest, did_you_mean, said
 from commands.base import Args, Capability, Command, Context, Refusal, Role
 from commands.document import Bullets, Code, Doc, Inline, Message, Strong, _, bullets, doc, joined
 from commands.network import role_name
@@ -130,7 +130,7 @@ def _not_found(words: Sequence[str], allowed: Sequence[Command], context: Contex
     if near is None:
         return _(
             "I know no command {typed}. {help} shows all of them.",
-            typed=Code(typed),
+            typed=Code(said(typed)),
             help=Code(f"{context.prefix}help"),
         )
-    return _("I know no command {typed}. Did you mean {near}?", typed=Code(typed), near=Code(f"help {near}"))
+    return _("I know no command {typed}. Did you mean {near}?", typed=Code(said(typed)), near=Code(f"help {near}"))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from commands.arguments import BadValue, Form, Reading
+from commands.arguments import BadValue, Form, Reading, said
 from commands.document import Code, Text, _
 from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when
 
@@ -54,7 +54,7 @@ def Past() -> Form:  # noqa: N802 - reads as a kind in annotations
         try:
             return read_past(str(value), reading)
         except TimeDoesNotExist as error:
-            words = _("{time} does not exist in {zone}: the clocks go forward then.", time=str(value), zone=error.zone)
+            words = _("{time} does not exist in {zone}: the clocks go forward then.", time=said(value), zone=error.zone)
             raise BadValue(words) from error
         except (NotATime, OverflowError) as error:
             words = _(

@@ -4,13 +4,14 @@ Every answer, card, line, list, count and export asks here. What may not be seen
 exist.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from commands.arguments import Ref
 from commands.base import Context, Post, Refusal, RoomView, Subject
-from commands.document import Code, Doc, _
+from commands.document import Code, Doc, _, doc
 from storage.alerts import Alert, AlertNumber, Alerts, AlertState, Outline, Tlp
 from storage.ids import CountryCode, UserId
 from storage.members import Member, Role
@@ -24,6 +25,10 @@ ALERT = "alert"
 
 SIGHTING = "sighting"
 """The kind of subject of what is said of a sighting that stands with no alert."""
+
+_SHORT_NUMBER = re.compile(r"#?(?:[AXax]-?)?\d{1,6}")
+_NEW_YEAR = 3
+"""Months of a year in which people still write the short numbers of the last."""
 
 NAMES = "names"
 """The part of a message in an alert that holds names of persons."""
@@ -96,8 +101,13 @@ def room_may_hear(tlp: Tlp, concerned: frozenset[CountryCode], bindings: Sequenc
             assert_never(tlp)
 
 
+def is_author(alert: Marked, member: Member) -> bool:
+    """Whether this is who raised it, and still of the country for which that was: the alert is not the person's."""
+    return member.user_id == alert.author and member.country == alert.author_country
+
+
 def _member_may_see(alert: Marked, member: Member) -> bool:
-    if member.user_id == alert.author:
+    if is_author(alert, member):
         return True
     if isinstance(alert, Alert | Outline) and alert.state is AlertState.SUBMITTED:
         return is_second_pair(alert, member) and may_hear(alert, member)
@@ -166,7 +176,7 @@ def may_read_names(alert: Alert | Outline, member: Member, room: RoomView) -> bo
         return False
     same_side = member.country is not None and member.country in {*alert.countries, alert.author_country}
     told = alert.tlp is Tlp.RED and member.user_id in alert.named
-    if member.user_id != alert.author and not same_side and not told:
+    if not is_author(alert, member) and not same_side and not told:
         return False
     own = frozenset() if member.country is None else frozenset({member.country})
     return room.direct or (bool(room.bindings) and all(_is_of(own, one) for one in room.bindings))
@@ -251,13 +261,18 @@ def _holds(binding: Binding, countries: frozenset[CountryCode]) -> bool:
     return region is not None and not countries.isdisjoint(region.countries)
 
 
-def _unknown(about: Ref, prefix: str) -> Refusal:
-    look = Code(f"{prefix}alert list")
+def _unknown(about: Ref, context: Context) -> Refusal:
+    look = Code(f"{context.prefix}alert list")
     if about.number is None:
         return Refusal(_("I know no alert here that I may show you. Look with {list}.", list=look))
-    return Refusal(
+    words = doc(
         _("I know no alert {number} that I may show here. Look with {list}.", number=about.number[:40], list=look)
     )
+    if _SHORT_NUMBER.fullmatch(about.number) and context.now.month <= _NEW_YEAR:
+        last = AlertNumber.parse(about.number, year=context.now.year - 1)
+        words += doc(_("I looked at those of {year}; one of last year is written in full: {number}.",
+                       year=context.now.year, number=Code(str(last))))  # fmt: skip
+    return Refusal(words)
 
 
 def shown_here(alert: Alert | Outline, context: Context) -> bool:
@@ -285,7 +300,7 @@ async def find(about: Ref, context: Context) -> Alert:
         number = AlertNumber.parse(about.number, year=context.now.year)
         alert = await alerts.by_number(number) if number is not None else None
     if alert is None or not may_see(alert, context.member, context.room):
-        raise _unknown(about, context.prefix)
+        raise _unknown(about, context)
     context.names(Subject(ALERT, alert.id))
     return alert
 

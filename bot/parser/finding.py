@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.parser.fields import fields_of
 from bot.parser.positions import NUMBER
-from commands.arguments import About, Rest, did_you_mean
+from commands.arguments import About, Rest, Word, did_you_mean
 from commands.base import Command, Refusal, Subject
 from commands.document import Code, Message, _, joined
 
@@ -41,6 +41,7 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
         raise Refusal(_unknown(plain, family, commands, prefix))
     tail = re.match(rf"\s*(?:\S+\s*){{{len(best.words)}}}", text)
     rest = text[tail.end() :] if tail else ""
+    _guard_another_command(best, rest, commands, prefix)
     _guard_misspelt_subcommand(best, rest, family, prefix)
     return best, rest.strip()
 
@@ -68,6 +69,21 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
             "I know no {typed}. Did you mean {meant}? There are {options}.", typed=typed, meant=meant, options=options
         )
     return _("Say which of these you mean: {options}.", options=options)
+
+
+def _guard_another_command(best: Command, rest: str, commands: Sequence[Command], prefix: str) -> None:
+    """`!alert request 1 NL ...` means `!request 1 NL ...`: a command about a number, and no text of an alert."""
+    words = rest.split(maxsplit=2)
+    kinds = {type(entry.kind) for entry in fields_of(best.args)}
+    if len(words) < 2 or Rest not in kinds or About in kinds or not NUMBER.fullmatch(words[1]):
+        return
+    for command in commands:
+        of_other = {type(entry.kind) for entry in fields_of(command.args)}
+        if command.words == (words[0].casefold(),) and {About, Word} <= of_other:
+            raise Refusal(
+                _("That is a command of its own: {meant}. I did nothing.",
+                  meant=Code(f"{prefix}{command.name} {words[1]} ..."))
+            )  # fmt: skip
 
 
 def _guard_number_first(best: Command, words: Sequence[str], subwords: Sequence[str], prefix: str) -> None:

@@ -29,6 +29,7 @@ from commands.alerts import (
     escalation,
     files,
     following,
+    handing_over,
     individuals,
     joining,
     links,
@@ -49,7 +50,7 @@ from commands.alerts.declaration import AlertSettings, capability
 
 __all__ = [
     "AlertSettings", "announcing", "arriving", "attaching", "calling", "capability", "circulation", "controlling",
-    "correcting", "deadlines", "drafting", "ending", "escalation", "files", "following", "individuals", "joining",
-    "links", "lookup", "marking", "next_steps", "owing", "proposals", "requests", "seen_again", "sending",
-    "submitting", "taking_back", "verifying", "waiting",
+    "correcting", "deadlines", "drafting", "ending", "escalation", "files", "following", "handing_over",
+    "individuals", "joining", "links", "lookup", "marking", "next_steps", "owing", "proposals", "requests",
+    "seen_again", "sending", "submitting", "taking_back", "verifying", "waiting",
 ]  # fmt: skip

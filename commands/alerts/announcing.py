@@ -3,7 +3,7 @@
 from commands.alerts import asking, clocks, escalation, matched, reminding
 from commands.alerts.audience import Listener, listeners, unreached
 from commands.alerts.cards import zone_of
-from commands.alerts.circulation import LineFor, tell_everyone, tell_of_unreached, tell_person
+from commands.alerts.circulation import LineFor, tell_author, tell_everyone, tell_of_unreached
 from commands.alerts.composing import number_of_target
 from commands.alerts.declaration import capability
 from commands.alerts.drafts import refresh_draft, show_to_second_pair
@@ -88,7 +88,7 @@ async def _prepare(alert: Alert, line: HistoryLine, context: Context) -> None:
             Quote(line.text),
             _("Correct it with {set}; then submit or send it again.", set=again),
         )
-        await tell_person(alert, alert.author, words, context, priority=Priority.ALERT)
+        await tell_author(alert, words, context, priority=Priority.ALERT)
 
 
 async def _lines(event: AlertChanged, context: Context) -> LineFor:

@@ -3,7 +3,7 @@
 from commands.alerts.audience import Listener, coordinators_may_see, may_show_author
 from commands.alerts.calling import call
 from commands.alerts.cards import zone_of
-from commands.alerts.circulation import tell_coordinators, tell_everyone, tell_person
+from commands.alerts.circulation import tell_author, tell_coordinators, tell_everyone
 from commands.alerts.composing import name_of_author
 from commands.alerts.escalation import on_duty
 from commands.alerts.lines import sentence
@@ -78,7 +78,7 @@ async def _take_further(alert: Alert, line: HistoryLine, country: CountryCode, c
         _("{country} does not answer {request} on your alert {number}. Its marking TLP:{tlp} does not let me take it "
           "to the coordinators; please call somebody there yourself.", **places, tlp=alert.tlp.value)
     )  # fmt: skip
-    await tell_person(alert, alert.author, words, context, priority=Priority.REMINDER)
+    await tell_author(alert, words, context, priority=Priority.REMINDER)
 
 
 async def _proposed(alert: Alert, line: HistoryLine, context: Context) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commands.base import Context
+from commands.base import Context, Role, RoomView
 from commands.visibility import (
     coordinators_may_see,
+    is_author,
     may_hear,
     may_see,
     may_show_author,
@@ -15,13 +16,27 @@ from commands.visibility import (
 from storage.alerts import Alert, Reason, Tlp
 from storage.base import Transaction
 from storage.ids import CountryCode, RoomId, UserId
-from storage.members import Members
+from storage.members import Member, Members
 from storage.rooms import Binding, BindingKind, Rooms
 
 __all__ = [
-    "Listener", "Plan", "coordinators_may_see", "listeners", "may_see", "may_show_author", "plan", "reasons_of",
-    "room_may_hear", "room_may_see", "unreached",
+    "Listener",
+    "Plan",
+    "coordinators_may_see",
+    "listeners",
+    "may_see",
+    "may_show_author",
+    "owner_of",
+    "plan",
+    "reasons_of",
+    "room_may_hear",
+    "room_may_see",
+    "unreached",
 ]  # fmt: skip
+
+
+DIRECT = RoomView(RoomId(""), direct=True)
+"""A direct chat, whichever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,10 @@ async def listeners(tx: Transaction, alert: Alert) -> Sequence[Listener]:
     The author comes last, where none of the rooms told is the author's own: who raises an alert sees the answers.
     """
     found = await _others(tx, alert)
-    return [*found, Listener(person=alert.author)] if found and _author_misses(alert, found) else found
+    if not found or not _author_misses(alert, found):
+        return found
+    author = await Members(tx).get(alert.author)
+    return [*found, Listener(person=alert.author)] if author is not None and is_author(alert, author) else found
 
 
 def _author_misses(alert: Alert, found: Sequence[Listener]) -> bool:
@@ -113,3 +131,14 @@ def reasons_of(alert: Alert, country: CountryCode) -> Sequence[Reason]:
     """Return why a country is concerned."""
     entry = alert.addressee(country)
     return [Reason(reason) for reason in entry.reasons] if entry is not None else []
+
+
+async def owner_of(alert: Alert, tx: Transaction) -> Member | None:
+    """Return who raised an alert; once they are gone, an official of the same authority who may see it."""
+    members = Members(tx)
+    author = await members.get(alert.author)
+    if (author is not None and is_author(alert, author)) or alert.author_country is None:
+        return author
+    officials = await members.all(country=alert.author_country, at_least=Role.OFFICIAL)
+    heirs = [one for one in officials if one.authority == alert.author_authority and may_see(alert, one, DIRECT)]
+    return min(heirs, key=lambda one: one.user_id, default=None)

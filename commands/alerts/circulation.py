@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from commands.alerts.audience import Listener, coordinators_may_see, listeners
+from commands.alerts.audience import Listener, coordinators_may_see, listeners, owner_of
 from commands.alerts.cards import unreached_words
 from commands.alerts.composing import SameForAll, card_for, listener_may_see, same_for_all
 from commands.alerts.declaration import CARD, LINE, capability, subject_of
@@ -305,6 +305,13 @@ async def say_in_threads(
 async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
     """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
     await _post(alert, Listener(person=person), words, LINE, context, priority=priority)
+
+
+async def tell_author(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
+    """Say something to who raised an alert, in the direct chat; once gone, to an official of the same authority."""
+    owner = await owner_of(alert, context.tx)
+    if owner is not None:
+        await _post(alert, Listener(person=owner.user_id), words, LINE, context, priority=priority)
 
 
 async def unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:

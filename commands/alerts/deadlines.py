@@ -2,7 +2,7 @@
 
 from commands.alerts import clocks
 from commands.alerts.calling import verifiers
-from commands.alerts.circulation import tell_everyone, tell_person, zone_of_author
+from commands.alerts.circulation import tell_author, tell_everyone, zone_of_author
 from commands.alerts.declaration import AlertSettings, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.retracting import retract_all
@@ -38,7 +38,7 @@ async def draft_is_due(timer: Timer, context: Context) -> None:
             "Alert {number} of {when} is still not sent, and the time for it is over. "
             "Send it: {send}, or drop it: {withdraw}.", **places,
         )  # fmt: skip
-    await tell_person(alert, alert.author, doc(words), context, priority=Priority.REMINDER)
+    await tell_author(alert, doc(words), context, priority=Priority.REMINDER)
 
 
 @capability.timer(clocks.VERIFY)

@@ -4,7 +4,7 @@ from commands.alerts.words import option, refusal, state_words
 from commands.arguments import Ref
 from commands.base import Context, Refusal
 from commands.document import Code, Inline, Message, Moment, Text, _, joined
-from commands.visibility import find, shown_here
+from commands.visibility import find, is_author, shown_here
 from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Outcome, Why
 
 __all__ = ["check_author", "find", "find_draft", "not_possible"]
@@ -31,7 +31,7 @@ async def find_draft(about: Ref | None, context: Context, command: str) -> Alert
 
 def check_author(alert: Alert, context: Context) -> None:
     """Raises Refusal unless the member who speaks raised the alert."""
-    if alert.author == context.member.user_id:
+    if is_author(alert, context.member):
         return
     note = Code(f"{context.prefix}alert note {alert.number} ...")
     words = _("Only who raised alert {number} can do this. Tell them with {note}.", number=alert.number, note=note)

@@ -74,6 +74,7 @@ def _simple(what: What, by: Inline, number: str) -> Message | None:
         What.TREATED: _("{by}: the shipment of alert {number} is treated where it is.", by=by, number=number),
         What.DISPUTED: _("{by}: the States disagree about alert {number}.", by=by, number=number),
         What.REOPENED: _("{by} reopened alert {number}.", by=by, number=number),
+        What.HANDED_OVER: _("{by}: another official looks after alert {number} from now on.", by=by, number=number),
         What.WITHDRAWN: _("{by} withdrew alert {number}. Do not act on it.", by=by, number=number),
     }
     return words.get(what)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from commands.alerts.audience import may_see
+from commands.alerts.audience import may_see, owner_of
 from commands.alerts.circulation import answer
 from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.finding import check_author, find
-from commands.alerts.matched import MATCH, hidden_words, match_line, owner_of
+from commands.alerts.matched import MATCH, hidden_words, match_line
 from commands.alerts.matching import EACH, MOST, Match, find_matches, named_words
 from commands.alerts.words import marked, refusal, who
 from commands.arguments import About, Ref
@@ -70,7 +70,7 @@ def _hidden_note(alert: Alert, told: Sequence[HiddenMatch], prefix: str) -> Doc:
 
 
 async def _is_owner(alert: Alert, context: Context) -> bool:
-    owner = await owner_of(alert, context)
+    owner = await owner_of(alert, context.tx)
     return owner is not None and owner.user_id == context.member.user_id
 
 
@@ -127,7 +127,7 @@ async def _ask(alert: Alert, new: Sequence[HiddenMatch], context: Context) -> No
 
 async def _pass_on(alert: Alert, other: Alert, marks: Sequence[Mark], context: Context) -> None:
     """Tell the owner of a hidden match who asks. The asker never learns what becomes of it."""
-    owner = await owner_of(other, context)
+    owner = await owner_of(other, context.tx)
     own = marks_of(other.current_facts)
     if owner is None or owner.user_id == alert.author:
         return

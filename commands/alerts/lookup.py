@@ -278,4 +278,7 @@ async def duties(member: Member, context: Context) -> Sequence[Message]:
         else _("author of alert {number}, which has not ended", number=alert.number)
         for alert in shown[:AT_MOST]
     ]
+    if shown:
+        hand_over = Code(f"{context.prefix}alert hand-over {shown[0].number} @name:server")
+        named.append(_("give each of these alerts another author: {hand_over}", hand_over=hand_over))
     return named if len(shown) <= AT_MOST else [*named, _("author of more alerts that have not ended")]

@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commands.alerts import clocks
-from commands.alerts.audience import Listener, may_see
+from commands.alerts.audience import Listener, may_see, owner_of
 from commands.alerts.circulation import renew_cards, say_below_cards
 from commands.alerts.composing import listener_may_see
 from commands.alerts.declaration import capability, subject_of
 from commands.alerts.drafts import DIRECT, refresh_draft
 from commands.alerts.matching import Match, find_ids, matches_among, named_words, shared_words
 from commands.alerts.words import marked, state_words, who
-from commands.base import Context, Post, Priority, Role
+from commands.base import Context, Post, Priority
 from commands.document import Code, Doc, Inline, Message, Strong, Text, _, bullets, doc, joined
 from commands.visibility import match_may_be_told
 from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, HistoryLine, Mark, Tlp, What, marks_of
 from storage.ids import CountryCode, UserId
-from storage.members import Member, Members
+from storage.members import Member
 from storage.outbox import Outbox, OutboxRow
 from storage.timers import Timer
 
@@ -115,19 +115,8 @@ async def _say_below(of: Alert, matches: Sequence[Match], context: Context) -> N
     await say_below_cards(of, line, context, priority=Priority.REMINDER, at_most=at_most, but=of.author)
 
 
-async def owner_of(alert: Alert, context: Context) -> Member | None:
-    """Return who raised an alert; once they are gone, an official of the same authority who may see it."""
-    members = Members(context.tx)
-    author = await members.get(alert.author)
-    if author is not None or alert.author_country is None:
-        return author
-    officials = await members.all(country=alert.author_country, at_least=Role.OFFICIAL)
-    heirs = [one for one in officials if one.authority == alert.author_authority and may_see(alert, one, DIRECT)]
-    return min(heirs, key=lambda one: one.user_id, default=None)
-
-
 async def _tell_owner(of: Alert, matches: Sequence[Match], pairs: Pairs, context: Context) -> None:
-    owner = await owner_of(of, context)
+    owner = await owner_of(of, context.tx)
     if owner is None:
         return
     named: list[Match] = []
@@ -255,7 +244,7 @@ async def withdraw_mention(alert: Alert, context: Context, *, before: Tlp | None
 async def _say_rest(of: Alert, row_id: int, context: Context) -> None:
     """Say anew what an owner may still see of a message that was taken back because it named one alert too many."""
     row = await Outbox(context.tx).get(row_id)
-    owner = await owner_of(of, context)
+    owner = await owner_of(of, context.tx)
     if row is None or row.emptied_at is None or owner is None:
         return
     pairs = await AlertMatches(context.tx).told_in(row_id, of)

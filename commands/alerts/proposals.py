@@ -16,6 +16,7 @@ from commands.alerts.words import refusal
 from commands.arguments import About, BadValue, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Role
 from commands.document import Code, Doc, Text, _, joined
+from commands.visibility import is_author
 from storage.alerts import Alert, AlertProposal, AlertProposals, NotPossible
 from storage.members import Member
 
@@ -52,7 +53,7 @@ async def propose(args: Propose, context: Context) -> Doc | None:
     """Propose a correction; nothing changes before the owner accepts it."""
     alert = await find(args.about, context)
     member = context.member
-    if alert.author == member.user_id:
+    if is_author(alert, member):
         words = _("You raised alert {number} yourself. Correct it with {set}.", number=alert.number,
                   set=Code(f"{context.prefix}alert set {alert.number} ..."))  # fmt: skip
         raise refusal(alert, words)
@@ -198,4 +199,4 @@ async def _decided(about: Ref, number: int | None, command: str, context: Contex
 
 def _owns(alert: Alert, member: Member) -> bool:
     same = member.authority == alert.author_authority and member.country == alert.author_country
-    return member.user_id == alert.author or (same and member.role >= Role.OFFICIAL)
+    return is_author(alert, member) or (same and member.role >= Role.OFFICIAL)

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from commands.alerts.audience import Listener, coordinators_may_see, room_may_see
 from commands.alerts.calling import call, verifiers
-from commands.alerts.circulation import say_in_threads, tell_coordinators, tell_everyone, tell_person
+from commands.alerts.circulation import say_in_threads, tell_author, tell_coordinators, tell_everyone
 from commands.alerts.escalation import on_duty
 from commands.alerts.summons import person_words, to_acknowledge, to_verify
 from commands.base import Context, Priority
@@ -71,7 +71,7 @@ async def _take_further(alert: Alert, name: CountryName, context: Context) -> No
           "coordinators; please call somebody there yourself.",
           country=name, number=alert.number, tlp=alert.tlp.value)
     )  # fmt: skip
-    await tell_person(alert, alert.author, words, context, priority=Priority.REMINDER)
+    await tell_author(alert, words, context, priority=Priority.REMINDER)
 
 
 async def call_for_verification(alert: Alert, line: HistoryLine, context: Context) -> None:
@@ -101,4 +101,4 @@ async def _call_before(alert: Alert, line: HistoryLine, context: Context) -> Non
         _("Nobody has looked at alert {number} yet, and it is sent to nobody. If it is urgent: {urgent}, then {send}.",
           number=alert.number, urgent=urgent, send=send)
     )  # fmt: skip
-    await tell_person(alert, alert.author, waits, context, priority=Priority.REMINDER)
+    await tell_author(alert, waits, context, priority=Priority.REMINDER)

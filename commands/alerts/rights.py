@@ -7,7 +7,7 @@ from enum import StrEnum
 from commands.alerts.words import refusal
 from commands.base import Context, Role
 from commands.document import Code, CountryName, Inline, Message, _, joined
-from commands.visibility import is_second_pair
+from commands.visibility import is_author, is_second_pair
 from storage.alerts import FOUND_ILLEGAL, MOVES, Addressee, Alert, AlertState, Reason
 from storage.ids import CountryCode
 from storage.members import Member
@@ -83,7 +83,7 @@ def concerned(alert: Alert) -> frozenset[CountryCode]:
 
 def is_concerned(alert: Alert, member: Member) -> bool:
     """Whether a member has a say in an alert: author, named, of a country concerned, or a coordinator."""
-    if member.user_id == alert.author or member.role >= Role.COORDINATOR or member.user_id in alert.named:
+    if is_author(alert, member) or member.role >= Role.COORDINATOR or member.user_id in alert.named:
         return True
     return member.country is not None and member.country in concerned(alert)
 
@@ -118,7 +118,7 @@ def doers(act: Act, alert: Alert) -> Doers:
 def may(act: Act, alert: Alert, member: Member) -> bool:
     """Whether this member may ever do this. Who may see the alert at all is decided in `commands.visibility`."""
     allowed = doers(act, alert)
-    if allowed.author and member.user_id == alert.author:
+    if allowed.author and is_author(alert, member):
         return True
     if allowed.coordinators and member.role >= Role.COORDINATOR:
         return True

@@ -1,7 +1,7 @@
 """The return: the State of export informed, the 30 days and what the States agree on, the way back, the receipt."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from commands.alerts import clocks
@@ -22,6 +22,9 @@ from storage.alerts import Alert, HistoryLine, NotPossible
 from storage.ids import CountryCode
 
 _WHICH = _("Which alert? Answer with its number.")
+
+
+_LONG_BEFORE = timedelta(days=366)
 
 
 class Inform(Args):
@@ -54,6 +57,10 @@ async def inform(args: Inform, context: Context) -> Doc | None:
     if not any(character.isalnum() for character in args.proof):
         example = Code("proof=e-mail to OVAM, receipt 4711")
         raise refusal(alert, _("Say what proves it, for example {example}.", example=example))
+    if args.when < alert.drafted_at - _LONG_BEFORE:
+        words = _("{moment} is more than a year before alert {number} was raised. Check the year.",
+                  moment=Moment(args.when, context.zone), number=alert.number)  # fmt: skip
+        raise refusal(alert, words)
     if args.about.number is None and possible(Act.INFORM, alert):
         return await ask_number("inform-export-state", args, alert, context)
     try:

@@ -14,6 +14,9 @@ from storage.ids import CountryCode, DeviceId, EventId, RoomId, UserId
 from storage.outbox import Priority, RowKind
 from storage.rooms import Binding, BindingKind
 
+_LONGEST_VALUE = 800
+"""Characters of a value that a refusal repeats at most: more than any line that says how to write a command."""
+
 
 class Refusal(Exception):
     """The command cannot be done; the words go to the sender, everything else is rolled back.
@@ -23,7 +26,7 @@ class Refusal(Exception):
 
     def __init__(self, words: Message | Doc) -> None:
         super().__init__("refused")
-        self.words = words if isinstance(words, Doc) else doc(words)
+        self.words = (words if isinstance(words, Doc) else doc(words)).cut(_LONGEST_VALUE)
 
 
 class Args(BaseModel):

@@ -54,6 +54,15 @@ class Ending(AlertCore):
         details |= {"sanction": sanction} if sanction is not None else {}
         return self.record(What.CLOSED, by, at, text=text, details=details)
 
+    def hand_over(self, to: Member, *, by: Member, at: datetime) -> HistoryLine:
+        """Make another member of the same country the author. Raises NotPossible where it has ended or is theirs."""
+        if self.state in {_S.WITHDRAWN, _S.MERGED}:
+            raise NotPossible(Why.ENDED)
+        if to.user_id == self.author:
+            raise NotPossible(Why.SAME)
+        self.author, self.author_authority = to.user_id, to.authority
+        return self.record(What.HANDED_OVER, by, at)
+
     def withdraw(self, reason: str, *, by: Member, at: datetime) -> HistoryLine:
         self._must_not_have_ended()
         self._move(AlertState.WITHDRAWN)

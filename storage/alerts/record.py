@@ -53,6 +53,7 @@ class What(StrEnum):
     ATTACHED = "attached"  # a file
     FORWARDED = "forwarded"  # files, to rooms that may see the alert
     TAKEN_BACK = "taken back"  # a file, by who sent it or who may remove messages where it stood
+    HANDED_OVER = "handed over"  # to another official of the country that raised it
     CLOSED = "closed"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"

@@ -20,6 +20,7 @@ class RequestState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     CLOSED = "closed"  # no longer needed
+    DROPPED = "dropped"  # the alert ended before; once that goes on it may still be answered
 
 
 class RequestStep(StrEnum):
@@ -93,7 +94,9 @@ class AlertRequest(Base):
         return alert.record(What.REQUESTED, by, at, country=self.country, text=self.text, details=details)
 
     def give_answer(self, alert: Alert, text: str, *, by: Member, at: datetime) -> HistoryLine:
-        self._must_be_open()
+        """Answer it; also when nobody waited any more, because the alert was closed meanwhile and goes on again."""
+        if self.state is not RequestState.DROPPED:
+            self._must_be_open()
         self.state = RequestState.ANSWERED
         self.answer = text
         self.answered_by = by.user_id
@@ -104,14 +107,14 @@ class AlertRequest(Base):
     def close(self, alert: Alert, text: str, *, by: Member, at: datetime) -> HistoryLine:
         """Say that no answer is needed any more."""
         self._must_be_open()
-        self.drop(at)
+        self.state, self.ended_at = RequestState.CLOSED, at
         return alert.record(
             What.REQUEST_CLOSED, by, at, country=self.country, text=text, details={"request": self.number}
         )
 
     def drop(self, at: datetime) -> None:
         """Wait no longer: the alert has ended."""
-        self.state = RequestState.CLOSED
+        self.state = RequestState.DROPPED
         self.ended_at = at
 
     def remind(self, alert: Alert, step: RequestStep, *, at: datetime) -> HistoryLine:

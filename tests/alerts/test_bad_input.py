@@ -38,6 +38,7 @@ COMMANDS = {
     "alert withdraw": "!alert withdraw {n} misread",
     "alert merge": "!alert merge {n} into=2",
     "alert downgrade": "!alert downgrade {n} tlp=clear it is public",
+    "alert hand-over": "!alert hand-over {n} @ghana2:test",
     "alert reopen": "!alert reopen {n} again",
     "request": "!request {n} NL Who is it?",
     "answer": "!answer {n} R1 somebody",
@@ -126,7 +127,7 @@ async def test_a_draft_is_nobodys_but_its_authors(net: Network) -> None:
     await net.say("!alert CSQU3054383 at Tema to Rotterdam", as_="ghana", room="ghana")
     await net.say("!alert drums at Tema to Rotterdam", as_="ghana", room="ghana")
     allowed = {"alert set", "alert submit", "alert send", "alert withdraw", "alert merge", "alert show", "alert next",
-               "alert type"}  # fmt: skip
+               "alert type", "alert hand-over"}  # fmt: skip
     for name, text in COMMANDS.items():
         for person in ("ghana2", "netherlands", "coordinator"):
             assert "I know no alert 1 that I may show" in await net.say(text.format(n=1), as_=person), name

@@ -222,7 +222,7 @@ async def test_what_cannot_be_undone_asks_for_the_number_in_a_thread(net: Networ
 
 ASKED = {
     "close", "withdraw", "merge", "confirm", "clear", "inform-export-state", "take-back", "received", "treat",
-    "downgrade",
+    "downgrade", "hand-over",
 }  # fmt: skip
 
 

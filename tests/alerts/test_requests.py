@@ -142,7 +142,7 @@ async def test_who_asked_closes_it(net: Network) -> None:
 async def test_with_the_alert_end_its_requests(net: Network) -> None:
     await asked(net)
     await net.say("!alert close 1 outcome=other", as_="ghana", room="ghana")
-    assert await request_state(net) is RequestState.CLOSED
+    assert await request_state(net) is RequestState.DROPPED
     assert "is ended" in await net.say("!answer 1 R1 yes", as_="netherlands", room="netherlands")
     assert await net.clocks("alert.request") == []
 
