@@ -171,6 +171,26 @@ async def test_a_successor_that_the_bot_cannot_enter_takes_over_when_it_is_invit
     assert await bindings(net, NEW) == ["BE"]
 
 
+async def test_a_confirmation_ends_with_the_right_to_it(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    await closes(net)
+    await coordinate(net, "!member set @netherlands:test role=coordinator")
+
+    async def forbidden(_room: RoomId, **_via: Any) -> None:
+        raise Rejected(403, "M_FORBIDDEN")
+
+    with monkeypatch.context() as locked:
+        locked.setattr(net.gateway, "join", forbidden)
+        await net.say(MOVE, as_="netherlands")
+    await coordinate(net, "!member set @netherlands:test role=official")
+    await net.receive(Invite(NEW, net.person("belgium")))
+    assert await bindings(net, NEW) == []
+    assert await bindings(net, net.room("belgium")) == ["BE"]
+    await net.receive(Invite(NEW, net.person("coordinator")))
+    assert await bindings(net, NEW) == [], "whoever invites does not decide it"
+    await coordinate(net, MOVE)
+    assert await bindings(net, NEW) == ["BE"]
+
+
 async def test_a_confirmation_does_not_count_for_another_successor(
     net: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,3 +109,30 @@ async def test_what_the_http_library_repeats_by_itself_waits_its_turn(method: st
     assert len(odd.asked) == times
     assert [asked for asked, _ in paused] == list(range(1, times))
     assert all(0 < seconds <= 1 for _, seconds in paused)
+
+
+@pytest.mark.parametrize("failing", ["/html", "/json500", "/cut", "/hangs"])
+async def test_a_homeserver_that_keeps_failing_is_asked_once_a_second_whoever_asks(failing: str) -> None:
+    odd, app, paused = Odd(), web.Application(), list[tuple[int, float]]()
+    app.router.add_route("*", "/{path:.*}", odd.answer)
+
+    async def sleep(seconds: float) -> None:
+        paused.append((len(odd.asked), seconds))
+
+    async def ask(http: Http, path: str) -> None:
+        with pytest.raises(Unavailable):
+            await http.request("POST", path, {}, deadline=timedelta(seconds=0.3))
+
+    async with TestServer(app) as server, Http(str(server.make_url("")), sleep=sleep) as http:
+        await http.request("POST", "/fine", {})
+        await http.request("POST", "/fine", {})
+        assert paused == []
+        await ask(http, failing)
+        await asyncio.gather(*(ask(http, failing) for _ in range(3)))
+        waited = len(paused)
+        assert waited >= (2 if failing == "/hangs" else 3), "a hanging one may have used up the second"
+        assert all(0 < seconds <= 1 for _, seconds in paused)
+        await http.request("POST", "/fine", {})
+        after = len(paused)
+        await http.request("POST", "/fine", {})
+        assert len(paused) == after, "it works again"

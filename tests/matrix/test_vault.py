@@ -85,6 +85,35 @@ async def test_it_refuses_others_and_stays_as_it_was(
     assert await row(database) == before
 
 
+async def test_the_secret_is_stretched_with_what_stands_beside_it(migrated_sqlite: str) -> None:
+    """The same secret makes other keys elsewhere, and to try one out costs what the header says."""
+    made = set[str]()
+    for cost in (CHEAP, CHEAP, Cost(log2_n=5)):
+        database = Database.open(migrated_sqlite)
+        async with Vault.open(database, BOT, "secret", cost=cost) as vault:  # nothing is kept, so each is a new one
+            made |= {vault.pickle_key, vault.files_key.hex()}
+        await database.close()
+    assert len(made) == 6
+    with_one_salt = set[str]()
+    for cost in (CHEAP, Cost(log2_n=5), CHEAP):
+        database = Database.open(migrated_sqlite)
+        async with Vault.open(database, BOT, "secret", cost=cost, random=bytes) as vault:
+            with_one_salt.add(vault.pickle_key)
+        await database.close()
+    assert len(with_one_salt) == 2, "salt and cost alone decide"
+    assert Cost().log2_n >= 15, "what an attacker pays by default: 32 MiB for each try, and more"
+
+
+async def test_without_a_secret_no_store_is_begun(migrated_sqlite: str) -> None:
+    database = Database.open(migrated_sqlite)
+    with pytest.raises(WrongSecret, match="needs a secret"):
+        async with Vault.open(database, BOT, ""):
+            pass
+    async with database.transaction() as tx:
+        assert await Keys(tx).vault(BOT) is None
+    await database.close()
+
+
 @pytest.mark.parametrize("header", [{}, {"format": 99}, {"format": 1, "kdf": "scrypt", "log2_n": 99}])
 async def test_a_damaged_vault_is_said_to_be_damaged(database: Database, header: dict[str, Any]) -> None:
     _, nonce, box = await row(database)
