@@ -69,7 +69,7 @@ def run(path: Path, reset_identity: bool) -> None:
 @main.command()
 @_config_option
 def check(path: Path) -> None:
-    """Try each thing the bot needs, in turn, and say what to do where one fails."""
+    """Try what the bot needs, and say what to do where it fails."""
     logs.configure("error", "auto")
     good = _run(check_everything(path, click.echo))
     sys.exit(0 if good else 1)
@@ -80,7 +80,7 @@ def check(path: Path) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="The port of the demo's homeserver.")
 @click.option("--transcript", type=click.Path(dir_okay=False, path_type=Path), hidden=True)
 def demo(tour_only: bool, port: int | None, transcript: Path | None) -> None:
-    """Start a private network on this machine and play the tour in it."""
+    """Play the tour in a private network on this machine."""
     try:
         from bot.demo.play import play
     except ModuleNotFoundError as error:
@@ -93,7 +93,7 @@ def demo(tour_only: bool, port: int | None, transcript: Path | None) -> None:
 @main.command("after-restore")
 @_config_option
 def after_restore(path: Path) -> None:
-    """Make a database that was restored from a backup safe to start on."""
+    """Make a database restored from a backup safe to start on."""
     _change_keys(path, Keys.forget_sessions)
     click.echo("Done: the bot makes new sessions instead of using those of the backup a second time.")
 
@@ -104,7 +104,10 @@ def after_restore(path: Path) -> None:
     prompt="The bot's keys and identity are deleted for good; every member will see that its identity changed. Go on?"
 )
 def forget_keys(path: Path) -> None:
-    """Delete the bot's keys from its database, when their passphrase is lost. Then: run --reset-identity."""
+    """Delete the bot's keys, when their passphrase is lost.
+
+    Afterwards start it once with: run --reset-identity.
+    """
     _change_keys(path, Keys.forget_everything)
     click.echo("The keys are gone. Start the bot once with: sesn-bot run --reset-identity")
 
@@ -112,7 +115,7 @@ def forget_keys(path: Path) -> None:
 @main.command()
 @_config_option
 def migrate(path: Path) -> None:
-    """Bring the database to the newest schema (`run` does it by itself)."""
+    """Bring the database to the newest schema, as run does."""
     config = _load(path)
 
     async def work() -> str | None:

@@ -71,7 +71,10 @@ def _overview(commands: Sequence[Command], context: Context) -> Doc:
 
 def _entry(group: Sequence[Command], context: Context) -> Inline:
     """Return one line for the commands of one word: the first in full, the others by name, or their number."""
-    first, others = group[0], group[1:]
+    declared = list(context.commands)
+    # The command that is the word alone, else what was declared first: to be reminded, not to cancel that.
+    first = min(group, key=lambda command: (len(command.words) > 1, declared.index(command)))
+    others = [command for command in group if command is not first]
     name = Code(f"{context.prefix}{first.name}")
     if not others:
         return _("{command}: {summary}", command=name, summary=first.summary)

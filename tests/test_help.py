@@ -105,8 +105,14 @@ async def test_help_shows_what_the_role_allows_in_the_order_of_the_alphabet(net:
 async def test_help_of_a_coordinator_shows_more(net: Network) -> None:
     reply = await net.say("help", as_="coordinator")
     assert "!member add" in reply
-    assert "; also !room bind, !room create, !room disallow, !room list, !room move, !room show, and !room" in reply
+    assert "; also !room allow, !room create, !room disallow, !room list, !room move, !room show, and !room" in reply
     assert "no ! is needed" in reply
+
+
+async def test_the_help_of_a_word_begins_with_what_it_is_for(net: Network) -> None:
+    lines = (await net.say("!help", room="ghana")).text.splitlines()
+    assert "- !remind me: Let yourself be reminded; also !remind cancel and !remind list" in lines
+    assert any(line.startswith("- !contact: Look somebody up") for line in lines)
 
 
 async def test_help_is_short_enough_for_a_telephone(net: Network) -> None:
