@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from storage.announcements import Announcements, Fate, Progress, Settled
 from storage.ids import UserId
 from storage.inbox import Inbox
 from storage.members import Members, Role
@@ -26,7 +27,7 @@ async def test_roster_and_rooms_on_each_database(net_on_each: Network) -> None:
         assert await Members(tx).get(UserId("@new:test")) is None
     await net.add_room("spare", {"coordinator", "ghana"})
     assert "Ghana and Netherlands" in await net.say("!room bind country=GH,NL", as_="coordinator", room="spare")
-    assert "“Spare” | Ghana and Netherlands" in await net.say("!room list", as_="coordinator")
+    assert "“Spare” stands for Ghana and Netherlands" in await net.say("!room list", as_="coordinator")
     assert "no longer stands for" in await net.say("!room unbind", as_="coordinator", room="spare")
     assert "Spare" not in await net.say("!room list", as_="coordinator")
 
@@ -72,3 +73,10 @@ async def test_announcements_inbox_and_outbox_on_each_database(net_on_each: Netw
     async with net.transaction() as tx:
         assert await Outbox(tx).count_waiting() == 0
         assert await Inbox(tx).next_unhandled() is None
+        rows = sorted(target.row_id or 0 for target in await Announcements(tx).first_targets(1, list(Fate), limit=5))
+        fates = zip(rows, (Fate.NOT_DELIVERED, Fate.WAITING), strict=True)
+        await Announcements(tx).settle([Settled(row, fate, None, net.now) for row, fate in fates])
+    async with net.transaction() as tx:
+        assert await Announcements(tx).progress(1) == Progress(messages=2, waiting=1, delivered=0)
+        shown = await Announcements(tx).first_targets(1, [Fate.NOT_DELIVERED, Fate.WAITING], limit=1)
+        assert [(one.fate, one.row_id, one.settled_at) for one in shown] == [(Fate.NOT_DELIVERED, rows[0], net.now)]

@@ -42,7 +42,8 @@ async def test_what_arrives_in_the_same_moment_is_marked_together(
     assert {(await row_of(on_disk, row)).state for row in rows} == {RowState.SENT}
 
 
-async def test_of_those_marked_together_one_at_fault_harms_no_other(net: Network) -> None:
+async def test_of_those_marked_together_one_at_fault_harms_no_other(net_on_each: Network) -> None:
+    net = net_on_each
     told: list[int] = []
 
     async def note(rows: Sequence[OutboxRow], context: Any) -> None:
