@@ -28,12 +28,14 @@ class Case:
     """SQL for the rows; the same on both databases."""
     note: str = ""
     """What tells this case from others of the same command."""
+    is_refused: bool = False
+    """Whether a refusal is what is to come: the number is unknown, or it must be asked which one is meant."""
 
 
 def _alerts(where: str) -> str:
-    """The numbers of some alerts that match, newest first."""
+    """The numbers of some alerts that match, newest first; none of those with much of everything, five persons."""
     head = "SELECT a.series, a.year, a.sequence FROM alerts a"
-    return f"{head} WHERE {where} ORDER BY a.id DESC LIMIT 400"
+    return f"{head} WHERE {where} AND a.individuals <> 5 ORDER BY a.id DESC LIMIT 400"
 
 
 _CONCERNED = "SELECT 1 FROM alert_addressees d WHERE d.alert_id = a.id"
@@ -52,6 +54,7 @@ _ANY_AGE = (
     "SELECT a.series, a.year, a.sequence FROM alerts a WHERE a.author_country = 'GH' AND a.tlp IN ('AMBER', 'GREEN') "
     "AND a.state = 'closed' AND a.id % 97 = 5 LIMIT 400"
 )
+_OWN_AMBER = _alerts("a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp = 'AMBER'")
 _UNDER_CONTROL = _alerts(
     "a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'under control' AND EXISTS (SELECT 1 FROM "
     "alert_addressees d WHERE d.alert_id = a.id AND d.country = 'GH' AND d.held_at IS NOT NULL AND d.finding IS NULL)"
@@ -60,29 +63,32 @@ _CONFIRMED = _alerts("a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 
 _REQUESTED = (
     "SELECT a.series, a.year, a.sequence FROM alert_requests r JOIN alerts a ON a.id = r.alert_id "
     "WHERE r.state = 'open' AND r.country = 'GH' AND a.tlp IN ('AMBER', 'GREEN') "
-    "AND a.state IN ('circulated', 'under control') LIMIT 400"
+    "AND a.state IN ('circulated', 'under control') AND a.individuals <> 5 LIMIT 400"
 )
 _ASKED = _REQUESTED.replace("r.country = 'GH'", "r.asked_country = 'GH'")
 _PROPOSED = (
     "SELECT a.series, a.year, a.sequence FROM alert_proposals p JOIN alerts a ON a.id = p.alert_id WHERE p.state = "
-    "'open' AND a.author = '@ghana:test' AND a.tlp = 'AMBER' AND a.state IN ('circulated', 'under control') LIMIT 400"
+    "'open' AND a.author = '@ghana:test' AND a.tlp = 'AMBER' AND a.state IN ('circulated', 'under control') "
+    "AND a.individuals <> 5 LIMIT 400"
 )
 _SUBMITTED = _alerts("a.author_country = 'GH' AND a.author <> '@ghana:test' AND a.tlp = 'AMBER' "
                      "AND a.state = 'submitted'")  # fmt: skip
-_HEAVY = _alerts("a.author = '@ghana:test' AND a.state = 'circulated' AND a.individuals = 5 AND a.tlp = 'AMBER'")
+_HEAVY = "SELECT a.series, a.year, a.sequence FROM alerts a WHERE a.individuals = 5 ORDER BY a.id DESC LIMIT 400"
 """With 24 countries, 60 lines on record, ten files, ten open requests."""
 _WITH_FILES = (
     "SELECT a.series, a.year, a.sequence FROM alert_attachments f JOIN alerts a ON a.id = f.alert_id "
     "WHERE f.number = 1 AND a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'circulated' "
-    "AND a.individuals < 5 LIMIT 400"
+    "AND a.individuals <> 5 LIMIT 400"
 )
 _PERSONS = (
     "SELECT a.series, a.year, a.sequence, i.id FROM alert_individuals i JOIN alerts a ON a.id = i.alert_id WHERE "
-    "i.added_by = '@ghana:test' AND a.tlp = 'AMBER' AND a.state = 'circulated' ORDER BY i.id DESC LIMIT 400"
+    "i.added_by = '@ghana:test' AND a.tlp = 'AMBER' AND a.state = 'circulated' AND a.individuals <> 5 "
+    "ORDER BY i.id DESC LIMIT 400"
 )
 _MATCHED = (
     "SELECT a.series, a.year, a.sequence FROM alert_hidden_matches h JOIN alerts a ON a.id = h.alert_id WHERE "
-    "a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp IN ('AMBER', 'GREEN') LIMIT 400"
+    "a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp IN ('AMBER', 'GREEN') "
+    "AND a.individuals <> 5 LIMIT 400"
 )
 _CONTACT = "SELECT id FROM contacts WHERE country = 'GH' AND id % 7 = 3 LIMIT 400"
 _MEMBER = "SELECT user_id FROM members WHERE user_id LIKE '@m%' LIMIT 400"
@@ -108,8 +114,9 @@ CASES: Mapping[str, Sequence[Case]] = {
     "alert set": [
         Case("alert set {0} container=CSQU3054383 origin=BE", about=_own("'draft'")),
         Case("alert set {0} origin=BE", about=_HEAVY, note="much of all"),
-        Case("alert set {0} urgency=urgent", about=_own("'submitted'"), note="submitted"),
-        Case("alert set {0} tlp=amber-strict", about=_SEEN, note="stricter"),
+        Case("alert set {0} declared=plastics", about=_own("'submitted'"), note="submitted"),
+        Case("alert set {0} tlp=amber-strict", about=_OWN_AMBER, note="stricter"),
+        Case("alert set {0} tlp=amber-strict", about=_HEAVY, note="stricter, much of all"),
     ],
     "alert close": [
         Case("alert close {0} outcome=other Nothing came of it", about=_own("'circulated'")),
@@ -124,7 +131,8 @@ CASES: Mapping[str, Sequence[Case]] = {
         "SELECT a.series, a.year, a.sequence, b.series, b.year, b.sequence FROM alerts a JOIN alerts b "
         "ON b.id > a.id AND b.id < a.id + 50 AND b.author = a.author AND b.state = 'circulated' "
         "AND b.series = a.series AND b.tlp = a.tlp "
-        "WHERE a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp = 'AMBER' ORDER BY a.id DESC LIMIT 100"
+        "WHERE a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp = 'AMBER' AND a.individuals <> 5 "
+        "AND b.individuals <> 5 ORDER BY a.id DESC LIMIT 100"
     ))],
     "alert reopen": [Case("alert reopen {0} It is back", about=_own("'closed'"))],
     "alert ack": [
@@ -133,7 +141,7 @@ CASES: Mapping[str, Sequence[Case]] = {
             "WHERE d.country = 'GH' AND d.acknowledged_at IS NULL AND a.state = 'circulated' "
             "AND a.tlp IN ('AMBER', 'GREEN') LIMIT 400"
         )),
-        Case("alert ack", as_=NETHERLANDS, note="which?"),
+        Case("alert ack", as_=NETHERLANDS, note="which?", is_refused=True),
     ],
     "alert note": [
         Case("alert note {0} Lead-acid batteries, leaking", about=_SEEN),
@@ -144,7 +152,7 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert show {0}", about=_SEEN, note="new"),
         Case("alert show {0}", about=_ANY_AGE, note="old"),
         Case("alert show {0}", about=_SEEN, room="ghana", note="room"),
-        Case("alert show A-2019-1", note="unknown"),
+        Case("alert show A-2019-1", note="unknown", is_refused=True),
         Case("alert show {0}", about=_HEAVY, note="much of all"),
     ],
     "alert list": [
@@ -177,7 +185,7 @@ CASES: Mapping[str, Sequence[Case]] = {
     "alert persons": [Case("alert persons {0}", about=_HEAVY)],
     "alert unname": [Case("alert unname {0}-{1}-{2:04d} {3}", about=_PERSONS)],
     "alert follow-up": [
-        Case("alert follow-up of={0}", about=_SEEN),
+        Case("alert follow-up of={0}", about=_SEEN, note="which?", is_refused=True),
         Case("alert follow-up {0} of={1}", note="join", about=(
             "SELECT a.series, a.year, a.sequence, b.series, b.year, b.sequence FROM alerts a JOIN alerts b "
             "ON b.id < a.id AND b.id > a.id - 50 AND b.author = a.author AND b.state = 'circulated' "
@@ -192,7 +200,11 @@ CASES: Mapping[str, Sequence[Case]] = {
     ],
     "alert contact": [Case("alert contact {0}", about=_MATCHED)],
     "alert evaluate": [Case("alert evaluate {0} source=B info=2", about=_SEEN)],
-    "alert downgrade": [Case("alert downgrade {0} tlp=green It is public now", about=_SEEN)],
+    "alert downgrade": [
+        Case("alert downgrade {0} tlp=green It is public now", about=_OWN_AMBER),
+        Case("alert downgrade {0} tlp=clear It is public now", about=_OWN_AMBER, note="to every room"),
+        Case("alert downgrade {0} tlp=green It is public now", about=_HEAVY, note="much of all"),
+    ],
     "request": [
         Case("request {0} GH Who is the consignee? due=3d", as_=NETHERLANDS, about=_alerts(
         f"a.tlp IN ('AMBER', 'GREEN') AND a.state = 'circulated' AND {_concerns('GH')} AND {_concerns('NL')}"
@@ -209,24 +221,32 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("alert owed", as_="germany", room="germany", note="room"),
     ],
     "alert propose": [
-        Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", about=_SEEN),
-        Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", about=_HEAVY, note="much of all"),
+        Case("alert propose {0} vessel=IMO9811000 why=seen at berth 4", as_=NETHERLANDS, about=_alerts(
+            f"a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'circulated' AND {_concerns('NL')}"
+        )),
+        Case("alert propose {0} container=MSKU1234565 why=seen", as_=NETHERLANDS, about=_HEAVY, note="much of all"),
     ],
     "alert accept": [Case("alert accept {0} P1", about=_PROPOSED)],
     "alert decline": [Case("alert decline {0} P1 It was read from the box", about=_PROPOSED)],
     "alert submit": [Case("alert submit {0}", about=_own("'draft'"))],
-    "alert send": [Case("alert send {0}", about=_own("'verified'")), Case("alert send", note="which?")],
+    "alert send": [
+        Case("alert send {0}", about=_own("'verified'")),
+        Case("alert send", note="which?", is_refused=True),
+    ],
     "alert inform-export-state": [
         Case("alert inform-export-state {0} when=2026-11-22 14:00 proof=e-mail, receipt 4711", about=_CONFIRMED)
     ],
-    "alert extend": [Case("alert extend {0} until=2031-01-31 with=BE proof=letter",
-                          about=_of("export state informed"))],
+    "alert extend": [Case("alert extend {0}-{1}-{2:04d} until=2031-01-31 with={3} proof=letter", about=(
+        "SELECT a.series, a.year, a.sequence, d.country FROM alerts a JOIN alert_addressees d ON d.alert_id = a.id "
+        "WHERE a.author_country = 'GH' AND a.tlp = 'AMBER' AND a.state = 'export state informed' "
+        "AND d.country <> 'GH' AND d.position = 1 ORDER BY a.id DESC LIMIT 400"
+    ))],
     "alert take-back": [Case("alert take-back {0} By the exporter", about=_of("export state informed"))],
     "alert shipped": [Case("alert shipped {0} Left Tema", about=_of("take-back agreed"))],
     "alert received": [Case("alert received {0} Seals whole", about=(
         "SELECT a.series, a.year, a.sequence FROM alerts a WHERE a.state = 'in return' AND a.tlp = 'AMBER' AND EXISTS "
-        "(SELECT 1 FROM alert_addressees d WHERE d.alert_id = a.id AND d.country = 'NL' AND d.reasons LIKE "
-        "'%origin%') LIMIT 400"
+        "(SELECT 1 FROM alert_addressees d WHERE d.alert_id = a.id AND d.country = 'NL' "
+        "AND CAST(d.reasons AS TEXT) LIKE '%origin%') LIMIT 400"
     ), as_=NETHERLANDS)],
     "alert treat": [Case("alert treat {0} At the licensed plant", about=_of("export state informed"))],
     "alert dispute": [Case("alert dispute {0} It is no waste", about=_of("export state informed"))],
@@ -324,7 +344,7 @@ CASES: Mapping[str, Sequence[Case]] = {
     "room allow": [Case("room allow @guest:test", as_=COORDINATOR, room="ghana")],
     "room disallow": [Case("room disallow @known:test", as_=COORDINATOR, room="ghana")],
     "room show": [Case("room show", as_=COORDINATOR, room="ghana")],
-    "room move": [Case("room move !gone:test to=!empty:test", as_=COORDINATOR)],
+    "room move": [Case("room move !gone:test to=!empty:test", as_=COORDINATOR, is_refused=True)],
     "room create": [Case("room create country=TO", as_=COORDINATOR)],
 }  # fmt: skip
 

@@ -12,15 +12,24 @@ from benchmarks.bench.scale.cases import Case, cases_of, said
 from bot.app import Machinery
 from bot.capabilities import Registry, discover
 from bot.config import Config
+from bot.context import BotContext, nowhere
 from bot.dispatch import Dispatcher
 from bot.matrix.interface import Message, SyncBatch, Trust
 from storage.base import Database, Transaction
 from storage.ids import DeviceId, RoomId, UserId
 from storage.inbox import InboxRow
+from storage.timers import Timer, Timers, TimerState
 from tests.fakes import BOT, PEOPLE, START, FakeGateway, FakeRoom
 
 WARM_UP = 3
 """Times that each thing is said before its time counts: statements are put together at the first."""
+
+
+CLOCKS = (
+    "alert.call", "alert.cards", "alert.drafts", "alert.matches", "alert.redact", "alert.show", "exercise.tell",
+    "figures.count", "watch.look",
+)  # fmt: skip
+"""Clocks that commands set for at once: they do, a batch at a time, what a command does not wait for."""
 
 
 class Undone(Exception):
@@ -35,11 +44,18 @@ class Timed:
     note: str
     seconds: list[float] = field(default_factory=list)
     outcomes: set[str] = field(default_factory=set)
-    answer: str = ""
+    is_refused: bool = False
+    """Whether that is what is to come of it."""
 
     @property
     def name(self) -> str:
         return f"{self.command} ({self.note})" if self.note else self.command
+
+    @property
+    def odd(self) -> set[str]:
+        """What should not have become of it."""
+        good = ("refused",) if self.is_refused else ("did ", "asked ")
+        return {one for one in self.outcomes if not one.startswith(good)}
 
     @property
     def median(self) -> float:
@@ -70,8 +86,9 @@ class House:
         self._dispatcher = Dispatcher(
             database, self._machinery.house, too_old=config.commands.too_old, look_ahead=self._end
         )
-        self._outcome = self._answer = ""
-        self._last_row = 0
+        self._outcome = ""
+        self.batches: dict[str, list[float]] = {}
+        """Seconds of each batch of the clocks that fired after what was said, by their kind."""
         self._count = 0
         self._furnish()
 
@@ -95,7 +112,21 @@ class House:
         row = await tx.session.get(InboxRow, self._handled)
         self._outcome = (row.outcome or "") if row is not None else ""
         self._stopped = self._clock()
+        await self._fire(tx)
         raise Undone
+
+    async def _fire(self, tx: Transaction) -> None:
+        """Fire the clocks that the command set for at once, one batch of each."""
+        from sqlalchemy import select
+
+        due = select(Timer).where(Timer.state == TimerState.PENDING, Timer.due_at <= START).order_by(Timer.id)
+        for timer in (await tx.session.scalars(due)).all():
+            Timers(tx).mark_fired(timer, START)
+            context = BotContext(self._machinery.house, tx, START, nowhere())
+            begun = self._clock()
+            await self._machinery.house.registry.timers[timer.kind](timer, context)
+            await tx.flush()
+            self.batches.setdefault(timer.kind, []).append(self._clock() - begun)
 
     async def say(self, case: Case, text: str) -> tuple[float, str]:
         """Say something once; return the seconds from the reading of its row to the last statement, and the outcome.
@@ -126,7 +157,7 @@ class House:
 
     async def time(self, case: Case, command: str, rows: Sequence[Sequence[object]], times: int) -> Timed:
         """Say something so many times, each time about another row while there are any."""
-        timed = Timed(command, case.note)
+        timed = Timed(command, case.note, is_refused=case.is_refused)
         for turn in range(WARM_UP + times):
             taken, outcome = await self.say(case, said(case, rows[turn % len(rows)]))
             if turn >= WARM_UP:
@@ -169,4 +200,9 @@ async def measure(database: Database, *, times: int, only: str = "", cpu: bool =
             timed = await house.time(case, command.name, rows, times)
             say(f"  {timed.name}: {timed.median:.1f} ms, {', '.join(sorted(timed.outcomes))}")
             found.append(timed)
-    return found
+    return found if only else [*found, *(_batches_of(kind, house) for kind in CLOCKS)]
+
+
+def _batches_of(kind: str, house: House) -> Timed:
+    seconds = house.batches.get(kind, [])
+    return Timed("clock", kind, seconds, {"did fire"} if seconds else {"never fired"})
