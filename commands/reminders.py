@@ -211,7 +211,7 @@ async def fire(timer: Timer, context: Context) -> None:
 @capability.delivery(_SAID)
 async def said(row: OutboxRow, context: Context) -> None:
     """What could not be said where it was asked for, as the room is closed or not safe, is said to the person."""
-    if row.state is RowState.SENT or row.subject is None:
+    if row.state in {RowState.SENT, RowState.PENDING} or row.subject is None:
         return
     reminder = await Reminders(context.tx).get(Subject.parse(row.subject).id)
     owner = await Members(context.tx).get(reminder.owner) if reminder is not None else None

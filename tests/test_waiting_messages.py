@@ -192,3 +192,30 @@ async def test_a_match_that_did_not_reach_an_owner_who_left_is_told_to_who_took_
     (words,) = await told(net, "ghana2")
     assert ("A-2026-0002" in words) is ("Tema" in text)
     assert (HIDDEN in words) is ("Tema" not in text)
+
+
+async def test_the_author_reads_why_a_card_waits(net: Network) -> None:
+    await shows(net, "netherlands", "first")
+    await shows(net, "netherlands", "second")
+    await net.say(f"!alert {TO_ROTTERDAM} tlp=red person=@netherlands:test")
+    await net.say("!alert send")
+    report = next(one.event_id for one in await net.heard_by("ghana") if "delivered to" in one.body)
+
+    async def now() -> str:
+        return [one.body for one in await net.heard_by("ghana") if report in {one.event_id, one.replaces}][-1]
+
+    assert "⏳ Jan Voorbeeld: waits until a coordinator confirms the changed security keys" in await now()
+    await net.say("!member confirm @netherlands:test", as_="coordinator", room="coordination")
+    assert "✓ Jan Voorbeeld: delivered" in await now()
+
+
+async def test_a_reminder_for_whoever_has_changed_keys_comes_once(net: Network) -> None:
+    await shows(net, "netherlands", "first")
+    await net.say("!remind me in 2h call Tema", as_="netherlands")
+    before = len(await net.heard_by("netherlands"))
+    await shows(net, "netherlands", "second")
+    await net.forward(timedelta(hours=3))
+    assert len(await net.heard_by("netherlands")) == before
+    await net.say("!member confirm @netherlands:test", as_="coordinator", room="coordination")
+    heard = (await net.heard_by("netherlands"))[before:]
+    assert len([one for one in heard if "call Tema" in one.body]) == 1

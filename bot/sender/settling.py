@@ -135,9 +135,11 @@ class Settling:
 
     async def _hold_until_confirmed(self, row: OutboxRow, tx: Transaction) -> bool:
         """Let what one person shall read wait until a coordinator confirms the keys; give it up in the end."""
-        now = self._house.now()
+        now, is_first = self._house.now(), row.held_since is None
         await Outbox(tx).hold(row.lane, now)
         assert row.held_since is not None
+        if is_first:
+            await self._report(row, tx)
         if now - row.held_since > _KEYS_AWAITED:
             return await self.settle(row, Outcome(failure=Failure.CHANGED_KEYS), tx)
         row.not_before = now + _LOOK_AGAIN

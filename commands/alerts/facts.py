@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -186,11 +186,17 @@ def _read_value(slot: Slot, text: str, today: date, at: datetime) -> Fact:
             assert_never(slot)
 
 
+_CLOCKS_APART = timedelta(days=1)
+"""A port may have another day than who writes."""
+
+
 def _seen(text: str, today: date, at: datetime) -> Fact:
     """Read when or where it was seen. A time of day stays as it was written: it is the local one of the port."""
     clock = _TIME_OF_DAY.search(text)
     rest = " ".join(f"{text[: clock.start()]} {text[clock.end() :]}".split()) if clock else text
     fact = _parsed(Slot.SEEN, (FactKind.DATE, FactKind.PORT, FactKind.COUNTRY), PlaceRole.SEEN, rest or text, today, at)
+    if fact.kind == FactKind.DATE.value and fact.value[:10] > (today + _CLOCKS_APART).isoformat():
+        raise Refusal(_("{date} has not come yet, so nothing was seen then. Check the year.", date=fact.shown))
     if clock is not None and fact.kind == FactKind.DATE.value:
         fact.shown = f"{fact.shown} {int(clock['hour']):02}:{clock['minute']}"
     return fact

@@ -147,4 +147,8 @@ def _delivery_words(row: OutboxRow, name: Text, zone: ZoneInfo) -> Message:
         return _("✓ {name}: delivered, {when}", name=name, when=Moment(row.sent_at, zone))
     if row.state in {RowState.GIVEN_UP, RowState.DROPPED}:
         return _("✗ {name}: NOT delivered, {reason}", name=name, reason=failure_words(row.failure or Failure.REFUSED))
+    if row.held_since is not None and row.user_id is not None:
+        return _("⏳ {name}: waits until a coordinator confirms the changed security keys", name=name)
+    if row.held_since is not None:
+        return _("⏳ {name}: waits, because somebody who is on no roster is in the room", name=name)
     return _("⏳ {name}: on its way", name=name)

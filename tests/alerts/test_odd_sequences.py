@@ -69,3 +69,10 @@ async def test_a_country_that_leaves_and_comes_back_reads_what_was_said_meanwhil
     assert any("Raised by" in one.body for one in net.heard("belgium"))
     assert "The seal is broken" in (await net.say("!alert show 1", as_="belgium", room="belgium")).text
     assert "has acknowledged" in await net.say("!alert ack 1", as_="belgium", room="belgium")
+
+
+async def test_nothing_was_seen_at_a_time_that_has_not_come(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam")
+    refused = await net.say("!alert set 1 seen=2030-01-01")
+    assert "2030-01-01 has not come yet, so nothing was seen then. Check the year." in refused
+    assert "Seen on: 2026-11-23" in await net.say("!alert set 1 seen=2026-11-23")
