@@ -7,7 +7,7 @@ from commands.alerts.cards import request_words, zone_of
 from commands.alerts.circulation import answer
 from commands.alerts.declaration import KIND, AlertSettings, capability
 from commands.alerts.finding import find
-from commands.alerts.matching import find_matches
+from commands.alerts.matching import known_matches
 from commands.alerts.rights import Act, act_words, doer_words, may, possible
 from commands.alerts.words import days_words, state_words
 from commands.arguments import About, Ref
@@ -121,7 +121,7 @@ def _thing(alert: Alert) -> str:
 
 
 async def _links(alert: Alert, context: Context) -> Message | None:
-    found = await find_matches(alert, context.tx)
+    found = await known_matches(alert, context.tx)
     count = sum(shown_here(match.other, context) for match in found)
     if not count:
         return None
