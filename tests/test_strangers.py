@@ -313,6 +313,9 @@ async def test_who_may_later_read_what_was_said_is_told_once_a_room(net: Network
     assert "members only" in told.body
     await net.say("!me", as_="ghana", room="ghana")
     assert len(net.heard("coordination")) == 2
+    net.restart()
+    await net.say("!me", as_="belgium", room="belgium")
+    assert len(net.heard("coordination")) == 2, "nor again after a restart"
 
 
 async def test_the_sender_is_told_where_something_may_go_out_now(net: Network) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy import Table, bindparam, delete, func, select, tuple_
 
 from storage.base import Base, Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -157,6 +157,13 @@ _ROOM_KEYS = select(
 ).where(RoomKey.room_id == bindparam("room"), RoomKey.session_id == bindparam("session"))
 
 
+MOST_SESSIONS = 20_000
+"""Olm sessions that a start loads without asking which of them are of use."""
+MOST_OF_A_DEVICE = 50
+"""Olm sessions kept of one device where there are too many: those used last."""
+_MOST_NAMED = 30_000  # values in one statement
+
+
 class Keys:
     """The tables of the keys in one transaction."""
 
@@ -195,6 +202,7 @@ class Keys:
             )
             for user, master, self_signing, devices, stale in await self._rows(KnownUser)
         ]
+        await self._drop_spare_sessions({keys.curve25519 for user in users for keys in user.devices.values()})
         return Saved(
             device_id=account.device_id if account else None,
             account=account.pickle if account else None,
@@ -207,6 +215,26 @@ class Keys:
             states=[StateRow(*row) for row in await self._rows(RoomState)],
             waiting=[WaitingRow(*row) for row in await self._rows(Waiting)],
         )
+
+    async def _drop_spare_sessions(self, known: set[str]) -> None:
+        """Where there are very many Olm sessions, keep those used last, of each device and of unknown ones.
+
+        Anybody on any homeserver may begin as many as they like, from devices that they make up; all are loaded at a
+        start. Who has a use for one that is gone begins another.
+        """
+        number = await self._session.scalar(select(func.count()).select_from(OlmSession)) or 0
+        if number <= MOST_SESSIONS:
+            return
+        name = (OlmSession.sender_key, OlmSession.session_id)
+        order = func.row_number().over(partition_by=OlmSession.sender_key, order_by=OlmSession.used_at.desc())
+        numbered = select(*name, order.label("place")).subquery()
+        spare = select(numbered.c.sender_key, numbered.c.session_id).where(numbered.c.place > MOST_OF_A_DEVICE)
+        await self._session.execute(delete(OlmSession).where(tuple_(*name).in_(spare)))
+        newest = select(OlmSession.used_at).order_by(OlmSession.used_at.desc())
+        since = await self._session.scalar(newest.offset(MOST_SESSIONS - 1).limit(1))
+        if since is not None and len(known) <= _MOST_NAMED:
+            old = delete(OlmSession).where(OlmSession.used_at < since, OlmSession.sender_key.not_in(known))
+            await self._session.execute(old)
 
     async def room_keys(self, room_id: RoomId, session_id: str) -> Sequence[RoomKeyRow]:
         """Return the sessions of a room with this id, whoever sent them."""

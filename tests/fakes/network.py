@@ -57,9 +57,16 @@ class Network:
         self.now = START
         self.gateway = FakeGateway()
         self.database = database
-        self.machinery = Machinery(database, self.gateway, config, now=lambda: self.now, registry=registry)
+        self._config, self._registry = config, registry
+        self.restart()
         self._names: dict[str, RoomId] = {}
         self._batches = 0
+
+    def restart(self) -> None:
+        """Let the bot start anew: of what went before it knows what stands in the database."""
+        self.machinery = Machinery(
+            self.database, self.gateway, self._config, now=lambda: self.now, registry=self._registry
+        )
 
     @classmethod
     @asynccontextmanager

@@ -58,6 +58,17 @@ def test_encryption_is_never_switched_off() -> None:
     assert rooms.view(ROOM).why_unsafe(BOT) is WhyUnsafe.NOT_JOINED
 
 
+def test_a_room_that_was_left_before_it_was_written_down_stays_encrypted() -> None:
+    rooms = Rooms()
+    rooms.replace(ROOM, [state("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})])
+    rooms.forget(ROOM)
+    left = rooms.changes()
+    assert left.rooms == {ROOM: RoomRow(ROOM, encrypted=True, joined=False)}
+    for known in (rooms, Rooms(left.rooms.values())):
+        back = known.replace(ROOM, [state("m.room.member", {"membership": "join"}, BOT)])
+        assert back.why_unsafe(BOT) is WhyUnsafe.ENCRYPTION_HIDDEN
+
+
 def test_what_is_written_down_of_rooms_is_what_a_restart_knows() -> None:
     rooms = Rooms()
     encryption = state("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 7})
