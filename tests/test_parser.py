@@ -281,6 +281,20 @@ def test_a_family_without_a_command_of_its_own_names_its_members() -> None:
         assert words in render(refusal.value.words, "en")[0].body
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("risk", "Say which of these you mean: !risk weights and !alert risk."),
+        ("stats country=GH", "Say which of these you mean: !alert stats."),
+    ],
+)
+def test_the_second_word_of_a_command_alone_names_the_command(text: str, words: str) -> None:
+    commands = [_command("risk weights", Nothing), _command("alert risk", Nothing), _command("alert stats", Nothing)]
+    with pytest.raises(Refusal) as refusal:
+        parse(text, commands, READING, prefix="!")
+    assert render(refusal.value.words, "en")[0].body == words
+
+
 def test_long_nonsense_is_not_repeated_in_full() -> None:
     assert len(refused("plain " + "x " * 5_000)) < 500
 

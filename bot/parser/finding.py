@@ -48,6 +48,10 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
 
 def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Command], prefix: str) -> Message:
     help_code = Code(f"{prefix}help")
+    ending = [command for command in commands if len(command.words) > 1 and command.words[1] == words[0]]
+    if not family and ending:  # "stats" for "alert stats"
+        options = joined(Code(f"{prefix}{command.name}") for command in ending)
+        return _("Say which of these you mean: {options}.", options=options)
     if not family:
         near = did_you_mean(words[0], sorted({command.words[0] for command in commands}))
         if near is None or near == "help":  # also "hello", which deserves better than to be taken for a slip
@@ -68,6 +72,7 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
         return _(
             "I know no {typed}. Did you mean {meant}? There are {options}.", typed=typed, meant=meant, options=options
         )
+    options = joined(Code(f"{prefix}{command.name}") for command in [*family, *ending])
     return _("Say which of these you mean: {options}.", options=options)
 
 
