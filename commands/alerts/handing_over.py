@@ -8,6 +8,7 @@ from commands.alerts.drafts import refresh_draft
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import find, not_possible
 from commands.alerts.meant import ask_number, by_number
+from commands.alerts.retracting import retract_elsewhere
 from commands.alerts.words import refusal, who
 from commands.arguments import About, Person, Ref, Word
 from commands.base import Args, Context, Role
@@ -48,6 +49,7 @@ async def hand_over(args: HandOver, context: Context) -> Doc | None:
     if alert.is_draft:
         await refresh_draft(alert, context)
     else:
+        await retract_elsewhere(alert, context)  # under RED who raised it may see it no more
         await context.emit(AlertChanged(alert, line))
     return await unless_heard(
         alert, context, _("Alert {number} is {name}'s now.", number=alert.number, name=Text(heir.name))

@@ -110,3 +110,18 @@ async def test_it_stands_on_record(net: Network) -> None:
         (line,) = [one for one in await Alerts(tx).history(alert) if one.what is What.HANDED_OVER]
     assert (line.actor, line.details) == ("@ghana:test", {})
     assert "Ghana Customs" in (await net.say("!alert show 1", as_="netherlands")).text
+
+
+async def test_under_red_nothing_of_it_stays_before_the_old_author(net: Network) -> None:
+    await net.say(f"!alert {TO_ROTTERDAM} tlp=red person=@netherlands:test")
+    await net.say("!alert send")
+    await net.say("!alert risk 1")
+    assert len([one for one in await net.heard_by("ghana") if "A-2026-0001" in one.body]) > 3
+    await net.say("!alert hand-over 1 @ghana2:test")
+    left = {one.body for one in await net.heard_by("ghana") if "A-2026-0001" in one.body}
+    assert left == {
+        "What stood here about alert A-2026-0001 may no longer be shown in this room.",
+        "Alert A-2026-0001 is Kofi Sample's now.",
+    }
+    await net.say("!alert note 1 The seal is broken", as_="netherlands")
+    assert "The seal is broken" in (await net.heard_by("ghana2"))[-1].body
