@@ -94,6 +94,18 @@ async def test_a_missing_argument_is_asked_for_in_the_thread(net: Network) -> No
     assert "Tue 24 Nov 2026" in done
 
 
+async def test_an_answer_that_comes_late_answers_nothing(net: Network) -> None:
+    asked = await net.say("!announce to=all hello", as_="coordinator", room="coordination")
+    assert "Answer send or cancel" in asked
+    net.now += timedelta(minutes=16)
+    thread, sent_at = asked.event_id, net.now - timedelta(minutes=15, seconds=1)
+    late = await net.say("send", as_="coordinator", room="coordination", thread=thread, sent_at=sent_at)
+    assert "Your answer reached me late, so I did nothing." in late
+    assert net.heard("network") == []
+    await net.say("send", as_="coordinator", room="coordination", thread=thread)
+    assert "hello" in net.heard("network")[-1].body
+
+
 async def test_a_question_is_given_up_after_half_an_hour(net: Network) -> None:
     asked = await net.say("!remind me", room="ghana")
     await net.forward(timedelta(minutes=31))
