@@ -15,7 +15,7 @@ from bot.matrix.interface import (
     Unreadable,
     WhyUnsafe,
 )
-from storage.ids import DeviceId, RoomId, UserId
+from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.outbox import Outbox, RowState
 from tests.fakes import FakeRoom, Network, Reply
 
@@ -23,6 +23,19 @@ from tests.fakes import FakeRoom, Network, Reply
 async def test_a_member_gets_an_answer_in_the_room_and_in_the_direct_chat(net: Network) -> None:
     assert "help" in await net.say("!help", as_="ghana", room="ghana")
     assert "help" in await net.say("help", as_="ghana")
+
+
+async def test_an_answer_stands_where_the_command_stands(net: Network) -> None:
+    """In its thread, or else as a reply to it, without the words of the command: some clients would execute them."""
+    root = EventId("$somebody-s-thread")
+    (inside,) = (await net.say("!me", room="ghana", thread=root)).messages
+    assert (inside.thread_root, inside.reply_to) == (root, None)
+    asked = await net.say("!me", room="ghana")
+    (outside,) = asked.messages
+    assert (outside.thread_root, outside.reply_to) == (None, asked.event_id)
+    for answer in (inside, outside):
+        assert "!me" not in answer.body.splitlines()[0]
+        assert "mx-reply" not in answer.html
 
 
 async def test_text_that_is_no_command_is_left_alone(net: Network) -> None:

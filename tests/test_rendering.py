@@ -127,6 +127,9 @@ def test_hostile_text_stays_text_in_a_quotation() -> None:
 def test_a_hostile_user_id_stays_inside_its_link() -> None:
     shown = page(Mention(UserId('@a"><script>:test'), "Ama"))
     assert read_html(shown.html).opened == ["p", "a"]
+    for odd, within in (("?via=evil", "%3Fvia%3Devil"), ("/#/@other:test", "%2F%23%2F@other:test"), ("%40", "%2540")):
+        link = f'<a href="https://matrix.to/#/@a:test{within}">Ama</a>'
+        assert link in page(Mention(UserId(f"@a:test{odd}"), "Ama")).html, "the link says whom it names"
 
 
 def test_a_country_without_a_name_is_shown_by_its_code() -> None:
