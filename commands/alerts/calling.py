@@ -23,10 +23,10 @@ from storage.timers import Timer
 
 CALL = "alert.call"
 
-_AT_ONCE = 5
+_AT_ONCE = 3
 """Persons who are told in the transaction in which something is first wanted of them."""
 
-_BATCH = 20
+_BATCH = 12
 """Persons who are told in each transaction after that."""
 
 Called = Sequence[tuple[Member | None, str]]

@@ -64,7 +64,7 @@ async def tell_everyone(
 
 
 CARDS = "alert.cards"
-_AT_ONCE, _BATCH = 6, 8
+_AT_ONCE, _BATCH = 4, 5
 """Cards that are brought up to date or shown in the transaction of what happened, and in each after it."""
 
 

@@ -25,7 +25,7 @@ from storage.rooms import Rooms
 from storage.timers import Timer
 
 SHOW, RENEW = "alert.show", "alert.drafts"
-_AT_ONCE, _BATCH = 5, 20
+_AT_ONCE, _BATCH = 3, 6
 """Persons who are shown a draft, or a new state of it, in the transaction that made it so, and in each after it."""
 
 DIRECT = RoomView(RoomId(""), direct=True)

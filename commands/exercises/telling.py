@@ -147,7 +147,7 @@ class News:
 
 
 TELL = "exercise.tell"
-_AT_ONCE, _BATCH = 6, 12
+_AT_ONCE, _BATCH = 4, 8
 """Rooms that are told in the transaction of the command, and in each after it."""
 
 

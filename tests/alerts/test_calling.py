@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import Clock
-from commands.alerts import calling, drafts
+from commands.alerts import calling, drafts, retracting
 from commands.alerts.summons import directly
 from storage.alerts import AlertState
 from storage.ids import CountryCode
@@ -218,7 +218,7 @@ async def test_what_is_taken_from_many_is_not_sent_any_more_before_its_turn_come
         rows = await Outbox(tx).about("alert:1", "draft")
         assert [row for row in rows if row.user_id is not None] == []
     before = len(await told(paused, names, "asks you to verify it"))
-    assert before == MANY - drafts._AT_ONCE
+    assert before == MANY - retracting._AT_ONCE
     while await batch(paused):
         pass
     assert await told(paused, names, "asks you to verify it") == Counter()

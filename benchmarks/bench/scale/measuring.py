@@ -26,8 +26,7 @@ WARM_UP = 3
 
 
 CLOCKS = (
-    "alert.call", "alert.cards", "alert.drafts", "alert.matches", "alert.redact", "alert.show", "exercise.tell",
-    "figures.count", "watch.look",
+    "alert.call", "alert.cards", "alert.matches", "alert.show", "exercise.tell", "figures.count", "watch.look",
 )  # fmt: skip
 """Clocks that commands set for at once: they do, a batch at a time, what a command does not wait for."""
 
