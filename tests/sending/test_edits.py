@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.matrix.interface import Rejected, Sent, Unavailable
+from bot.sender.trying import as_edit
 from storage.ids import EventId, RoomId
 from storage.outbox import Outbox, RowState
 from tests.fakes import Network
@@ -93,3 +94,10 @@ async def test_an_edit_notifies_nobody_anew(net: Network, monkeypatch: pytest.Mo
     assert edit["m.mentions"] == edit["m.new_content"]["m.mentions"] == {}
     assert edit["body"] == "* second"
     assert edit["m.new_content"]["body"] == "second"
+
+
+def test_who_is_named_in_an_edit_was_notified_by_what_it_edits() -> None:
+    content = {"body": "Ama is asked", "formatted_body": "Ama is asked", "m.mentions": {"user_ids": ["@ghana:test"]}}
+    edit = as_edit(content, {"rel_type": "m.replace", "event_id": "$card"})
+    assert edit["m.mentions"] == edit["m.new_content"]["m.mentions"] == {}
+    assert content["m.mentions"] == {"user_ids": ["@ghana:test"]}, "which is as it was"
