@@ -1,13 +1,14 @@
 """Which draft is meant, and why an alert refuses; which alert is meant is `commands.visibility.find`."""
 
-from commands.alerts.words import option, refusal, state_words
+from commands.alerts.declaration import LONGEST_TEXT
+from commands.alerts.showing.words import option, refusal, state_words
 from commands.arguments import Ref
 from commands.base import Context, Refusal
 from commands.document import Code, Inline, Message, Moment, Text, _, joined
 from commands.visibility import find, is_author, shown_here
 from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Outcome, Why
 
-__all__ = ["check_author", "find", "find_draft", "not_possible"]
+__all__ = ["check_author", "check_length", "find", "find_draft", "not_possible", "too_long"]
 
 _LOOKED_AT = 20
 """Drafts among which the one that is meant is looked for; with more than one, it is asked which."""
@@ -120,3 +121,19 @@ def _deadline(alert: Alert, context: Context) -> Inline:
 def _outcomes(alert: Alert) -> Inline:
     possible = OUTCOMES.get(alert.state, frozenset(Outcome))
     return joined(Code(outcome.value) for outcome in Outcome if outcome in possible)
+
+
+def too_long(text: str, what: Inline) -> Message:
+    """Say that a text is longer than what is kept, and what to do."""
+    return _(
+        "{what} has {length} characters; I keep at most {most}. Nothing of it is lost, it stands in your message: "
+        "send the main points first and add the rest as notes in its thread.",
+        what=what, length=len(text), most=LONGEST_TEXT,
+    )  # fmt: skip
+
+
+def check_length(text: str, what: Message, alert: Alert | None = None) -> None:
+    """Raises Refusal for a text longer than what is kept."""
+    if len(text) > LONGEST_TEXT:
+        words = too_long(text, what)
+        raise Refusal(words) if alert is None else refusal(alert, words)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commands.alerts.facts import slot_of
-from commands.alerts.words import slot_words
+from commands.alerts.showing.words import slot_words
 from commands.base import Context
 from commands.document import Inline, Message, Text, _, joined
 from storage.alerts import TELLING_KINDS, Alert, AlertMarks, AlertMatches, Alerts, Fact, Mark, marks_of

@@ -12,7 +12,7 @@ from typing import Any
 from commands.alerts.declaration import capability
 from commands.alerts.facts import Slot, by_slot
 from commands.alerts.finding import find
-from commands.alerts.words import fact_words, marked
+from commands.alerts.showing.words import fact_words, marked
 from commands.arguments import Reading, Ref
 from commands.base import Answer, Args, Context, Subject
 from commands.document import Code, Doc, Strong, Text, _, doc

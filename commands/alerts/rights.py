@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from commands.alerts.words import refusal
+from commands.alerts.showing.words import refusal
 from commands.base import Context, Role
 from commands.document import Code, CountryName, Inline, Message, _, joined
 from commands.visibility import is_author, is_second_pair

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import Clock
-from commands.alerts import calling, drafts, retracting
-from commands.alerts.summons import directly
+from commands.alerts.circulating import drafts, retracting
+from commands.alerts.clocks import calling
+from commands.alerts.showing.summons import directly
 from storage.alerts import AlertState
 from storage.ids import CountryCode
 from storage.members import AuthorityKind, Member, Members, Role
@@ -102,7 +103,7 @@ async def test_a_crash_in_a_batch_leaves_nobody_out_and_tells_nobody_twice(
                 raise Crash
             return directly(*args)  # type: ignore[arg-type]  # passed on as they came
 
-        patched.setattr("commands.alerts.calling.directly", until_it_crashes)
+        patched.setattr("commands.alerts.clocks.calling.directly", until_it_crashes)
         with pytest.raises(Crash):
             await batch(paused)
     await paused.machinery.sender.drain()

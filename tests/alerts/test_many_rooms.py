@@ -3,7 +3,7 @@
 import pytest
 
 from bot.clock import Clock
-from commands.alerts import circulation
+from commands.alerts.circulating import circulation
 from storage.ids import EventId
 from storage.reference.countries import countries
 from storage.rooms import BindingKind

@@ -1,0 +1,119 @@
+"""What everybody concerned is told when something happens to an alert."""
+
+from commands.alerts.announcing import asking
+from commands.alerts.audience import Listener, listeners, unreached
+from commands.alerts.circulating import matched
+from commands.alerts.circulating.circulation import LineFor, tell_author, tell_everyone, tell_of_unreached
+from commands.alerts.circulating.drafts import refresh_draft, show_to_second_pair
+from commands.alerts.circulating.retracting import retract_elsewhere, retract_part
+from commands.alerts.clocks import escalation, periods, reminding
+from commands.alerts.declaration import capability
+from commands.alerts.events import AlertChanged
+from commands.alerts.second_pair import second_pair
+from commands.alerts.showing.cards import zone_of
+from commands.alerts.showing.composing import number_of_target
+from commands.alerts.showing.lines import sentence
+from commands.alerts.showing.words import who
+from commands.base import Context, Priority, Subject
+from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
+from commands.happenings import AlertStands
+from commands.visibility import ALERT, NAMES
+from storage.alerts import Alert, Finding, HistoryLine, Tlp, What
+
+_IN_PREPARATION = frozenset({What.DRAFTED, What.SUBMITTED, What.SENT_BACK, What.TAKEN_UP})
+_ASKED = frozenset({What.REQUESTED, What.REQUEST_REMINDED, What.PROPOSED})
+_NAMED_ANEW = frozenset({What.CIRCULATED, What.CORRECTED, What.WITHDRAWN, What.MARKED})
+"""After these an alert names other things than before, or others may no longer be told that it names them."""
+
+
+@capability.announces(AlertChanged)
+async def announce(event: AlertChanged, context: Context) -> None:
+    """Put what happened into a line for each thread, and bring every card up to date."""
+    alert, line = event.alert, event.line
+    if alert.is_draft or line.what not in _NAMED_ANEW:
+        await _say(event, context)
+    elif line.what is What.MARKED and alert.tlp.is_stricter_than(Tlp(line.details["from"])):
+        await _say(event, context)
+        await matched.withdraw_mention(alert, context, before=Tlp(line.details["from"]))
+    else:
+        found = await matched.find(alert, context)
+        await _say(event, context)
+        if line.what is What.WITHDRAWN:
+            await matched.withdraw_mention(alert, context)
+        else:
+            await matched.start_telling(alert, line, found, context)
+
+
+async def _say(event: AlertChanged, context: Context) -> None:
+    alert, line = event.alert, event.line
+    if line.what is What.VERIFICATION_DUE:
+        await reminding.call_for_verification(alert, line, context)
+    elif line.what in _IN_PREPARATION or alert.is_draft:
+        await _prepare(alert, line, context)
+    elif line.what is What.CIRCULATED:
+        await _circulate(alert, context)
+    elif line.what is What.REMINDED:
+        await reminding.remind(alert, line, context)
+    elif line.what in _ASKED:
+        await asking.announce(alert, line, context)
+    else:
+        if line.what is What.MARKED and Tlp(line.details["to"]).is_stricter_than(Tlp(line.details["from"])):
+            await retract_elsewhere(alert, context)
+        if line.what is What.WITHDRAWN:
+            await refresh_draft(alert, context)
+            await retract_part(alert, NAMES, context)
+        priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
+        await tell_everyone(alert, await _lines(event, context), context, priority=priority)
+    if alert.was_circulated:
+        await context.emit(AlertStands(alert))
+
+
+async def _circulate(alert: Alert, context: Context) -> None:
+    """Write the cards, start the clocks, and say loudly who cannot be told."""
+    await escalation.start(alert, alert.countries, context)
+    await periods.start_verification(alert, context)
+    await tell_everyone(alert, lambda _one: None, context)
+    await refresh_draft(alert, context)
+    await tell_of_unreached(alert, unreached(alert, await listeners(context.tx, alert)), context)
+
+
+async def _prepare(alert: Alert, line: HistoryLine, context: Context) -> None:
+    """Tell those few who know of it before it is sent: who is to verify it, and its author."""
+    await refresh_draft(alert, context)
+    if line.what is What.SUBMITTED:
+        await show_to_second_pair(alert, await second_pair(alert, context), context)
+    if line.what is What.SENT_BACK:
+        await retract_elsewhere(alert, context, drafts=False)
+        again = Code(f"{context.prefix}alert set {alert.number} ...")
+        words = doc(
+            Strong(sentence(line, alert.number, context.zone)),
+            Quote(line.text),
+            _("Correct it with {set}; then submit or send it again.", set=again),
+        )
+        await tell_author(alert, words, context, priority=Priority.ALERT)
+
+
+async def _lines(event: AlertChanged, context: Context) -> LineFor:
+    """Return what is said in each thread, with its times in the zone of its room."""
+    alert, line = event.alert, event.line
+    if line.what is What.CORRECTED:
+        by = who(line.authority or "", line.actor_country)
+        said = doc(_("{by} corrected or added: {what}. The card shows it.", by=by, what=joined(event.changed)))
+        return lambda _one: said
+    targets = {}
+    if line.what is What.MERGED:
+        told = await listeners(context.tx, alert)
+        targets = {(one.room, one.person): await number_of_target(alert, one, context) for one in told}
+
+    def words(one: Listener) -> Doc:
+        told = sentence(line, alert.number, zone_of(one.bindings), into=targets.get((one.room, one.person)))
+        said = doc(_weighed(told, line), *([Quote(line.text)] if line.text else []))
+        return said.naming([Subject(ALERT, int(line.details["into"]))]) if line.what is What.MERGED else said
+
+    return words
+
+
+def _weighed(told: Message, line: HistoryLine) -> Message | Strong:
+    is_confirmed = line.details.get("finding") == Finding.CONFIRMED.value
+    is_weighty = is_confirmed or line.what in {What.WITHDRAWN, What.MERGED, What.REOPENED, What.INFORMED, What.DISPUTED}
+    return Strong(told) if is_weighty else told

@@ -1,0 +1,322 @@
+"""Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from commands.alerts.audience import Listener, coordinators_may_see, listeners, owner_of
+from commands.alerts.circulating.retracting import retract_card
+from commands.alerts.declaration import CARD, LINE, capability, subject_of
+from commands.alerts.showing.cards import unreached_words
+from commands.alerts.showing.composing import SameForAll, card_for, listener_may_see, same_for_all
+from commands.alerts.showing.words import marked
+from commands.base import Context, Post, Priority
+from commands.document import Code, Doc, Strong, Words, _, doc
+from commands.visibility import answer_about
+from storage.alerts import Alert, AlertCard, Alerts, Tlp, Urgency
+from storage.ids import CountryCode, RoomId, UserId
+from storage.members import Members
+from storage.outbox import Outbox, OutboxRow
+from storage.rooms import BindingKind, Rooms
+from storage.timers import Timer
+
+DELIVERY = "alert"
+
+LineFor = Callable[[Listener], Doc | None]
+
+
+async def tell_everyone(
+    alert: Alert, line: LineFor, context: Context, *, priority: Priority = Priority.ANSWER, openly: bool = True
+) -> None:
+    """Bring every card up to date and post a line into its thread.
+
+    Rooms and persons who may hear of it and have no card yet get one; a card whose room may no longer show it is
+    emptied, and so are the lines in its thread. What is not said `openly` waits where outsiders read, also under CLEAR.
+    Where they are many, the line goes to all of them now, and most of the cards follow by a clock.
+    """
+    alerts = Alerts(context.tx)
+    entitled = await listeners(context.tx, alert)
+    same = await same_for_all(alert, entitled, context)
+    wanted = {(one.room, one.person): one for one in entitled}
+    cards = await alerts.cards(alert)
+    _held = await Outbox(context.tx).several([existing.row_id for existing in cards])
+    readers: list[tuple[int, Listener]] = []
+    for existing in cards:
+        one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
+        if one is None:
+            await retract_card(alert, existing, context)
+        else:
+            readers.append((existing.row_id, one))
+    for place, (row, one) in enumerate(readers):
+        if place < _AT_ONCE:
+            await _edit_card(alert, one, row, same, context, priority=priority)
+        said = line(one)
+        if said is not None:
+            await _post(alert, one, said, LINE, context, priority=priority, thread_row=row, openly=openly)
+    room_for = max(0, _AT_ONCE - len(readers))
+    new = _nearest_first(alert, wanted.values(), room_for) if alert.is_open else []
+    for one in new[:room_for]:
+        await _show_card(alert, one, same, context)
+    if len(readers) > _AT_ONCE or len(new) > room_for:
+        after = readers[min(_AT_ONCE, len(readers)) - 1][0] if readers else 0
+        until = readers[-1][0] if readers else 0
+        await _go_on(alert, after, until, priority, context.now, context)
+
+
+CARDS = "alert.cards"
+_AT_ONCE, _BATCH = 4, 5
+"""Cards that are brought up to date or shown in the transaction of what happened, and in each after it."""
+
+
+async def _go_on(alert: Alert, after: int, until: int, priority: Priority, due: datetime, context: Context) -> None:
+    """Let the other cards follow: those written after one row of the outbox and until another, then the new ones."""
+    payload = {"after": after, "until": until, "priority": int(priority)}
+    await context.timers().schedule(CARDS, f"alert:{alert.id}:cards", due, payload)
+
+
+@capability.timer(CARDS)
+async def bring_up_cards(timer: Timer, context: Context) -> None:
+    """Bring the next cards up to date, as the alert stands now, and show it to those who have no card yet."""
+    alert = await Alerts(context.tx).get(int(timer.subject.split(":")[1]))
+    if alert is None:
+        return
+    after, until = int(timer.payload["after"]), int(timer.payload["until"])
+    priority = Priority(int(timer.payload["priority"]))
+    # What is urgent goes on before all that came later; everything else lets that pass.
+    due = timer.due_at if alert.urgency is not Urgency.ROUTINE else context.now
+    entitled = await listeners(context.tx, alert)
+    same = await same_for_all(alert, entitled, context)
+    cards = await Alerts(context.tx).cards(alert)
+    there = {(one.room, one.person): one for one in entitled}
+    old = [existing for existing in cards if after < existing.row_id <= until]
+    for existing in old[:_BATCH]:
+        one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
+        if one is None:
+            await retract_card(alert, existing, context)
+        else:
+            await _edit_card(alert, one, existing.row_id, same, context, priority=priority)
+    if len(old) > _BATCH:
+        await _go_on(alert, old[_BATCH - 1].row_id, until, priority, due, context)
+        return
+    have = {(existing.room_id, existing.user_id) for existing in cards}
+    room_for = _BATCH - len(old)
+    missing = [one for key, one in there.items() if key not in have] if alert.is_open else []
+    new = _nearest_first(alert, missing, room_for)
+    for one in new[:room_for]:
+        await _show_card(alert, one, same, context)
+    if len(new) > room_for:
+        await _go_on(alert, until, until, priority, due, context)
+
+
+def _nearest_first(alert: Alert, found: Iterable[Listener], room_for: int) -> Sequence[Listener]:
+    """Put the coordinators and the countries concerned first, where not all can be told at once."""
+    some = list(found)
+    if len(some) <= room_for:
+        return some
+    return sorted(
+        some, key=lambda one: (not one.is_bound_to(BindingKind.COORDINATION), one.countries.isdisjoint(alert.countries))
+    )
+
+
+async def _edit_card(
+    alert: Alert, one: Listener, row: int, same: SameForAll, context: Context, *, priority: Priority
+) -> None:
+    words = await card_for(alert, one, same, context)
+    await _post(alert, one, words, CARD, context, priority=priority, replaces=row)
+
+
+async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:
+    """Return who has a card and is not told of it anew, and yet may go on seeing it: a person once named."""
+    one = Listener(room=existing.room_id, person=existing.user_id)
+    if existing.room_id is not None:
+        one = Listener(room=existing.room_id, bindings=tuple(await Rooms(context.tx).of_room(existing.room_id)))
+    return one if await listener_may_see(alert, one, context) else None
+
+
+async def say_below_cards(
+    alert: Alert,
+    line: Callable[[Listener], Awaitable[Doc | None]],
+    context: Context,
+    *,
+    priority: Priority,
+    at_most: int,
+    but: UserId | None = None,
+) -> int:
+    """Say something in the threads of at most so many cards; return how many that were. `but` is not told."""
+    said = 0
+    for existing in await Alerts(context.tx).cards(alert):
+        one = await _still_reads(alert, existing, context)
+        words = await line(one) if one is not None and (but is None or one.person != but) else None
+        if one is None or words is None:
+            continue
+        if said == at_most:
+            break
+        await context.post(
+            Post(
+                doc=marked(alert, words), room=one.room, person=one.person, priority=priority,
+                subject=subject_of(alert), part=LINE, thread_row=existing.row_id, origin=alert.author,
+            )
+        )  # fmt: skip
+        said += 1
+    return said
+
+
+async def renew_cards(
+    alert: Alert,
+    where: Callable[[Listener], Awaitable[bool]],
+    context: Context,
+    *,
+    priority: Priority,
+    at_most: int | None = None,
+) -> int:
+    """Bring the cards up to date of those to whom `where` says yes, without a line; return how many that were."""
+    entitled = await listeners(context.tx, alert)
+    there = {(one.room, one.person): one for one in entitled}
+    same = await same_for_all(alert, entitled, context)
+    renewed = 0
+    for existing in await Alerts(context.tx).cards(alert):
+        one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
+        if one is None or not await where(one):
+            continue
+        if at_most is not None and renewed == at_most:
+            break
+        words = await card_for(alert, one, same, context)
+        await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
+        renewed += 1
+    return renewed
+
+
+async def _show_card(alert: Alert, one: Listener, same: "SameForAll", context: Context) -> None:
+    words = await card_for(alert, one, same, context)
+    row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
+    await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
+    if one.room is not None and not await context.people.in_room(one.room):
+        await Rooms(context.tx).owe_greeting(one.room)  # nobody reads it: it is shown again to who comes first
+
+
+async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> None:
+    """Show a room an alert that it may hear of and has no card of; with `anew` also one that it has."""
+    entitled = await listeners(context.tx, alert)
+    shown = [card for card in await Alerts(context.tx).cards(alert) if card.room_id == room]
+    for one in entitled:
+        if one.room == room and (anew or not shown):
+            for card_ in shown:
+                await retract_card(alert, card_, context)
+            await _show_card(alert, one, await same_for_all(alert, entitled, context), context)
+
+
+async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
+    """Bring the card of a room up to date: one that stands in the room before it is said anew."""
+    entitled = await listeners(context.tx, alert)
+    there = {one.room: one for one in entitled}
+    for shown in await Alerts(context.tx).cards(alert):
+        if shown.room_id == room and room in there:
+            card_ = await card_for(alert, there[room], await same_for_all(alert, entitled, context), context)
+            await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
+
+
+async def _post(
+    alert: Alert,
+    one: Listener,
+    words: Doc,
+    part: str,
+    context: Context,
+    *,
+    priority: Priority,
+    replaces: int | None = None,
+    thread_row: int | None = None,
+    report: str | None = None,
+    openly: bool = True,
+) -> OutboxRow:
+    shown = marked(alert, words)
+    return await context.post(
+        Post(
+            doc=shown.openly() if openly and alert.tlp is Tlp.CLEAR and part == LINE else shown,
+            room=one.room,
+            person=one.person,
+            priority=priority,
+            subject=subject_of(alert),
+            part=part,
+            replaces=replaces,
+            thread_row=thread_row,
+            report=report,
+            origin=alert.author,
+        )
+    )
+
+
+async def answer(alert: Alert, words: Doc, context: Context) -> None:
+    """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
+    await answer_about(alert, marked(alert, words), context)
+
+
+async def zone_of_author(alert: Alert, context: Context) -> ZoneInfo:
+    """Return the zone in which the author reads times; UTC when they have left the network."""
+    author = await Members(context.tx).get(alert.author)
+    return ZoneInfo(author.zone if author is not None else "UTC")
+
+
+async def names_of(found: Sequence[Listener], context: Context) -> dict[str, str]:
+    """Return the names of rooms and persons, by their Matrix id."""
+    names: dict[str, str] = {}
+    for one in found:
+        if one.room is not None:
+            name = await context.people.name_of(one.room)
+            names[one.room] = name or ", ".join(binding.value or binding.kind.value for binding in one.bindings)
+        elif one.person is not None:
+            member = await Members(context.tx).get(one.person)
+            names[one.person] = member.name if member is not None else one.person
+    return names
+
+
+async def tell_of_unreached(alert: Alert, missed: Sequence[CountryCode], context: Context) -> None:
+    """Let the coordinators know of countries concerned that cannot be told, where they may hear of the alert."""
+    if not missed or not coordinators_may_see(alert):
+        return
+    for country in missed:
+        bind = Code(f"{context.prefix}room create country={country}")
+        words = doc(Strong(unreached_words(alert, country)), _("Give it a room: {bind}", bind=bind))
+        await tell_coordinators(alert, words, context, priority=Priority.ALERT)
+
+
+async def tell_coordinators(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
+    """Say something to the coordinators: in the threads of their cards, or to each directly where there is none.
+
+    The caller has made sure that they may hear of the alert.
+    """
+    rooms = await Rooms(context.tx).bound_to(BindingKind.COORDINATION)
+    if await say_in_threads(alert, rooms, words, context, priority=priority):
+        return
+    for coordinator in await Members(context.tx).coordinators():
+        await tell_person(alert, coordinator.user_id, words, context, priority=priority)
+
+
+async def say_in_threads(
+    alert: Alert, rooms: Iterable[RoomId], words: Doc, context: Context, *, priority: Priority
+) -> bool:
+    """Say something in the threads of the cards in these rooms; False when none of them has one."""
+    wanted = set(rooms)
+    cards = [one for one in await Alerts(context.tx).cards(alert) if one.room_id in wanted]
+    for one in cards:
+        await _post(alert, Listener(room=one.room_id), words, LINE, context, priority=priority, thread_row=one.row_id)
+    return bool(cards)
+
+
+async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
+    """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
+    await _post(alert, Listener(person=person), words, LINE, context, priority=priority)
+
+
+async def tell_author(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
+    """Say something to who raised an alert, in the direct chat; once gone, to an official of the same authority."""
+    owner = await owner_of(alert, context.tx)
+    if owner is not None:
+        await _post(alert, Listener(person=owner.user_id), words, LINE, context, priority=priority)
+
+
+async def unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:
+    """Answer, except in the thread of a card: the line that everybody gets is the answer there."""
+    cards = await Alerts(context.tx).cards(alert)
+    rows = await Outbox(context.tx).several([card.row_id for card in cards])
+    threads = {row.event_id for row in rows.values() if row.event_id is not None}
+    return None if context.thread_root in threads else marked(alert, doc(*words))
