@@ -1,7 +1,6 @@
 """The command line: one command, one function. Exit codes: 0 done, 1 something failed, 2 the configuration is wrong."""
 
 import asyncio
-import gc
 import random
 import signal
 import sys
@@ -15,7 +14,7 @@ from typing import Any, NoReturn
 import click
 import structlog
 
-from bot import logs
+from bot import garbage, logs
 from bot.app import App, open_database
 from bot.auditing import verify_audit
 from bot.check import check_everything
@@ -31,8 +30,6 @@ from storage.keys import Keys
 STOP_WITHIN = 9.0
 """Seconds after which a stop that hangs is ended; a service manager waits ten."""
 
-_COLLECT_AFTER = (10_000, 20, 20)
-"""A command makes and drops some thousand objects: to look through them several times in its course is too often."""
 LOG_IN_AGAIN_AFTER = 5.0
 """Seconds before a new login, so that a homeserver that ends every login is not asked in a loop."""
 
@@ -173,10 +170,7 @@ async def _serve(config: Config, *, reset_identity: bool = False) -> None:
                 reset_identity = False  # once: a later login keeps the identity that was made
                 ran = True
                 backoff.reset()
-                # What is here now stays: whoever looks for what is no longer needed need not look at it each time.
-                gc.collect()
-                gc.freeze()
-                gc.set_threshold(*_COLLECT_AFTER)
+                garbage.once_loaded()
                 try:
                     await _work(app, stop)
                 except* LoggedOut:

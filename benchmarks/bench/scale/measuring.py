@@ -1,6 +1,5 @@
 """Says every command to the bot on a database, and takes the time; what a command did is undone each time."""
 
-import gc
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from time import perf_counter, process_time
 from benchmarks.bench.fleet import say
 from benchmarks.bench.results import percentile
 from benchmarks.bench.scale.cases import Case, cases_of, said
+from bot import garbage
 from bot.app import Machinery
 from bot.capabilities import Registry, discover
 from bot.config import Config
@@ -182,8 +182,7 @@ async def measure(database: Database, *, times: int, only: str = "", cpu: bool =
         await tx.session.execute(delete(InboxRow).where(InboxRow.handled_at.is_(None)))
     house = House(database, process_time if cpu else perf_counter)
     found = []
-    gc.collect()
-    gc.freeze()  # as the bot does not throw away what it loaded at its start
+    garbage.once_loaded()  # as the bot does
     for command in house.registry.commands:
         if not command.name.startswith(only):
             continue
