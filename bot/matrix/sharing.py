@@ -215,8 +215,12 @@ class Sharing:
         ready = [[(item, message(item)) for item in batch] for batch in batches]
         # Ratchets are durable before what they made leaves: a crash must not use a place of them twice.
         await self._chest.commit()
-        for batch in ready:
-            await self._deliver(batch)
+        try:
+            for batch in ready:
+                await self._deliver(batch)
+        except MatrixError:
+            await self._chest.commit()  # what was delivered before is not given again after a restart
+            raise
 
     async def _deliver(self, batch: Sequence[tuple[_Item, Json]]) -> None:
         """Send encrypted messages, in halves when they are too many for one request, and note what was delivered."""
