@@ -21,6 +21,9 @@ from storage.rooms import BindingKind, Rooms
 from storage.timers import Timer
 
 DELIVERY = "alert"
+CARDS = "alert.cards"
+_AT_ONCE, _BATCH = 4, 5
+"""Cards that are brought up to date or shown in the transaction of what happened, and in each after it."""
 
 LineFor = Callable[[Listener], Doc | None]
 
@@ -39,6 +42,7 @@ async def tell_everyone(
     same = await same_for_all(alert, entitled, context)
     wanted = {(one.room, one.person): one for one in entitled}
     cards = await alerts.cards(alert)
+    # Held until all is said: the session keeps rows only while somebody does, and each post needs that of its card.
     _held = await Outbox(context.tx).several([existing.row_id for existing in cards])
     readers: list[tuple[int, Listener]] = []
     for existing in cards:
@@ -61,11 +65,6 @@ async def tell_everyone(
         after = readers[min(_AT_ONCE, len(readers)) - 1][0] if readers else 0
         until = readers[-1][0] if readers else 0
         await _go_on(alert, after, until, priority, context.now, context)
-
-
-CARDS = "alert.cards"
-_AT_ONCE, _BATCH = 4, 5
-"""Cards that are brought up to date or shown in the transaction of what happened, and in each after it."""
 
 
 async def _go_on(alert: Alert, after: int, until: int, priority: Priority, due: datetime, context: Context) -> None:
@@ -186,7 +185,7 @@ async def renew_cards(
     return renewed
 
 
-async def _show_card(alert: Alert, one: Listener, same: "SameForAll", context: Context) -> None:
+async def _show_card(alert: Alert, one: Listener, same: SameForAll, context: Context) -> None:
     words = await card_for(alert, one, same, context)
     row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
     await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
