@@ -1,6 +1,5 @@
 """What anybody may send to the bot's device without end: it costs what it costs, and not each start after it."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,13 +13,6 @@ from tests.played import GHANA, Homeserver, Person, opened
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 STRANGER = UserId("@stranger:elsewhere")
-
-
-@pytest.fixture
-async def database(migrated_url: str) -> AsyncIterator[Database]:
-    database = Database.open(migrated_url)
-    yield database
-    await database.close()
 
 
 async def names(database: Database) -> list[tuple[str, str]]:

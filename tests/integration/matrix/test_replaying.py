@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.member import MemberClient
-from bot.matrix import crypto, store, sync
+from bot.matrix import crypto, memory, sync
 from bot.matrix.http import path_of
 from bot.matrix.interface import NewRoom, SyncBatch, Trust, Unreadable
 from storage.ids import EventId, RoomId, UserId
@@ -47,7 +47,7 @@ async def test_a_replay_is_refused_after_a_restart(behind_on_each: StartBehind, 
 async def test_a_replay_is_refused_when_its_session_is_no_longer_in_memory(
     start: Start, member: NewMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_KEPT_ROOM_KEYS", 1)
+    monkeypatch.setattr(memory, "_KEPT_ROOM_KEYS", 1)
     async with together(start, member) as (bot, ghana, room):
         other = await bot.gateway.create_room(NewRoom("another", None, invite=[UserId(ghana.user_id)]))
         await ghana.enters(other)
@@ -64,7 +64,7 @@ async def test_a_replay_is_refused_when_its_session_is_no_longer_in_memory(
 async def test_a_replay_is_refused_when_its_session_leaves_memory_before_it_was_written_down(
     behind: StartBehind, proxy: FaultProxy, member: NewMember, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_KEPT_ROOM_KEYS", 1)
+    monkeypatch.setattr(memory, "_KEPT_ROOM_KEYS", 1)
     held = Held()
     async with together(behind, member) as (bot, ghana, room):
         benin = await member("benin")
