@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bot.rendering import render
 from commands.record import ExportFormat, made_of
 from commands.record.gathering import gather
-from commands.record.paper import Paper, Row, Section
+from commands.record.paper import Paper, Section
 from commands.record.pdf import as_pdf
 from commands.record.tables import COLUMNS
+from commands.record.wording import Row
 from tests.alerts.raising import sent
 from tests.fakes import START, Network
 from tests.record.reading import SUSPICION, export, found, lived, speaking, table, text_of, times_of
