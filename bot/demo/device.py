@@ -5,21 +5,16 @@ the room before each message), so that what a test sees never depends on which o
 """
 
 import asyncio
-import json
 import logging
-import os
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-import aiohttp
 from nio import (
     AsyncClient,
-    AsyncClientConfig,
-    ErrorResponse,
     JoinedMembersResponse,
     KeysClaimResponse,
     KeysQueryResponse,
@@ -29,8 +24,8 @@ from nio import (
     SyncResponse,
 )
 from nio.exceptions import EncryptionError, GroupEncryptionError
-from nio.store import SqliteMemoryStore, SqliteStore
 
+from bot.demo.footing import DEADLINE, Kept, checked, client_of, close
 from bot.demo.hearing import Heard, Hearing, read
 from bot.matrix.http import Http, path_of
 from bot.matrix.interface import LoggedOut, MatrixError, Rejected, Throttled, Unavailable
@@ -38,11 +33,8 @@ from bot.matrix.signing import CrossSigningIdentity, PublicIdentity, canonical, 
 
 _log = logging.getLogger(__name__)
 
-_DEADLINE = 30.0  # seconds for anything that is asked of the homeserver, waiting out a restart of it included
 _SYNC_WAIT = 10_000  # milliseconds that the homeserver holds an empty sync
 _FILTER = {"room": {"timeline": {"limit": 100}}, "presence": {"types": []}}
-
-Answer = TypeVar("Answer")
 
 
 class Device:
@@ -90,19 +82,19 @@ class Device:
             MatrixError: the homeserver did not let the member in.
             IdentityConflict: the account has another cross-signing identity already.
         """
-        kept = _Kept(store)
+        kept = Kept(store)
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(Http(server_url))
-            client = _client(server_url, user_id, store)
-            stack.push_async_callback(_close, client)
+            client = client_of(server_url, user_id, store)
+            stack.push_async_callback(close, client)
             device = cls(client, http, auto_join=auto_join, strict=strict)
             await device._log_in(password, device_name, kept)
-            async with asyncio.timeout(_DEADLINE):
+            async with asyncio.timeout(DEADLINE):
                 if client.should_upload_keys:
-                    await _checked(client.keys_upload(), KeysUploadResponse)
+                    await checked(client.keys_upload(), KeysUploadResponse)
                 if signed:
                     await device._sign(identity, kept)
-                await device._take_in(await _checked(client.sync(timeout=0, sync_filter=_FILTER), SyncResponse))
+                await device._take_in(await checked(client.sync(timeout=0, sync_filter=_FILTER), SyncResponse))
             syncing = asyncio.create_task(device._sync(), name=f"sync of {user_id}")
             stack.push_async_callback(_end, syncing)
             yield device
@@ -119,7 +111,7 @@ class Device:
         """
         pause = 0.05
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with asyncio.timeout(DEADLINE):
                 while True:
                     try:
                         return await self._http.request(method, path, body)
@@ -130,13 +122,13 @@ class Device:
                     await asyncio.sleep(wait)
                     pause = min(pause * 2, 1.0)
         except TimeoutError:
-            raise Unavailable(f"no answer within {_DEADLINE:g} s: {method}") from None
+            raise Unavailable(f"no answer within {DEADLINE:g} s: {method}") from None
 
     async def log_out(self) -> None:
         """Log this device out; after that the client is of no more use."""
         await self.request("POST", path_of("logout"), {})
 
-    async def _log_in(self, password: str, device_name: str, kept: "_Kept") -> None:
+    async def _log_in(self, password: str, device_name: str, kept: Kept) -> None:
         session = kept.read("session")
         if session is None:
             login = {
@@ -154,7 +146,7 @@ class Device:
         keys = self.client.store.database
         keys.bind_ctx = partial(keys.bind_ctx, bind_refs=False, bind_backrefs=False)
 
-    async def _sign(self, identity: CrossSigningIdentity | None, kept: "_Kept") -> None:
+    async def _sign(self, identity: CrossSigningIdentity | None, kept: Kept) -> None:
         if identity is None:
             seeds = kept.read("identity")
             identity = CrossSigningIdentity(self.user_id, seeds) if seeds else CrossSigningIdentity.create(self.user_id)
@@ -181,7 +173,7 @@ class Device:
             MatrixError: that did not succeed within 30 seconds.
         """
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with asyncio.timeout(DEADLINE):
                 while True:
                     try:
                         await self._share_room_key(room_id)
@@ -199,14 +191,14 @@ class Device:
         # Asked anew each time: what a sync has not told yet would leave a newcomer without the key.
         room = self.client.rooms[room_id]
         known = set(room.users)
-        await _checked(self.client.joined_members(room_id), JoinedMembersResponse)
+        await checked(self.client.joined_members(room_id), JoinedMembersResponse)
         if set(room.users) != known:
             self.client.invalidate_outbound_session(room_id)
         await self._refresh_keys(room.users)
         olm = self.client.olm
         if olm.should_share_group_session(room_id):
             self.client.sharing_session.pop(room_id, None)  # left behind by a share that was cut off
-            await _checked(
+            await checked(
                 self.client.share_group_session(room_id, ignore_unverified_devices=True), ShareGroupSessionResponse
             )
             # nio counts the session as shared even when a request failed on the way.
@@ -248,7 +240,7 @@ class Device:
             while True:
                 try:
                     async with asyncio.timeout(_SYNC_WAIT / 1000 + 20):
-                        answer = await _checked(self.client.sync(timeout=_SYNC_WAIT, sync_filter=_FILTER), SyncResponse)
+                        answer = await checked(self.client.sync(timeout=_SYNC_WAIT, sync_filter=_FILTER), SyncResponse)
                         await self._take_in(answer)
                 except LoggedOut as told:
                     await self.hearing.break_off(told)
@@ -290,12 +282,12 @@ class Device:
 
     async def _tend_keys(self) -> None:
         if self.client.should_upload_keys:
-            await _checked(self.client.keys_upload(), KeysUploadResponse)
+            await checked(self.client.keys_upload(), KeysUploadResponse)
         if self.client.should_query_keys:
             await self._refresh_keys(set(self.client.olm.users_for_key_query))
         if self.client.should_claim_keys:
-            await _checked(self.client.keys_claim(self.client.get_users_for_key_claiming()), KeysClaimResponse)
-        await _checked(self.client.send_to_device_messages(), list)
+            await checked(self.client.keys_claim(self.client.get_users_for_key_claiming()), KeysClaimResponse)
+        await checked(self.client.send_to_device_messages(), list)
 
     async def _join_invited(self) -> None:
         for room_id in list(self.client.invited_rooms):
@@ -321,63 +313,7 @@ class Device:
         return read(source, room_id, encrypted=True, signed=self._is_signed(*by), device_id=device_id)
 
 
-class _Kept:
-    """Small secrets in a folder, readable by its owner alone; without a folder nothing is kept."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def read(self, name: str) -> dict[str, Any] | None:
-        if self._folder is None:
-            return None
-        try:
-            kept: dict[str, Any] = json.loads((self._folder / f"{name}.json").read_text())
-        except FileNotFoundError:
-            return None
-        return kept
-
-    def write(self, name: str, value: Mapping[str, Any]) -> None:
-        if self._folder is not None:
-            descriptor = os.open(self._folder / f"{name}.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(value, file)
-
-
-def _client(server_url: str, user_id: str, store: Path | None) -> AsyncClient:
-    config = AsyncClientConfig(
-        store=SqliteMemoryStore if store is None else SqliteStore,
-        store_name="keys.db",
-        encryption_enabled=True,
-        store_sync_tokens=False,
-        max_timeouts=0,  # retrying is the sync loop's and `request`'s business
-        request_timeout=_DEADLINE,
-    )
-    return AsyncClient(server_url, user_id, store_path="" if store is None else str(store), config=config)
-
-
-async def _close(client: AsyncClient) -> None:
-    await client.close()
-    if client.store is not None:
-        client.store.database.close()
-
-
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def _checked(answering: Any, wanted: type[Answer]) -> Answer:
-    """Return nio's answer when it is of the wanted class; nio returns errors, it does not raise them."""
-    try:
-        answer = await answering
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unavailable(type(error).__name__) from error
-    if isinstance(answer, wanted):
-        return answer
-    code = str(answer.status_code) if isinstance(answer, ErrorResponse) else "M_UNKNOWN"
-    if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:
-        raise LoggedOut(code)
-    raise Unavailable(code)
