@@ -1,5 +1,8 @@
 """Which draft is meant, and why an alert refuses; which alert is meant is `commands.visibility.find`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from commands.alerts.declaration import LONGEST_TEXT
 from commands.alerts.showing.words import option, refusal, state_words
 from commands.arguments import Ref
@@ -8,7 +11,7 @@ from commands.document import Code, Inline, Message, Moment, Text, _, joined
 from commands.visibility import find, is_author, shown_here
 from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Outcome, Why
 
-__all__ = ["check_author", "check_length", "find", "find_draft", "not_possible", "too_long"]
+__all__ = ["check_author", "check_length", "find", "find_draft", "not_possible", "possible_or_refused", "too_long"]
 
 _LOOKED_AT = 20
 """Drafts among which the one that is meant is looked for; with more than one, it is asked which."""
@@ -37,6 +40,15 @@ def check_author(alert: Alert, context: Context) -> None:
     note = Code(f"{context.prefix}alert note {alert.number} ...")
     words = _("Only who raised alert {number} can do this. Tell them with {note}.", number=alert.number, note=note)
     raise refusal(alert, words)
+
+
+@contextmanager
+def possible_or_refused(alert: Alert, context: Context) -> Iterator[None]:
+    """Answer what the alert says is not possible with the reason, and with what can be done instead."""
+    try:
+        yield
+    except NotPossible as error:
+        raise not_possible(error, alert, context) from error
 
 
 def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:

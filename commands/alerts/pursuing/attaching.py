@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from commands.alerts.circulating.retracting import empty_message
 from commands.alerts.declaration import KIND, AlertSettings, capability, subject_of
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_author, check_length, find, not_possible
+from commands.alerts.finding import check_author, check_length, find, possible_or_refused
 from commands.alerts.rights import is_concerned
 from commands.alerts.showing.file_words import declined_words, fault_words, size_words, type_of_file
 from commands.alerts.showing.words import marked, refusal
@@ -14,7 +14,7 @@ from commands.base import Context, Post, ReceivedFile, Role, RoomView
 from commands.document import Code, Doc, Message, Text, _, doc, joined
 from commands.happenings import FileTakenBack
 from commands.visibility import SHOWN, may_see
-from storage.alerts import Alert, AlertAttachment, AlertAttachments, Alerts, AttachmentState, NotPossible
+from storage.alerts import Alert, AlertAttachment, AlertAttachments, Alerts, AttachmentState
 from storage.files import FileFault, FileState, IncomingFile, IncomingFiles
 from storage.members import Member, Members
 from storage.outbox import Outbox
@@ -72,10 +72,8 @@ def _check_sender(alert: Alert, context: Context) -> None:
     if alert.is_draft:
         check_author(alert, context)
         return
-    try:
+    with possible_or_refused(alert, context):
         alert.must_be_open()
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
 
 
 def _may_add(alert: Alert, member: Member) -> bool:

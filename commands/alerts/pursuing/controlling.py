@@ -7,7 +7,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.clocks import escalation
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number, is_by_number
 from commands.alerts.rights import Act, check, country_of, possible
 from commands.alerts.showing.words import state_words
@@ -15,7 +15,7 @@ from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
 from commands.document import Doc, _
-from storage.alerts import Alert, Finding, Ground, HistoryLine, NotPossible
+from storage.alerts import Alert, Finding, Ground, HistoryLine
 from storage.ids import CountryCode
 
 _WHICH = _("Which alert? Answer with its number.")
@@ -133,10 +133,8 @@ async def _record(
     check_length(args.text, _("Your text"), alert)
     if is_by_number(act.value) and args.about.number is None and country in possible(act, alert).countries:
         return await ask_number(act.value, args, alert, context)
-    try:
+    with possible_or_refused(alert, context):
         line = change(alert, country)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await escalation.stop(alert, context, country)
     await context.emit(AlertChanged(alert, line))
     words = _("It is on record: alert {number}, {state}.", number=alert.number, state=state_words(alert.state))

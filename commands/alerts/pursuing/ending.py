@@ -10,7 +10,7 @@ from commands.alerts.circulating.retracting import retract_elsewhere
 from commands.alerts.clocks import escalation, periods
 from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_author, check_length, find, not_possible
+from commands.alerts.finding import check_author, check_length, find, not_possible, possible_or_refused
 from commands.alerts.meant import ask_number, by_number
 from commands.alerts.rights import Act, check
 from commands.alerts.showing.composing import listener_may_see
@@ -188,10 +188,8 @@ async def reopen(args: Reopen, context: Context) -> Doc | None:
     check_length(args.reason, _("Your reason"), alert)
     if alert.is_open:
         raise not_possible(NotPossible(Why.NOT_ALLOWED_NOW), alert, context)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.reopen(args.reason, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await escalation.start(alert, alert.countries, context)
     await periods.start_verification(alert, context)
     await periods.start_purge(alert, context)  # what is written from now on has its own time

@@ -6,7 +6,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.clocks import escalation
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, not_possible, possible_or_refused
 from commands.alerts.rights import country_of, is_concerned
 from commands.alerts.showing.words import option, refusal, type_words
 from commands.alerts.typed import SHORT
@@ -85,10 +85,8 @@ async def note(args: Note, context: Context) -> Doc | None:
             _("Notes on alert {number} come from the countries concerned and the coordinators.", number=alert.number),
         )
     check_length(args.text, _("Your note"), alert)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.note(args.text, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
     return await unless_heard(
         alert, context, _("Noted on alert {number}, in every room's thread.", number=alert.number)
@@ -124,10 +122,8 @@ async def classify(args: Type, context: Context) -> Doc | None:
               number=alert.number),
         )  # fmt: skip
     check_length(args.reason, _("Your text"), alert)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.classify(args.type_, args.reason, by=member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
     return await unless_heard(
         alert, context, _("Alert {number} is now this: {type}.", number=alert.number, type=type_words(args.type_))

@@ -6,14 +6,14 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.circulating.retracting import retract_part
 from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import find, not_possible
+from commands.alerts.finding import find, possible_or_refused
 from commands.alerts.rights import is_concerned
 from commands.alerts.showing.words import marked, refusal
 from commands.arguments import About, Option, Ref, Rest, Word
 from commands.base import Args, Context, Role
 from commands.document import Code, Doc, Message, Text, _, _n, bullets, doc
 from commands.visibility import NAMES, answer_about, may_read_names
-from storage.alerts import Alert, Individual, Individuals, NotPossible
+from storage.alerts import Alert, Individual, Individuals
 
 _WHICH = _("Which alert? Answer with its number.")
 _LONGEST_NAME, _LONGEST_ROLE = 200, 80
@@ -47,10 +47,8 @@ async def name_person(args: NamePerson, context: Context) -> Doc | None:
     if alert.individuals >= _MOST:
         raise refusal(alert, _("Alert {number} names {most} persons, and takes no more.", number=alert.number,
                                most=_MOST))  # fmt: skip
-    try:
+    with possible_or_refused(alert, context):
         individual, line = alert.name_individual(name, role, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await Individuals(context.tx).add(individual)
     await context.emit(AlertChanged(alert, line))
     said: list[Message] = [_("It is kept with alert {number}: {count}.", number=alert.number, count=_named(alert))]

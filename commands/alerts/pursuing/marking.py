@@ -5,7 +5,7 @@ from typing import Annotated
 from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number
 from commands.alerts.rights import speaks_for_author
 from commands.alerts.showing.words import marking_words, refusal, who
@@ -13,7 +13,7 @@ from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
 from commands.document import Code, Doc, _
-from storage.alerts import NotPossible, Tlp
+from storage.alerts import Tlp
 
 
 class Downgrade(Args):
@@ -51,10 +51,8 @@ async def downgrade(args: Downgrade, context: Context) -> Doc | None:
         raise refusal(alert, words)
     if args.about.number is None and alert.is_open:
         return await ask_number("downgrade", args, alert, context)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.lower(args.tlp, args.reason, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
     words = _("Alert {number} is now: {marking}.", number=alert.number, marking=marking_words(alert.tlp))
     return await unless_heard(alert, context, words)

@@ -8,7 +8,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, read_option
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, not_possible, possible_or_refused
 from commands.alerts.raising.correcting import Changes, Corrections, corrected, given, set_facts, tell_also
 from commands.alerts.raising.drafting import country_named, today_of
 from commands.alerts.rights import is_concerned
@@ -62,10 +62,8 @@ async def propose(args: Propose, context: Context) -> Doc | None:
                   number=alert.number)  # fmt: skip
         raise refusal(alert, words)
     check_length(args.why, _("Your text"), alert)
-    try:
+    with possible_or_refused(alert, context):
         alert.must_be_open()
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     changes = _checked(args, alert, context)
     proposals = AlertProposals(context.tx)
     if len(await proposals.of(alert, is_open=True)) >= _MOST_OPEN:
@@ -162,10 +160,8 @@ async def decline(args: Decline, context: Context) -> Doc | None:
     """Leave the alert as it is, and say why."""
     alert, proposal = await _decided(args.about, args.proposal, "decline", context)
     check_length(args.text, _("Your text"), alert)
-    try:
+    with possible_or_refused(alert, context):
         line = proposal.decline(alert, args.text, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
     words = _("The proposal {proposal} on alert {number} is declined.", proposal=Text(proposal.name),
               number=alert.number)  # fmt: skip

@@ -10,7 +10,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, not_possible, possible_or_refused
 from commands.alerts.rights import is_concerned
 from commands.alerts.showing.words import marked, option, refusal
 from commands.alerts.typed import SHORT
@@ -132,11 +132,9 @@ async def reply(args: Reply, context: Context) -> Doc | None:
         words = _("{request} on alert {number} is directed to {country}, so only its officials answer it.",
                   request=Text(asked.name), number=alert.number, country=CountryName(asked.country))  # fmt: skip
         raise refusal(alert, words)
-    try:
+    with possible_or_refused(alert, context):
         alert.must_be_open()
         line = asked.give_answer(alert, args.text, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await periods.stop_request(asked, context)
     await context.emit(AlertChanged(alert, line))
     words = _("Your answer to {request} on alert {number} is in every room's thread.", request=Text(asked.name),
@@ -213,11 +211,9 @@ async def close_request(args: CloseRequest, context: Context) -> Doc | None:
         words = _("{request} on alert {number} is closed by who asked, their country or a coordinator.",
                   request=Text(asked.name), number=alert.number)  # fmt: skip
         raise refusal(alert, words)
-    try:
+    with possible_or_refused(alert, context):
         alert.must_be_open()
         line = asked.close(alert, args.text, by=member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await periods.stop_request(asked, context)
     await context.emit(AlertChanged(alert, line))
     words = _("{request} on alert {number} needs no answer any more.", request=Text(asked.name), number=alert.number)

@@ -8,7 +8,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number, is_by_number
 from commands.alerts.rights import Act, check, concerned, possible
 from commands.alerts.showing.words import refusal, state_words
@@ -17,7 +17,7 @@ from commands.arguments import About, Country, Option, Ref, Rest, When
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Moment, _, joined
 from commands.moments import Past
-from storage.alerts import Alert, HistoryLine, NotPossible
+from storage.alerts import Alert, HistoryLine
 from storage.ids import CountryCode
 
 _WHICH = _("Which alert? Answer with its number.")
@@ -62,10 +62,8 @@ async def inform(args: Inform, context: Context) -> Doc | None:
         raise refusal(alert, words)
     if args.about.number is None and possible(Act.INFORM, alert):
         return await ask_number("inform-export-state", args, alert, context)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.inform_export_state(args.when, args.proof, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     return await _clock_set(alert, line, context)
 
 
@@ -101,10 +99,8 @@ async def extend(args: Extend, context: Context) -> Doc | None:
             number=alert.number, countries=joined(CountryName(one) for one in sorted(others)),
         )  # fmt: skip
         raise refusal(alert, words)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.extend(args.until, args.with_, args.proof, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     return await _clock_set(alert, line, context)
 
 
@@ -191,10 +187,8 @@ async def _step(act: Act, args: Step | Dispute, context: Context, change: Callab
     check_length(args.text, _("Your text"), alert)
     if is_by_number(act.value) and args.about.number is None and possible(act, alert):
         return await ask_number(act.value, args, alert, context)
-    try:
+    with possible_or_refused(alert, context):
         line = change(alert, args.text, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     if not alert.take_back_runs:
         await periods.stop_take_back(alert, context)
     await context.emit(AlertChanged(alert, line))

@@ -11,7 +11,7 @@ from commands.alerts.clocks import escalation
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
-from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.finding import check_author, find_draft, possible_or_refused
 from commands.alerts.raising.drafting import Values, address, name_persons, state, today_of
 from commands.alerts.showing.words import (
     evaluation_words,
@@ -27,7 +27,7 @@ from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Inline, Message, _, _n, bullets, doc, joined
 from commands.happenings import FactsChanged
-from storage.alerts import Alert, AlertType, Information, NotPossible, Source, Tlp, Urgency
+from storage.alerts import Alert, AlertType, Information, Source, Tlp, Urgency
 from storage.ids import CountryCode
 
 
@@ -71,15 +71,13 @@ async def correct(args: Correction, context: Context) -> None:
     """Correct or add facts, countries, persons, urgency or marking; what was sent is corrected in every room."""
     alert = await find_draft(args.about, context, "alert set")
     check_author(alert, context)
-    try:
+    with possible_or_refused(alert, context):
         changed = await _correct(alert, args, context)
         if not changed:
             raise refusal(alert, _nothing_given(context.prefix))
         await _marked(alert, args.tlp, context)
         await _evaluated(alert, args, context)
         await corrected(alert, changed, context)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await answer(alert, _answer(alert, changed), context)
 
 

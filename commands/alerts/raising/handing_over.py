@@ -7,14 +7,14 @@ from commands.alerts.circulating.drafts import refresh_draft
 from commands.alerts.circulating.retracting import retract_elsewhere
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import find, not_possible
+from commands.alerts.finding import find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number
 from commands.alerts.showing.words import refusal, who
 from commands.arguments import About, Person, Ref, Word
 from commands.base import Args, Context, Role
 from commands.document import Code, Doc, Text, _
 from commands.visibility import is_author
-from storage.alerts import Alert, NotPossible
+from storage.alerts import Alert
 from storage.ids import UserId
 from storage.members import Member, Members
 
@@ -42,10 +42,8 @@ async def hand_over(args: HandOver, context: Context) -> Doc | None:
         raise refusal(alert, words)
     if args.about.number is None:
         return await ask_number("hand-over", args, alert, context)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.hand_over(heir, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     if alert.is_draft:
         await refresh_draft(alert, context)
     else:
