@@ -14,6 +14,7 @@ import pytest_asyncio
 from bot.demo.homeserver import Homeserver
 from bot.demo.member import MemberClient
 from bot.matrix.signing import CrossSigningIdentity
+from tests.integration.faults.proxy import FaultProxy
 
 PASSWORD = "only for tests on loopback"
 _numbers = itertools.count(1)
@@ -60,6 +61,13 @@ class NewMember(Protocol):
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homeserver]:
     """The shared homeserver, without rate limits. A test that restarts it starts one of its own."""
     async with Homeserver.start(tmp_path_factory.mktemp("homeserver")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def proxy(server: Homeserver) -> AsyncIterator[FaultProxy]:
+    """What stands between the bot and the homeserver: it remembers every request, and fails when told to."""
+    async with FaultProxy.start(server.url) as running:
         yield running
 
 

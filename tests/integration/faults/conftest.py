@@ -29,12 +29,6 @@ class StartBehind(Start):
         return super().open(**({"homeserver": self.proxy.url, "poll": timedelta(seconds=1)} | wishes))
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def proxy(server: Homeserver) -> AsyncIterator[FaultProxy]:
-    async with FaultProxy.start(server.url) as running:
-        yield running
-
-
 @pytest.fixture
 async def start(proxy: FaultProxy, server: Homeserver, account: NewAccount, store: Path) -> StartBehind:
     return StartBehind(proxy, server, await account("sesn"), store)

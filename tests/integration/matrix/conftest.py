@@ -1,10 +1,8 @@
 """The bot on a store of its own, started as often as a test wants."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.demo.homeserver import Homeserver
 from tests.integration.conftest import NewAccount
@@ -16,13 +14,6 @@ from tests.integration.matrix.running import Start
 @pytest.fixture
 async def start(server: Homeserver, account: NewAccount, store: Path) -> Start:
     return Start(server, await account("sesn"), store)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def proxy(server: Homeserver) -> AsyncIterator[FaultProxy]:
-    """What stands between the bot and the homeserver: it remembers every request, and fails when told to."""
-    async with FaultProxy.start(server.url) as running:
-        yield running
 
 
 @pytest.fixture
