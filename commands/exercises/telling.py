@@ -170,6 +170,7 @@ async def tell_on(timer: Timer, context: Context) -> None:
 async def _tell_next(
     exercise: Exercise, news: News, after: str, most: int, subject: str, due: datetime, context: Context
 ) -> None:
+    """Tell the next rooms what happened when it was `due`, as the exercise stands now."""
     cards = {row.room_id: row for row in await _cards(exercise, context)}
     audience = await whole_audience(exercise, context)
     dropped = Audience() if news.kind is Kind.JOINED else await audience_of(news.countries, context)
@@ -177,10 +178,14 @@ async def _tell_next(
     left = [room for room in rooms if room > after]
     lead = await lead_name(exercise, context)
     for room in left[:most]:
-        countries = audience.rooms.get(room, [])
-        await _bring_up(exercise, room, countries, cards.get(room), lead, context)
-        await _say_news(exercise, news, room, countries, cards.get(room), context)
+        countries, shown = audience.rooms.get(room, []), cards.get(room)
+        await _bring_up(exercise, room, countries, shown, lead, context)
+        # A card that was shown after it happened says so itself.
+        before = shown if shown is not None and shown.created_at <= due else None
+        await _say_news(exercise, news, room, countries, before, context)
         for code in dropped.rooms.get(room, []):
+            if exercise.entry(code) is not None:
+                continue  # it is asked again meanwhile
             words = _(
                 "{country} is no longer asked to take part in exercise {number}.",
                 country=CountryName(code),
@@ -226,7 +231,7 @@ async def _say_news(
                   number=number)  # fmt: skip
         line = Post(room=room, doc=doc(words).quietly(), thread_row=shown.id, subject=subject_of(exercise), part="line")
         await context.post(line)
-    elif news.kind is Kind.MOVED and shown is not None and countries:
+    elif news.kind is Kind.MOVED and shown is not None and countries and exercise.cancelled_at is None:
         title = Heading(_("Exercise {number} has another time: {title}", number=exercise.number, title=exercise.title))
         await _say(exercise, room, doc(title, fields(local_times(exercise, countries))), context)
     elif news.kind is Kind.CANCELLED and countries:
