@@ -47,6 +47,13 @@ async def net() -> AsyncGenerator[Network]:
         yield network
 
 
+@pytest.fixture
+def paused(net: Network) -> Iterator[Network]:
+    """The same network, with clocks that do not fire by themselves."""
+    with net.paused():
+        yield net
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     with postgres() as server:

@@ -21,17 +21,6 @@ ASK = "!request 1 NL Who is the consignee? due=3d"
 MANY = 2 * calling._BATCH + calling._AT_ONCE + 3
 
 
-@pytest.fixture
-def paused(net: Network, monkeypatch: pytest.MonkeyPatch) -> Network:
-    """Let no clock fire by itself."""
-
-    async def nothing() -> bool:
-        return False
-
-    monkeypatch.setattr(net.machinery.clock, "fire_next", nothing)
-    return net
-
-
 async def officials(net: Network, country: str, count: int = MANY) -> list[str]:
     """Let a country have many officials who are in none of its rooms; return their names."""
     names = [f"{country.lower()}{number:03}" for number in range(count)]

@@ -1,7 +1,5 @@
 """Alerts that concern many countries: every room gets its card once, the first at once and the others by a clock."""
 
-import pytest
-
 from bot.clock import Clock
 from commands.alerts.circulating import circulation
 from storage.ids import EventId
@@ -36,17 +34,6 @@ async def go_on(net: Network) -> None:
     """Fire all clocks that are due, each as a bot does that was just started."""
     while await Clock(net.database, net.machinery.house).fire_next():
         await net.machinery.sender.drain()
-
-
-@pytest.fixture
-def paused(net: Network, monkeypatch: pytest.MonkeyPatch) -> Network:
-    """Let no clock fire by itself."""
-
-    async def nothing() -> bool:
-        return False
-
-    monkeypatch.setattr(net.machinery.clock, "fire_next", nothing)
-    return net
 
 
 async def sent_to(net: Network, codes: list[str], **options: str) -> None:

@@ -1,7 +1,6 @@
 """Exercises planned, changed, cancelled by coordinators, and what the countries read of it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -165,26 +164,12 @@ async def with_many_rooms(net: Network) -> Sequence[str]:
     return codes
 
 
-@contextmanager
-def paused(net: Network, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let no clock fire: the bot is still telling the first rooms."""
-
-    async def nothing() -> bool:
-        return False
-
-    with monkeypatch.context() as patched:
-        patched.setattr(net.machinery.clock, "fire_next", nothing)
-        yield
-
-
-async def test_many_rooms_are_told_each_once_a_few_now_and_the_others_by_a_clock(
-    net: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_many_rooms_are_told_each_once_a_few_now_and_the_others_by_a_clock(net: Network) -> None:
     codes = await with_many_rooms(net)
     rooms = [*(code.lower() for code in codes), "netherlands"]
     await planned(net, countries=",".join([*codes, "NL"]))
     assert {len(net.heard(room)) for room in rooms} == {1}
-    with paused(net, monkeypatch):
+    with net.paused():
         await net.say("exercise join 1", as_="netherlands")
         await net.say("exercise cancel 1 A strike", as_="coordinator")
     few = [room for room in rooms if any("takes part in" in one.body for one in net.heard(room) if not one.replaces)]
@@ -200,12 +185,10 @@ async def test_many_rooms_are_told_each_once_a_few_now_and_the_others_by_a_clock
         assert len([body for body in said if "Netherlands takes part" in body]) == (room in few)
 
 
-async def test_who_is_asked_again_is_not_told_late_that_they_are_no_longer_asked(
-    net: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_is_asked_again_is_not_told_late_that_they_are_no_longer_asked(net: Network) -> None:
     codes = await with_many_rooms(net)
     await planned(net, countries=",".join([*codes, "GH"]))
-    with paused(net, monkeypatch):
+    with net.paused():
         await net.say("exercise set 1 countries=GH", as_="coordinator")
         told = {code for code in codes if any("no longer asked" in one.body for one in net.heard(code.lower()))}
         assert 0 < len(told) < len(codes)
@@ -215,15 +198,13 @@ async def test_who_is_asked_again_is_not_told_late_that_they_are_no_longer_asked
     assert late == told
 
 
-async def test_a_room_that_is_invited_late_hears_of_a_new_time_once_and_of_none_when_it_is_off(
-    net: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_room_that_is_invited_late_hears_of_a_new_time_once_and_of_none_when_it_is_off(net: Network) -> None:
     codes = await with_many_rooms(net)
 
     def heard_of(words: str) -> int:
         return sum(words in one.body for code in codes for one in net.heard(code.lower()) if one.replaces is None)
 
-    with paused(net, monkeypatch):
+    with net.paused():
         await planned(net, countries=",".join(codes))
         net.now += timedelta(minutes=1)
         await net.say('exercise set 1 start="2026-12-04 09:00" tz=UTC', as_="coordinator")
@@ -233,7 +214,7 @@ async def test_a_room_that_is_invited_late_hears_of_a_new_time_once_and_of_none_
     await net.forward(timedelta(minutes=1))
     assert heard_of("To take part") == len(codes)
     assert heard_of("has another time") == few
-    with paused(net, monkeypatch):
+    with net.paused():
         await net.say('exercise set 1 start="2026-12-04 10:00" tz=UTC', as_="coordinator")
         assert heard_of("has another time") == 2 * few
         await net.say("exercise cancel 1 A strike", as_="coordinator")

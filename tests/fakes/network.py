@@ -61,6 +61,7 @@ class Network:
         self.restart()
         self._names: dict[str, RoomId] = {}
         self._batches = 0
+        self._is_paused = False
 
     def restart(self) -> None:
         """Let the bot start anew: of what went before it knows what stands in the database."""
@@ -249,7 +250,7 @@ class Network:
         async def work() -> bool:
             return (
                 await parts.dispatcher.handle_next()
-                or await parts.clock.fire_next()
+                or (not self._is_paused and await parts.clock.fire_next())
                 or await parts.fetcher.fetch_next()
             )
 
@@ -259,6 +260,15 @@ class Network:
                 pass
             await parts.sender.drain()
             left = await work()
+
+    @contextmanager
+    def paused(self) -> Iterator[Self]:
+        """Let no clock fire by itself until the block is left."""
+        self._is_paused = True
+        try:
+            yield self
+        finally:
+            self._is_paused = False
 
     async def forward(self, by: timedelta) -> None:
         """Let time pass: every clock fires at the moment when it is due, in order."""
