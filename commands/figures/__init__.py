@@ -14,7 +14,7 @@ from commands.base import Args, Capability, Context, Post, Role, RoomView, Subje
 from commands.document import Code, Doc, Moment, Strong, _, doc
 from commands.figures.drawing import chart
 from commands.figures.period import Period, TimeSpan, days_before
-from commands.figures.reading import Progress, read_on
+from commands.figures.reading import Progress, is_still_seen, read_on
 from commands.figures.words import figures_words, heading
 from commands.visibility import ALERT
 from storage.ids import CountryCode, EventId, RoomId, UserId
@@ -83,6 +83,8 @@ async def go_on(timer: Timer, context: Context) -> None:
         asked = replace(asked, stands_for=sorted(_stands_for(room)), standing=_standing(member))
         progress = Progress.begin(asked.span, progress.country, progress.as_of)
     progress = await read_on(progress, member, room, context.tx)
+    if progress.is_done and not await is_still_seen(progress, member, room, context.tx):
+        progress = Progress.begin(asked.span, progress.country, progress.as_of)  # a marking became stricter meanwhile
     if not progress.is_done:
         await context.timers().schedule(COUNT, timer.subject, context.now, asked.dump(progress))
         return

@@ -13,6 +13,7 @@ from commands.base import RoomView
 from commands.figures.counting import Figures, count
 from commands.figures.period import TimeSpan, in_utc
 from commands.visibility import may_see
+from storage.alerts import Outlines
 from storage.base import Transaction
 from storage.figures import Counted
 from storage.ids import CountryCode
@@ -77,3 +78,9 @@ async def read_on(progress: Progress, member: Member, room: RoomView, tx: Transa
     if following is None:
         return replace(progress, figures=figures, counted=counted, is_done=True)
     return replace(progress, figures=figures, counted=counted, since=following.at, after=following.id)
+
+
+async def is_still_seen(progress: Progress, member: Member, room: RoomView, tx: Transaction) -> bool:
+    """Whether this member may still see, in this room, the alerts that these figures name."""
+    named = await Outlines(tx).several(progress.named)
+    return all(may_see(alert, member, room) for alert in named)

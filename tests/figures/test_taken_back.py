@@ -43,6 +43,22 @@ async def test_figures_of_many_stay(net: Network) -> None:
     assert len(await stats_heard(net)) == 1
 
 
+async def test_what_became_stricter_while_it_was_counted_is_counted_by_nobody(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.figures.reading.AT_ONCE", 1)
+    await sent(net, "18 t in CSQU3054383 at Tema from Antwerp to Rotterdam")
+    await sent(net, "drums at Tema from Antwerp to Rotterdam")
+    with net.paused():
+        asked = await net.say("!alert stats", as_="belgium", room="belgium")
+        assert "the figures follow here" in asked
+        await net.say("!alert set 1 tlp=red person=@netherlands:test", as_="ghana")
+    await net.settle()
+    said = (await stats_heard(net))[-1]
+    assert "Raised: 1 alert" in said
+    assert "18 t" not in said
+
+
 @pytest.mark.parametrize("text", ["!alert list", "!alert owed", "!alert links 2", "!alert risk 2", "!alert next 2",
                                   "!alert list country=BE", "!sightings CSQU3054383"])  # fmt: skip
 async def test_a_list_that_names_it_goes_too(net: Network, text: str) -> None:
