@@ -13,6 +13,17 @@ from storage.reference.text import fold
 _MONTH_LANGUAGES = ("en", "fr", "es", "nl", "de", "pt")
 _ISO = re.compile(r"(?<![\w.,/\-])(20[0-9]{2})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9]|[-/.][0-9])(?:t(?=[0-9]))?")
 _DAY_FIRST = re.compile(r"(?<![\w.,/\-])([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![\w]|[-/.,][0-9])")
+# "24/11" may be a part of a whole or of a number: something must say that it is a day, or a time of day follow.
+_NO_YEAR = re.compile(r"(?<![\w.,/\-])([0-9]{1,2})/([0-9]{1,2})(?![\w]|[-/.,][0-9])")
+_A_DAY = re.compile(
+    r"(?<!\w)(?:et[ads]|at[ad]|dated?|arrival|departure|on|by|since|until|till|le|du|el|del|dia|fecha|desde|depuis|hasta"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miercoles|jueves|viernes|sabado|domingo"
+    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[ .:]{1,2}$"
+)
+_PLACE_BEFORE = re.compile(
+    r"(?<!\w)(?:et[ads]|at[ad]|left|loaded|sailed|arrived|charge a|cargado en|depart|arrivee|salida|llegada)"
+    r" [a-z -]{3,24} $"
+)
 _RELATIVE = {
     "day before yesterday": -2, "avant-hier": -2, "avant hier": -2, "anteayer": -2, "antier": -2, "antes de ayer": -2,
     "yesterday": -1, "last night": -1, "hier": -1, "ayer": -1, "anoche": -1,
@@ -158,6 +169,16 @@ class _Finder:
             if read := _read_numeric(match, self.today):
                 self.note(read[0], match.span(), read[1])
 
+    def without_year(self) -> None:
+        """Read "ETA 24/11" and "ETA Tema 24/11 0600": day before month, in the year that is nearest."""
+        low = self.page.low
+        for match in _NO_YEAR.finditer(low):
+            before = low[max(0, match.start() - 40) : match.start()]
+            said = _A_DAY.search(before) or _PLACE_BEFORE.search(before)
+            found = _nearest(int(match[2]), int(match[1]), self.today) if said else None
+            if found:
+                self.note(found, match.span(), Doubt(DoubtKind.GUESSED, (), DoubtSource.NO_YEAR))
+
     def named(self) -> None:
         page, today = self.page, self.today
         day_first, month_first = _with_name()
@@ -284,6 +305,7 @@ def find_dates(page: Page, today: date) -> None:
     """Record dates. Where day and month could be exchanged the day is taken first, and flagged."""
     finder = _Finder(page, today)
     finder.numeric()
+    finder.without_year()
     finder.named()
     finder.relative()
     finder.weekdays()

@@ -124,13 +124,14 @@ _SPACED_LOCODE = re.compile(r"([A-Z]{2}) ([A-Z0-9]{3})(?![A-Za-z0-9])")
 _NAME_WORD = re.compile(r"[^\W_][^\s,;:()\[\]\"«»“”!?/]{0,40}")
 # Lower-case words end a name that is typed without capitals; so do these in a text of capitals only.
 _NAME_ENDS = vocabulary(
-    """a al an and arrive arrived arrives as at au aux avec berth berthed bound by carrying carries charge con coming
-    container containers contenedor contenedores conteneur conteneurs da de del depuis des desde destined docked du due
-    el en est et eta etd expected for from hacia has have heading imo in into is la le left leaves les llega llego
-    loaded los named near next no not now of off on or para parti partira por procedente provenance que qui quitte
-    sailed sails salio seen sera still that the this through to today tomorrow transporte under vers via voyage voy was
-    we which will with y yesterday zarpo monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi
-    jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes sabado domingo line lines"""
+    """a al an and arrive arrived arrives as at au aux avec berth berthed bound by call called calling calls carrying
+    carries charge con comes coming container containers contenedor contenedores conteneur conteneurs da de del
+    depuis des desde destined docked du due el en est et eta etd expected for from hace hacia has have heading imo in
+    into is la le left leaves les llega llego loaded los named near next no not now of off on or para parti partira
+    por procedente provenance que qui quitte recala sailed sails salio seen sera still that the this through to today
+    tomorrow transporte under vers via voyage voy was we which will with y yesterday zarpo monday tuesday wednesday
+    thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves
+    viernes sabado domingo line lines"""
 )
 _MOST_WORDS = 4
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, PlaceRole
 from commands.understanding.page import Page
+from commands.understanding.role_words import THEN
 from commands.understanding.roles import Lead
 from storage.reference import ports
 from storage.reference.ports import Port
@@ -56,13 +57,14 @@ def with_arrows(page: Page, places: list[Place]) -> list[Place]:
                 role = PlaceRole.DESTINATION
             out[at] = replace(out[at], role=role)
 
+    listed = _listed(page, places)
     for at, place in enumerate(places):
         if at:
             gap = _between(page, places[at - 1], place).rstrip("(").lstrip(")").strip()
             blanks = page.low[places[at - 1].end] == " "
             codes = place.end - place.start == places[at - 1].end - places[at - 1].start == 2  # "NL-GH"
-            dash = gap == "-" and (blanks or codes or place.kind is places[at - 1].kind is FactKind.PORT)
-            if (gap in ARROWS or dash) and place.spoken and places[at - 1].spoken:
+            dash = gap in _DASHES and (blanks or codes or place.kind is places[at - 1].kind is FactKind.PORT)
+            if (gap in ARROWS or dash or at in listed) and place.spoken and places[at - 1].spoken:
                 chain = chain or [at - 1]
                 chain.append(at)
                 continue
@@ -74,6 +76,29 @@ def with_arrows(page: Page, places: list[Place]) -> list[Place]:
     return out
 
 
+def _listed(page: Page, places: list[Place]) -> set[int]:
+    """Return which ports continue a list of a journey: "route Genoa/Suez/Durban", or three with strokes between."""
+    found: set[int] = set()
+    at = 0
+    while at < len(places):
+        lead = places[at].lead
+        marks = {"/", ",", "-"} if lead is not None and lead.route else {"/"}
+        end = at
+        while end + 1 < len(places) and _next_of_list(page, places[end], places[end + 1], marks):
+            end += 1
+        if end - at > 1 or (end > at and "-" in marks):
+            found.update(range(at + 1, end + 1))
+        at = end + 1
+    return found
+
+
+def _next_of_list(page: Page, one: Place, two: Place, marks: set[str]) -> bool:
+    ports_only = marks == {"/"}
+    alike = one.kind is two.kind is FactKind.PORT or (not ports_only and one.country != two.country)
+    return alike and one.value != two.value and _between(page, one, two) in marks
+
+
+_DASHES = frozenset({"-", "–", "—"})
 _TO = frozenset({"to", "a", "au", "vers", "hacia"})
 
 
@@ -86,6 +111,7 @@ def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
         for one, two in pairwise(places)
     ] + places[-1:]
     out: list[Place] = []
+    by_then = False
     for read in places:
         place = read
         before = out[-1] if out else None
@@ -95,8 +121,17 @@ def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
                 word for word in gap.lstrip(")").strip().split() if word not in {"the", "le", "la", "el", "les"}
             )
             own = place.lead is not None and place.lead.role is not None
+            onward = before.role in {PlaceRole.ORIGIN, PlaceRole.TRANSIT} or by_then
+            if onward and not own and not THEN.isdisjoint(bare.replace(",", " ").split()):
+                # "calls Dakar, then Abidjan, then Lomé": the last is where it goes.
+                if by_then:
+                    out[-1] = replace(before, role=PlaceRole.TRANSIT)
+                out.append(replace(place, role=PlaceRole.DESTINATION))
+                by_then = True
+                continue
             if bare in _AND and not own and (bare or place.country == before.country):
                 place = replace(place, role=before.role)
+        by_then = False
         out.append(place)
     return out
 

@@ -6,7 +6,19 @@ from functools import cache
 
 from commands.understanding.facts import PlaceRole
 from commands.understanding.page import Language, Page, vocabulary
-from commands.understanding.role_words import AFTER, BODIES, LOOKED_INTO, NEAR, NO_LEG, SURE, TO_COME, USUAL
+from commands.understanding.role_words import (
+    AFTER,
+    BODIES,
+    LANDED,
+    LOOKED_INTO,
+    NEAR,
+    NO_LEG,
+    ROUTE,
+    SAYS,
+    SURE,
+    TO_COME,
+    USUAL,
+)
 from storage.reference import countries, ports
 
 
@@ -26,6 +38,8 @@ class Lead:
     strength: Strength
     port: bool  # "port of" stands there
     start: int  # index of its first token
+    landed: bool = False  # "discharged at" stands there
+    route: bool = False  # "route:" stands there
 
 
 _ORIGIN, _TRANSIT, _DESTINATION, _SEEN = (
@@ -52,26 +66,39 @@ _PORTS = vocabulary("port ports seaport harbour harbor puerto puertos terminal a
 _OF = _DE | {"of"}
 
 _NEAR = {word: role for role, words in NEAR.items() for word in words.split()}
+_SEATED = {"", "in", "at", "a", "en"}
 _LOOK_BACK = 4
 _FAR_BACK = 6
 _AS = vocabulary("as comme como is est es being its the l la el")
 _LONGEST_AFTER = 3
+_LONGEST_BERTH = 3
+_SHORT = vocabulary("dest orig dep arr prov pol pod exp eta etd ts")  # "dest. Ghana"
+_BERTHS = _PORTS | vocabulary("berth pier dock quay gate shed yard jetty wharf poste darse hangar atraque sitio post")
 
 
 def _joined(page: Page, index: int) -> bool:
     """Say whether a token and the next one are of one phrase: only blanks, apostrophes, hyphens or a colon between."""
-    gap = page.low[page.tokens[index].end : page.tokens[index + 1].start]
+    one, two = page.tokens[index], page.tokens[index + 1]
+    gap = page.low[one.end : two.start]
+    if gap.startswith(".") and one.text in _SHORT:
+        gap = gap[1:]
+    if gap == "/":
+        return len(one.text) == len(two.text) == 1  # "T/S"
     return len(gap) <= 4 and not gap.strip(" \t'-:(\"«“=")
 
 
 def lead_of(page: Page, index: int) -> Lead | None:
     """Return what introduces the place that begins with the token `index`; None when nothing does."""
-    return _lead_of(page, _owner(page, index))
+    owner = _owner(page, index)
+    return _lead_of(page, owner) or (_lead_of(page, index) if owner < index else None)
 
 
 def role_after(page: Page, last: int) -> PlaceRole | None:
     """Return what is said of a place just after it: "Monrovia as port of discharge", "Lomé comme destination"."""
     words: list[str] = []
+    says = page.tokens[last + 1].text in SAYS if last + 1 < len(page.tokens) and _joined(page, last) else False
+    if says:
+        return PlaceRole.SEEN
     for at in range(last, min(last + _LONGEST_AFTER + 2, len(page.tokens) - 1)):
         if not _joined(page, at):
             break
@@ -87,8 +114,8 @@ def role_after(page: Page, last: int) -> PlaceRole | None:
 def _owner(page: Page, index: int) -> int:
     """Return the first token of the company whose place this is ("Exporter: Metals BV, Moerdijk"), else the token."""
     start = page.tokens[index].start
-    for end in range(start - 1, max(-1, start - 4), -1):
-        if end in page.names and not page.low[end:start].strip(" ,("):
+    for end in range(start - 1, max(-1, start - 6), -1):
+        if end in page.names and page.low[end:start].strip(" ,(") in _SEATED:
             return page.token_before(page.names[end]) + 1
     return index
 
@@ -105,6 +132,8 @@ def _lead_of(page: Page, index: int) -> Lead | None:
             at -= 1
         elif word in _PORTS:
             at, port = at - 1, True
+        elif (berth := _berth(page, at)) < at:
+            at, port = berth, True
         elif word in _OF and at > 1 and tokens[at - 2].text in _PORTS and _joined(page, at - 2):
             # "port of loading: Rotterdam" and "port of Rotterdam" are told apart by the table below.
             at, port = at - 2, True
@@ -115,7 +144,21 @@ def _lead_of(page: Page, index: int) -> Lead | None:
     found = near if near and near[0] else far or near
     if port and (found is None or found[0] is None):
         return Lead(None, Strength.SURE, port=True, start=at)
-    return Lead(found[0], found[1], port, found[2]) if found else None
+    if not found:
+        return None
+    first = tokens[found[2]].text
+    return Lead(found[0], found[1], port, found[2], first in LANDED, first in ROUTE or tokens[index - 1].text in ROUTE)
+
+
+def _berth(page: Page, at: int) -> int:
+    """Return where the words before `at` begin that say which berth it is: "at berth 7", "muelle 4 de"."""
+    tokens = page.tokens
+    number = at - 1 - (tokens[at - 1].text in _OF)
+    if number < 1 or len(tokens[number].text) > _LONGEST_BERTH or not _joined(page, number - 1):
+        return at
+    text = tokens[number].text
+    named = text.isdigit() or (len(text) == 1 and text not in _A)
+    return number - 1 if named and tokens[number - 1].text in _BERTHS else at
 
 
 def _before(page: Page, index: int, most: int) -> list[int]:
@@ -147,11 +190,14 @@ def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, in
         if last == "a" and not accented and page.language is Language.ENGLISH:
             return None
         spanish = not accented and (last == "al" or page.language is Language.SPANISH)
+        near = _NEAR.get(tokens[before[1]].text) if len(before) > 1 else None
+        if near:  # "chargeur à"
+            return near, Strength.USUAL, before[0]
         role = _DESTINATION if spanish or _origin_before(page, before[0]) else _SEEN
         return _refined(page, before[0], role, Strength.USUAL, short=True)
     if last in _DE:
         body = tokens[before[1]].text if len(before) > 1 else ""
-        if body in BODIES or body in _PORTS or _after_company(page, before[0]):
+        if _berth(page, index) < index or body in BODIES or body in _PORTS or _after_company(page, before[0]):
             return None, Strength.WEAK, before[0]
         return _refined(page, before[0], _ORIGIN, Strength.WEAK, short=False)
     return None
@@ -166,10 +212,12 @@ def _refined(
     page: Page, index: int, role: PlaceRole, strength: Strength, *, short: bool
 ) -> tuple[PlaceRole | None, Strength, int]:
     """Take account of the words just before the phrase that begins at `index`: "consignee in", "returned to"."""
-    if role is _SEEN and short and _is_to_come(page, index):
+    if role is _SEEN and (short or page.tokens[index].text in LANDED) and _is_to_come(page, index):
         role = _DESTINATION
     for at in _before(page, index, _LOOK_BACK):
         word = page.tokens[at].text
+        if word == "by" and at and page.tokens[at - 1].text in _NEAR:  # "exported by a yard in"
+            continue
         if word in NO_LEG and short:
             return None, strength, index
         if short and role in {_SEEN, _DESTINATION} and _has_arrived(page, at):

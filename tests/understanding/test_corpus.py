@@ -8,18 +8,18 @@ from storage.reference.countries import is_country
 from tests.understanding.corpus import Sample, measure, samples
 from tests.understanding.saying import TODAY
 
-PARTS = ("tuned", "held_out")
-EVERY = [sample for part in (*PARTS, "places") for sample in samples(part)]
+IMPROVED_ON = ("tuned", "places", "earlier")
+EVERY = [sample for part in (*IMPROVED_ON, "held_out") for sample in samples(part)]
 
 
-def test_a_third_is_kept_apart_and_every_language_is_there() -> None:
-    tuned, held_out = (samples(part) for part in PARTS)
-    assert len(tuned) + len(held_out) >= 150
-    assert len(held_out) * 3 >= len(tuned) + len(held_out)
-    for part in (tuned, held_out):
+def test_some_are_kept_apart_and_every_language_is_there() -> None:
+    held_out = samples("held_out")
+    improved_on = [sample for part in IMPROVED_ON for sample in samples(part)]
+    assert len(held_out) >= 60
+    assert len(improved_on) >= 150
+    for part in (improved_on, held_out):
         assert {sample.language for sample in part} == {"en", "fr", "es"}
-    improved_on = {sample.text for sample in (*tuned, *samples("places"))}
-    assert not improved_on & {sample.text for sample in held_out}
+    assert not {sample.text for sample in improved_on} & {sample.text for sample in held_out}
 
 
 @pytest.mark.parametrize("sample", EVERY, ids=[sample.text[:40] for sample in EVERY])
@@ -42,9 +42,9 @@ def every_kind(text: str) -> tuple[Finding, ...]:
     ("part", "row", "least"),
     [
         ("tuned", "all", 0.99), ("tuned", "role", 0.97), ("tuned", "doubt", 0.97), ("tuned", "container", 1.0),
-        ("places", "role", 0.97), ("places", "port", 1.0),
-        ("held_out", "all", 0.96), ("held_out", "role", 0.85), ("held_out", "doubt", 0.75),
-        ("held_out", "container", 0.98),
+        ("places", "role", 0.99), ("places", "port", 1.0),
+        ("earlier", "all", 0.97), ("earlier", "role", 0.97), ("earlier", "container", 1.0),
+        ("held_out", "all", 0.95), ("held_out", "role", 0.89), ("held_out", "container", 1.0),
     ],
 )  # fmt: skip
 def test_the_reading_keeps_what_it_has_reached(part: str, row: str, least: float) -> None:

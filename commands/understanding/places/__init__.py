@@ -3,7 +3,7 @@
 `among.py` looks at words, `ports.py` and `countries.py` say which of them are meant, the surest first.
 """
 
-from commands.understanding.itinerary import Place, with_arrows, with_neighbours, with_route
+from commands.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours, with_route
 from commands.understanding.misspelling import FIRST_WORDS, typing_errors
 from commands.understanding.page import Page
 from commands.understanding.places.countries import AmongCountries
@@ -23,13 +23,23 @@ class _Finder(AmongPorts, AmongCountries):
         """Read words that something introduces as a place with typing errors."""
         lead = lead_of(self.page, index)
         text = self.tokens[index].text
-        first = lead is not None and lead.strength is not Strength.WEAK
+        first = (lead is not None and lead.strength is not Strength.WEAK) or self.begins_route(index)
         if not first and not (text in FIRST_WORDS and (self.capital(index) or self.page.shouting)):
             return None
         for length in range(_MOST_MISSPELT, 0, -1):
             if (first or length > 1) and (found := self._misspelt(index, length, lead)):
                 return found
         return None
+
+    def begins_route(self, index: int) -> bool:
+        """Say whether a word stands before a port with a dash or arrow between: "Montevido - Santos"."""
+        if index + 1 >= len(self.tokens) or not self.capital(index):
+            return False
+        gap = self.page.low[self.tokens[index].end : self.tokens[index + 1].start]
+        if not (gap.startswith(" ") and gap.strip() in {"-", "–", *ARROWS}):
+            return False
+        names = (self.name(index + 1, length) for length in self.lengths(index + 1))
+        return any(some[0].known for name in names if name and (some := ports.names_in_text().get(name)))
 
     def _misspelt(self, index: int, length: int, lead: Lead | None) -> Place | None:
         name = self.name(index, length)

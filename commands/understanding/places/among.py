@@ -4,7 +4,7 @@ import re
 from functools import cache
 from itertools import pairwise
 
-from commands.understanding.facts import Doubt, FactKind
+from commands.understanding.facts import Doubt, FactKind, PlaceRole
 from commands.understanding.itinerary import Place
 from commands.understanding.misspelling import Speller
 from commands.understanding.page import Page
@@ -83,7 +83,14 @@ class Among:
         if lead is None and kind is FactKind.COUNTRY:
             lead = self.lead_of_town(index)
         start, end = self.tokens[index].start, self.tokens[last].end
-        role = (role_after(self.page, last) or (lead.role if lead else None)) if spoken else None
+        role = lead.role if lead else None
+        after = role_after(self.page, last)
+        # "Douala says": who writes from there; "from Douala says" too.
+        if after and not (after is PlaceRole.SEEN and role is not PlaceRole.ORIGIN):
+            role = after
+        if lead and lead.landed and any(one.role in {PlaceRole.ORIGIN, PlaceRole.TRANSIT} for one in self.places):
+            role = PlaceRole.DESTINATION
+        role = role if spoken else None
         return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
 
     def lead_of_town(self, index: int) -> Lead | None:

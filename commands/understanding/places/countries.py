@@ -38,7 +38,7 @@ class AmongCountries(Among):
             shown = packed in _SHORT_CODES or packed == "us" or self.upper(index)
             capitals = self.upper(index) and (not self.page.shouting or packed in _SHORT_CODES or introduced)
             return found if shown and (capitals or (introduced and packed in _SHORT_CODES)) else None
-        if name == "la reunion" and not (found.lead and self.capital(found.last)):
+        if name.endswith("reunion") and not (found.lead and self.capital(found.last)):
             return None
         if name in _NAMES_TOO:
             return found if introduced or (found.lead is not None and self.capital(index)) else None

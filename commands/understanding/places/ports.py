@@ -17,6 +17,7 @@ _PORT_WORDS = vocabulary(
 # Names of small places that are other things wherever they are written of.
 _NEVER = vocabulary("police customs control office authority state waste scrap")
 _ALTERNATIVES = 6
+_ARTICLES = vocabulary("the a an le la les l un une el los las una our your")
 
 
 class AmongPorts(Among):
@@ -103,7 +104,9 @@ class AmongPorts(Among):
         """Say whether a well-known port is meant whose name is an ordinary word."""
         capital, lead = self.capital(found.first), found.lead
         if lead is not None and lead.strength is not Strength.WEAK:
-            return capital or lead.strength is Strength.SURE
+            # "goes to the bar" is no port, "go to bar" may be one.
+            article = found.first > 0 and self.tokens[found.first - 1].text in _ARTICLES
+            return capital or (lead.strength is Strength.SURE and not (article and not lead.port))
         if not capital or name in _PORT_WORDS:
             return capital and lead is not None
         # "Tema: residuos" is a subject line.

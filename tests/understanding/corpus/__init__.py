@@ -1,7 +1,8 @@
 """Invented messages of officials with the facts that a careful reader finds in them, and how a reading is measured.
 
-`tuned.txt` is what the reading was improved on, later `places.txt` for what places are, and `earlier.txt`, which had been
-kept apart until then; `held_out.txt` is kept apart for honest figures. A message begins with ">", its facts follow, one a line: `kind: value @role ?doubt`.
+`tuned.txt` is what the reading was improved on, later `places.txt` for what places are, and `earlier.txt`, which had
+been kept apart until then; `held_out.txt` is kept apart for honest figures. A message begins with ">", its facts
+follow, one a line: `kind: value @role ?doubt`.
 
 Rules of annotation: a value is what `Finding.value` says, for a date with a time of day what is shown. A place has a
 role where a reader of the one message would give it one. A person's or ship's name is never a place. Kept doubts are
