@@ -113,6 +113,13 @@ class Arrival(NamedTuple):
     event_id: EventId | None
 
 
+class Waiting(NamedTuple):
+    """A lane with something to send, and how urgent its most urgent row is."""
+
+    lane: str
+    urgency: Priority
+
+
 class OutboxName(Base):
     """What a message names beside its own subject: a list of alerts, or a refusal that says which alert is meant."""
 
@@ -291,17 +298,23 @@ class Outbox:
         )
         return (await self._session.scalars(query.order_by(OutboxRow.id).limit(limit))).all()
 
-    async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[str]:
+    async def waiting_lanes(self, now: datetime, *, limit: int, busy: Sequence[str] = ()) -> Sequence[Waiting]:
         """Return the lanes with something to send, the one that holds the most urgent row first."""
         query = (
-            select(OutboxRow.lane)
+            select(OutboxRow.lane, func.min(OutboxRow.priority))
             .where(OutboxRow.state == RowState.PENDING, OutboxRow.lane.not_in(busy))
             .group_by(OutboxRow.lane)
             .having(or_(func.min(OutboxRow.not_before).is_(None), func.min(OutboxRow.not_before) <= now))
             .order_by(func.min(OutboxRow.priority), func.min(OutboxRow.id))
             .limit(limit)
         )
-        return (await self._session.scalars(query)).all()
+        return [Waiting(lane, Priority(urgency)) for lane, urgency in await self._session.execute(query)]
+
+    async def urgency(self, lane: str) -> Priority:
+        """Return the urgency of the most urgent row that waits in a lane; ANNOUNCEMENT when none does."""
+        query = select(func.min(OutboxRow.priority)).where(OutboxRow.lane == lane, OutboxRow.state == RowState.PENDING)
+        found = await self._session.scalar(query)
+        return Priority.ANNOUNCEMENT if found is None else Priority(found)
 
     async def head(self, lane: str) -> tuple[OutboxRow | None, bool]:
         """Return the row that the lane sends next, the oldest, so that order is kept, and whether others follow it."""

@@ -19,7 +19,7 @@ from bot.sender.trying import Trying
 from bot.steps import Observer, Step, nobody
 from storage.base import Database, Transaction
 from storage.ids import RoomId
-from storage.outbox import TOPIC, Arrival, Outbox, RowKind, RowState
+from storage.outbox import TOPIC, Arrival, Outbox, Priority, RowKind, RowState
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Sender:
         self._house = house
         self._settings = settings
         self._observer = observer
-        self._pauses = Pauses(house, jitter)
+        self._pauses = Pauses(house, jitter, settings.in_flight)
         self._trying = Trying(database, gateway, house, settings, self._pauses)
         self._rights = Rights(house)
         self._settling = Settling(gateway, house, settings, self._pauses)
@@ -55,7 +55,7 @@ class Sender:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()  # lanes that got something while they were worked on
         self._delayed: set[str] = set()  # lanes whose work ended although something waits there
-        self._waiting: deque[str] = deque()  # lanes that wait for a place
+        self._waiting: deque[tuple[str, Priority]] = deque()  # lanes that wait for a place
         self._unseen = False  # something came while no place was free
         self._prepared: set[RoomId] = set()
 
@@ -68,7 +68,7 @@ class Sender:
             return
         self._again |= lanes & self._workers.keys()
         fresh = lanes - self._workers.keys()
-        if len(fresh) == 1 and self._has_place and not self._news.is_set() and not self._pauses.are_on():
+        if len(fresh) == 1 and self._has_place and not self._news.is_set() and not self._pauses.strained:
             self._start(next(iter(fresh)))
         elif fresh or not lanes:
             self._news.set()
@@ -76,7 +76,7 @@ class Sender:
     @property
     def _has_place(self) -> bool:
         """Whether one more room may be sent to."""
-        return len(self._workers) - self._marking.resting < self._settings.in_flight
+        return len(self._workers) - self._marking.resting < self._pauses.width
 
     async def catch_up(self) -> None:
         """Write down what has arrived, so that whoever reads next knows of it."""
@@ -85,7 +85,7 @@ class Sender:
     async def look_ahead(self, tx: Transaction) -> None:
         """Make ready what a transaction will have for a single free lane, so that it goes out with the commit."""
         lanes = tx.news.get(TOPIC)
-        if not self._running or lanes is None or len(lanes) != 1 or self._news.is_set() or self._pauses.are_on():
+        if not self._running or lanes is None or len(lanes) != 1 or self._news.is_set() or self._pauses.strained:
             return
         (lane,) = lanes
         if lane in self._workers or not self._has_place:
@@ -130,25 +130,30 @@ class Sender:
     async def _start_waiting(self) -> None:
         """Look which lanes wait, the most urgent first, and start work on as many as there are places."""
         self._unseen = not self._has_place
-        if self._unseen or self._pauses.are_on():
+        if self._unseen or self._pauses.are_on(Priority.ALERT):
             return
-        async with self._database.transaction() as tx:
-            lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=_LOOK_AHEAD, busy=list(self._workers))
-        ahead = [RoomId(lane) for lane in lanes if lane.startswith("!") and lane not in self._prepared]
+        waiting = await self._waiting_lanes(_LOOK_AHEAD)
+        ahead = [RoomId(lane) for lane, _ in waiting if lane.startswith("!") and lane not in self._prepared]
         if len(ahead) > 1:
             self._prepared.update(ahead)
             await self._gateway.prepare(ahead)
-        self._waiting = deque(lanes)
+        self._waiting = deque(waiting)
         self._fill()
 
     def _fill(self) -> None:
         """Start work on the lanes that wait, until every place is taken."""
-        while self._waiting and self._has_place and not self._pauses.are_on():
-            lane = self._waiting.popleft()
+        while self._waiting and self._has_place and not self._pauses.are_on(self._waiting[0][1]):
+            lane, _ = self._waiting.popleft()
             if lane not in self._workers:
                 self._start(lane)
         if not self._waiting:
             self._prepared.clear()
+
+    async def _waiting_lanes(self, limit: int) -> list[tuple[str, Priority]]:
+        """Return the lanes that may be worked on now and how urgent they are, the most urgent first."""
+        async with self._database.transaction() as tx:
+            found = await Outbox(tx).waiting_lanes(self._house.now(), limit=limit, busy=list(self._workers))
+        return [(lane, urgency) for lane, urgency in found if not self._pauses.are_on(urgency)]
 
     def _start(self, lane: str, head: Head | None = None) -> None:
         task = self._workers[lane] = asyncio.create_task(self._work(lane, head))
@@ -173,12 +178,8 @@ class Sender:
 
     async def drain(self) -> None:
         """Send what can be sent now, one after the other; for tests, which want it in order and finished."""
-        while not self._pauses.are_on():
-            async with self._database.transaction() as tx:
-                lanes = await Outbox(tx).waiting_lanes(self._house.now(), limit=self._settings.in_flight)
-            if not lanes:
-                return
-            for lane in lanes:
+        while lanes := await self._waiting_lanes(self._pauses.width):
+            for lane, _ in lanes:
                 await self._work(lane)
 
     async def _wait(self, timeout: float | None) -> None:  # noqa: ASYNC109 - how long nothing may be due
@@ -191,10 +192,13 @@ class Sender:
     async def _until_next_attempt(self) -> float:
         """Return the seconds until a delayed row is due, or until it is looked again all the same."""
         now = self._house.now()
-        if self._pauses.until is not None and now < self._pauses.until:
-            return (self._pauses.until - now).total_seconds()
+        again = self._pauses.next_end
+        if again is not None and self._pauses.are_on(Priority.ALERT):
+            return (again - now).total_seconds()
         async with self._database.transaction() as tx:
             due = await Outbox(tx).next_attempt_at()
+        if again is not None:  # what is due already may be held up, and is looked for again when that ends
+            due = again if due is None or due <= now else min(due, again)
         if due is None:
             return _AT_LEAST_EVERY
         # A row that is due and still waits is on its way, or has no free place: whoever ends says so at once.
@@ -217,11 +221,14 @@ class Sender:
         """Return the oldest row of the lane with all that is needed to send it; None when it has to wait."""
         self._again.discard(lane)
         now = self._house.now()
-        if self._pauses.are_on():
-            self._delayed.add(lane)
-            return None
         row, has_more = await Outbox(tx).head(lane)
         if row is None:
+            return None
+        urgency = row.priority
+        if has_more and (self._pauses.strained or self._pauses.are_on(urgency)):
+            urgency = await Outbox(tx).urgency(lane)
+        if self._pauses.are_on(urgency):
+            self._delayed.add(lane)
             return None
         if row.not_before is not None and row.not_before > now:
             self._delayed.add(lane)
@@ -232,7 +239,8 @@ class Sender:
             return None
         is_message = row.kind is RowKind.MESSAGE
         audience = await audience_of(row, self._gateway, tx) if is_message else Audience(None)
-        return Head(row, has_more, await relation_of(row, tx), audience, await self._rights.obstacle(row, tx))
+        obstacle = await self._rights.obstacle(row, tx)
+        return Head(row, has_more, urgency, await relation_of(row, tx), audience, obstacle)
 
     async def _send(self, head: Head) -> Head | None:
         """Try a row, write down what became of it, and return the next one that may follow at once."""
@@ -242,7 +250,7 @@ class Sender:
         elif audience.strangers:
             outcome = Outcome(strangers=audience.strangers)
         else:
-            outcome = await self._trying.once(head.row, head.relation, audience.readers)
+            outcome = await self._trying.once(head)
         if self._may_rest(head, outcome):
             await self._rest(head, outcome)
             return None
@@ -260,11 +268,14 @@ class Sender:
             if audience.shared_history and sent_to is not None:
                 await self._settling.note_history(sent_to, tx)
             self._observer(Step.MARKING)
-            if goes_on and (head.has_more or head.row.lane in self._again):
-                await tx.flush()
-                following = await self._head(head.row.lane, tx)
-            elif not goes_on:
+            if not goes_on:
                 self._delayed.add(head.row.lane)
+            elif head.has_more or head.row.lane in self._again:
+                if self._unseen or self._pauses.strained:  # whether something more urgent waits is to be seen first
+                    self._delayed.add(head.row.lane)
+                else:
+                    await tx.flush()
+                    following = await self._head(head.row.lane, tx)
         self._observer(Step.MARKED)
         return following
 

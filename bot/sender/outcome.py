@@ -8,7 +8,7 @@ from typing import Any
 from bot.matrix.interface import Unread
 from commands.happenings import RoomClosed
 from storage.ids import EventId, RoomId, UserId
-from storage.outbox import Failure, OutboxRow
+from storage.outbox import Failure, OutboxRow, Priority
 
 TRIES_AT_A_FAULT = 6
 """How often a row is tried that meets a fault of the program: about two minutes, then it is given up loudly."""
@@ -29,6 +29,8 @@ class Outcome:
     event_id: EventId | None = None
     room_id: RoomId | None = None
     retry_in: timedelta | None = None
+    refused: bool = False
+    """The homeserver takes no more for now: nothing is wrong with the row, and this was no try of it."""
     failure: Failure | None = None
     dropped: bool = False
     strangers: frozenset[UserId] = frozenset()
@@ -69,6 +71,8 @@ class Head:
 
     row: OutboxRow
     has_more: bool
+    urgency: Priority
+    """Of the most urgent row in its lane, as far as that matters: what is before an alert is as urgent."""
     relation: Relation | None
     audience: Audience
     obstacle: Outcome | None = None

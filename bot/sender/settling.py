@@ -83,6 +83,8 @@ class Settling:
             return await self._hold_until_confirmed(row, tx)
         if outcome.withheld:
             return await self._withhold(row, tx)
+        if outcome.refused:
+            return self._put_off(row, outcome.retry_in)
         row.attempts += 1
         if outcome.retry_in is not None:
             # The device stays as it was: a look for what the one before may have sent can have failed itself.
@@ -109,6 +111,14 @@ class Settling:
         await self._report(row, tx)
         if outcome.closed is not None:
             await self._emit(outcome.closed, tx)
+        return True
+
+    def _put_off(self, row: OutboxRow, rest: timedelta | None) -> bool:
+        """Let a row wait until the homeserver takes more. What is said in a room does not wait for an invitation."""
+        row.not_before = self._house.now() + rest if rest is not None else None
+        if row.kind is not RowKind.INVITE:
+            return False
+        row.lane = f"{row.room_id} invitations"
         return True
 
     async def _hold(self, row: OutboxRow, people: frozenset[UserId], tx: Transaction) -> bool:

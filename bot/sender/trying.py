@@ -1,7 +1,9 @@
 """One try of a row: what it asks of the homeserver, and what the homeserver says to it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, assert_never
 
 import structlog
@@ -23,8 +25,8 @@ from bot.matrix.interface import (
     WhyUnsafe,
 )
 from bot.outgoing import FILE, FORWARD
-from bot.sender.outcome import NO_RELATION, TRIES_AT_A_FAULT, Outcome, Relation, SenderSettings
-from bot.sender.pauses import Pauses
+from bot.sender.outcome import NO_RELATION, TRIES_AT_A_FAULT, Head, Outcome, Relation, SenderSettings
+from bot.sender.pauses import Limit, Pauses
 from commands.happenings import RoomClosed
 from storage.base import Database
 from storage.files import FileFault, FileState, IncomingFiles, OutgoingFiles
@@ -32,6 +34,14 @@ from storage.ids import EventId, RoomId, UserId
 from storage.outbox import Failure, Outbox, OutboxRow, RowKind
 
 log = structlog.get_logger()
+
+
+class PutOff(Exception):
+    """What homeservers count apart from messages has to wait."""
+
+    def __init__(self, rest: timedelta) -> None:
+        super().__init__(rest)
+        self.rest = rest
 
 
 class Trying:
@@ -44,19 +54,29 @@ class Trying:
         self._settings = settings
         self._pauses = pauses
 
-    async def once(  # noqa: C901, PLR0911 - one for each answer
-        self, row: OutboxRow, relation: Relation | None, readers: frozenset[UserId] | None
-    ) -> Outcome:
+    async def once(self, head: Head) -> Outcome:
         """Do what the row says, once, and say what became of it."""
-        if row.kind is RowKind.MESSAGE and relation is None:
+        row = head.row
+        if row.kind is RowKind.MESSAGE and head.relation is None:
             return Outcome(dropped=True)
         try:
-            return await self._do(row, relation or NO_RELATION, readers)
+            outcome = await self._tried(row, head.relation or NO_RELATION, head.audience.readers)
         except Throttled as error:
-            pause = error.retry_after or self._pauses.backoff(row.attempts)
-            self._pauses.pause(pause)
-            log.warning("sender.throttled", seconds=pause.total_seconds())
-            return Outcome(retry_in=pause)
+            asked = error.retry_after
+            log.warning("sender.throttled", seconds=asked.total_seconds() if asked is not None else None)
+            return Outcome(refused=True, retry_in=self._pauses.refused(head.urgency, asked))
+        except PutOff as error:
+            log.warning("sender.put_off", row=row.id, kind=row.kind, seconds=error.rest.total_seconds())
+            return Outcome(refused=True, retry_in=error.rest)
+        if outcome.retry_in is None and row.kind in {RowKind.MESSAGE, RowKind.REDACT}:
+            self._pauses.worked(head.urgency)
+        return outcome
+
+    async def _tried(self, row: OutboxRow, relation: Relation, readers: frozenset[UserId] | None) -> Outcome:  # noqa: C901, PLR0911 - one for each answer
+        try:
+            return await self._do(row, relation, readers)
+        except (Throttled, PutOff):
+            raise
         except (Unavailable, LoggedOut) as error:
             if self._house.now() - row.created_at > self._settings.give_up_after:
                 return Outcome(failure=Failure.UNREACHABLE)
@@ -84,6 +104,18 @@ class Trying:
                 return Outcome(failure=Failure.REFUSED)
             return Outcome(retry_in=self._pauses.backoff(row.attempts))
 
+    @contextmanager
+    def _counted(self, limit: Limit) -> Iterator[None]:
+        """Ask for what is counted apart, unless that is known to be in vain. Raises PutOff."""
+        rest = self._pauses.rest_of(limit)
+        if rest is not None:
+            raise PutOff(rest)
+        try:
+            yield
+        except Throttled as error:
+            raise PutOff(self._pauses.put_off(limit, error.retry_after)) from error
+        self._pauses.done(limit)
+
     async def _closing(self, row: OutboxRow, why: WhyUnsafe) -> RoomClosed | None:
         """Return what a closed room's tombstone says: whoever did not hear of the closing hears of it now."""
         if why is not WhyUnsafe.TOMBSTONED or row.room_id is None:
@@ -100,11 +132,13 @@ class Trying:
             case RowKind.MESSAGE:
                 return await self._send_message(row, relation, readers)
             case RowKind.CREATE_ROOM:
-                return Outcome(room_id=await gateway.create_room(_new_room(row)))
+                with self._counted(Limit.ROOMS):
+                    return Outcome(room_id=await gateway.create_room(_new_room(row)))
             case RowKind.INVITE:
                 assert row.room_id is not None
                 try:
-                    await gateway.invite(row.room_id, UserId(str(row.content["user"])))
+                    with self._counted(Limit.INVITATIONS):
+                        await gateway.invite(row.room_id, UserId(str(row.content["user"])))
                 except Rejected as error:
                     # Already in the room: a retry after a lost answer, or the person was quicker.
                     if error.errcode != "M_FORBIDDEN" or row.attempts == 0:
@@ -112,7 +146,8 @@ class Trying:
                 return Outcome(room_id=row.room_id)
             case RowKind.JOIN:
                 assert row.room_id is not None
-                await gateway.join(row.room_id, via=row.content.get("via", ()))
+                with self._counted(Limit.JOINS):
+                    await gateway.join(row.room_id, via=row.content.get("via", ()))
                 return Outcome(room_id=row.room_id)
             case RowKind.LEAVE:
                 assert row.room_id is not None
@@ -189,7 +224,8 @@ class Trying:
         assert file.data is not None
         pixels = (file.width, file.height) if file.width and file.height else None
         data = await self._made(file.maker, file.data)
-        uploaded = await self._gateway.upload(data, file.name, file.content_type, str(content["body"]), pixels)
+        with self._counted(Limit.FILES):
+            uploaded = await self._gateway.upload(data, file.name, file.content_type, str(content["body"]), pixels)
         async with self._database.transaction() as tx:
             await OutgoingFiles(tx).uploaded(row.id, uploaded)
         return uploaded
@@ -234,7 +270,8 @@ class Trying:
         request = NewRoom(
             request=f"direct-{row.transaction_id}", name=None, invite=(row.user_id,), direct=True, admins=()
         )
-        return await self._gateway.create_room(request)
+        with self._counted(Limit.ROOMS):
+            return await self._gateway.create_room(request)
 
 
 def _new_room(row: OutboxRow) -> NewRoom:

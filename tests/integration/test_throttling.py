@@ -1,4 +1,4 @@
-"""A homeserver with its usual limits: what the bot has to say arrives complete, once and in order."""
+"""A homeserver with its usual limits: what the bot has to say arrives complete, once and in order, alerts first."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,10 +18,11 @@ from commands.document import doc
 from storage import models, schema
 from storage.base import Database
 from storage.ids import UserId
+from storage.outbox import Outbox, Priority
 from tests.integration.conftest import PASSWORD
 
-BURST = 12
-"""Two more than the homeserver lets through at once: it holds the sender up, and holds it up again."""
+BURST = 11
+"""One more than the homeserver lets through at once, and an alert: it holds the sender up, and holds it up again."""
 
 
 async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> None:
@@ -41,6 +42,8 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
         async with MemberClient.open(server.url, ghana_id, PASSWORD) as ghana, gateway_opened as gateway:
             room = await gateway.create_room(NewRoom(request="burst", name="Burst", invite=[UserId(ghana_id)]))
             await ghana.enters(room)
+            elsewhere = await gateway.create_room(NewRoom(request="alert", name="Alert", invite=[UserId(ghana_id)]))
+            await ghana.enters(elsewhere)
             config = Config.read(
                 {
                     "matrix": {"homeserver": server.url, "user_id": user},
@@ -54,13 +57,27 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
             try:
                 # Who is not seen to have joined is given no key.
                 async with asyncio.timeout(60):
-                    while ghana_id not in (await gateway.room(room)).joined:  # noqa: ASYNC110 - a sync brings it
-                        await asyncio.sleep(0.05)
+                    for each in (room, elsewhere):
+                        while ghana_id not in (await gateway.room(each)).joined:  # noqa: ASYNC110 - a sync brings it
+                            await asyncio.sleep(0.05)
                 async with database.transaction() as tx:
                     for number in range(BURST):
-                        words = Post(doc=doc(f"message {number} of the burst"), room=room)
+                        said = doc(f"message {number} of the burst")
+                        words = Post(doc=said, room=room, priority=Priority.ANNOUNCEMENT)
                         await write(tx, words, device=gateway.device_id, now=datetime.now(UTC))
                 tasks.append(asyncio.create_task(machinery.sender.run()))
+                pauses = machinery.sender._pauses
+                async with asyncio.timeout(120):
+                    while not pauses.are_on(Priority.ALERT):  # noqa: ASYNC110 - the homeserver decides when
+                        await asyncio.sleep(0.01)
+                async with database.transaction() as tx:
+                    words = Post(doc=doc("an alert"), room=elsewhere, priority=Priority.ALERT)
+                    await write(tx, words, device=gateway.device_id, now=datetime.now(UTC))
+                    waiting = await Outbox(tx).count_waiting() - 1
+                assert waiting, "nothing is left that the alert could wait for"
+                await ghana.hears(elsewhere, "an alert", by=user, within=60)
+                async with database.transaction() as tx:
+                    assert await Outbox(tx).count_waiting() >= waiting - 1, "the alert waited for bulk"
                 await ghana.hears(room, f"message {BURST - 1} of the burst", by=user, within=240)
             finally:
                 for task in tasks:
@@ -68,5 +85,4 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
                 await asyncio.gather(*tasks, return_exceptions=True)
             heard = [one.body for one in ghana.timeline(room) if one.sender == user]
             assert heard == [f"message {number} of the burst" for number in range(BURST)]
-            assert machinery.sender._pauses.until is not None, "the homeserver limited nothing"
         await database.close()

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot.matrix.interface import Rejected, RoomUnsafe, Sent, Throttled, Unavailable, WhyUnsafe
-from bot.sender.heads import relation_of
+from bot.sender.outcome import NO_RELATION, Audience, Head
 from commands.base import Post
 from commands.document import doc
 from storage.ids import RoomId
-from storage.outbox import Outbox, OutboxRow, RowKind, RowState
+from storage.outbox import OutboxRow, RowKind, RowState
 from tests.fakes import Network
 from tests.sending.helping import COUNTRIES, Gate, bodies, post, row_of, running, until
 
@@ -66,11 +66,8 @@ async def test_of_two_pauses_the_longer_one_holds(net: Network) -> None:
     sender = net.machinery.sender
     await sender._work(net.room("ghana"))
     net.fail_room("netherlands", Throttled(timedelta(seconds=5)))
-    async with net.transaction() as tx:
-        row = await Outbox(tx).get(second)
-        assert row is not None
-        relation = await relation_of(row, tx)
-    await sender._trying.once(row, relation, None)
+    row = await row_of(net, second)
+    await sender._trying.once(Head(row, False, row.priority, NO_RELATION, Audience(None)))
     net.fail_room("netherlands", None)
     net.now += timedelta(seconds=30)
     await net.settle()

@@ -61,7 +61,7 @@ async def test_of_those_marked_together_one_at_fault_harms_no_other(net_on_each:
         async with net.transaction() as tx:
             head = await sender._head(net.room(room), tx)
         assert head is not None
-        sender._marking.add(head, await sender._trying.once(head.row, head.relation, head.audience.readers))
+        sender._marking.add(head, await sender._trying.once(head))
     await sender.catch_up()
     assert told == [1, 3]
     await net.settle()
