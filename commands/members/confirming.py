@@ -7,7 +7,7 @@ from commands.base import Context, Event, Post, Refusal, Role
 from commands.document import Code, Doc, Message, Strong, _, doc
 from commands.happenings import KeysChanged
 from commands.members.events import capability
-from commands.members.roster import Which, on_roster
+from commands.members.finding import Which, on_roster
 from commands.network import alarm, named, tell_coordination
 from storage.ids import UserId
 from storage.members import Member, Members

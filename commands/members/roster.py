@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field
-
-from commands.arguments import Choice, Country, Language, Option, Person, Word, Zone, did_you_mean, zone_of_country
+from commands.arguments import Choice, Country, Language, Option, Person, Word, Zone, zone_of_country
 from commands.base import Args, Context, Post, Refusal
-from commands.document import Code, CountryName, Doc, Inline, Message, Moment, Strong, Text, _, _n, bullets, doc
+from commands.document import Code, CountryName, Doc, Message, _, bullets, doc
 from commands.happenings import KeysChanged
 from commands.members.events import (
     MemberAdded,
@@ -15,11 +13,11 @@ from commands.members.events import (
     RecordChanged,
     RoleChanged,
     capability,
-    keys_words,
     rooms_still_in,
 )
+from commands.members.finding import Which, on_roster, refuse_bot
 from commands.members.own import record_of
-from commands.network import Line, country_or_international, kind_name, named, role_name
+from commands.network import Line, named
 from storage.ids import CountryCode, UserId
 from storage.members import AuthorityKind, CountryMissing, LastCoordinator, Member, Members, RecordChange, Role
 from storage.outbox import Outbox
@@ -56,7 +54,7 @@ class NewMember(Args):
 )
 async def add(args: NewMember, context: Context) -> Doc:
     members = Members(context.tx)
-    await _refuse_bot(args.person, context)
+    await refuse_bot(args.person, context)
     there = await members.get(args.person)
     if there is not None:
         raise Refusal(
@@ -101,134 +99,6 @@ def _country_missing() -> Message:
         example=Code("country=GH"),
         kind=Code("kind=international"),
     )
-
-
-async def _refuse_bot(person: UserId, context: Context) -> None:
-    if await context.is_bot(person):
-        raise Refusal(_("That is me. I serve the network but am not on its roster."))
-
-
-class Filter(Args):
-    country: Annotated[CountryCode | None, Country(), Option()] = None
-    role: Annotated[Role | None, Choice(Role), Option()] = None
-    page: Annotated[int, Option(), Field(ge=1, le=100_000)] = 1
-
-
-_PAGE = 50
-"""Persons that are listed at once."""
-
-
-@capability.command(
-    "member list",
-    role=Role.COORDINATOR,
-    summary=_("List the roster, or a part of it"),
-    reads=True,
-    examples=["member list", "member list country=GH", "member list role=coordinator", "member list page=2"],
-)
-async def show_all(args: Filter, context: Context) -> Doc:
-    """List those who are like that by country and name, a page at a time."""
-    members = Members(context.tx)
-    count = await members.count(country=args.country, exactly=args.role)
-    if not count:
-        return doc(_("Nobody on the roster is like that."))
-    pages = -(-count // _PAGE)
-    if args.page > pages:
-        raise Refusal(_n("There is {count} page.", "There are {count} pages.", pages))
-    first = (args.page - 1) * _PAGE
-    found = await members.all(country=args.country, exactly=args.role, limit=_PAGE, offset=first)
-    # A line for each, no table: Matrix ids and authorities are too wide for its columns.
-    lines = [
-        _(
-            "{name}: {role}, {authority} ({kind}), {country}, {id}",
-            name=Strong(Text(member.name)),
-            role=role_name(member.role),
-            authority=member.authority,
-            kind=kind_name(member.kind),
-            country=country_or_international(member),
-            id=Code(member.user_id),
-        )
-        for member in found
-    ]
-    if pages == 1:
-        return doc(_n("{count} person:", "{count} persons:", count), bullets(lines))
-    shown = doc(
-        _("{count} persons, by country and name; here {first} to {last}:", count=count, first=first + 1,
-          last=first + len(lines)),
-        bullets(lines),
-    )  # fmt: skip
-    if args.page == pages:
-        return shown
-    asked = "".join(
-        [f" country={args.country}" if args.country else "", f" role={args.role.name.lower()}" if args.role else ""]
-    )
-    following = Code(f"{context.prefix}member list{asked} page={args.page + 1}")
-    narrow = Code(f"{context.prefix}member list country=GH")
-    return shown + doc(_("The next ones: {following}. Those of one country: {narrow}", following=following,
-                         narrow=narrow))  # fmt: skip
-
-
-class Which(Args):
-    person: Annotated[UserId, Person(), Word(ask=_("Who? Write the full Matrix id."))]
-
-
-@capability.command(
-    "member show",
-    role=Role.COORDINATOR,
-    summary=_("Show the record of a person"),
-    reads=True,
-    examples=["member show @ama:example.org"],
-)
-async def show(args: Which, context: Context) -> Doc:
-    members = Members(context.tx)
-    member = await members.get(args.person) or await members.removed(args.person)
-    if member is None:
-        raise Refusal(await _unknown(args.person, context))
-    extra: list[tuple[Inline, Inline]] = [
-        (
-            _("Added"),
-            _("{when} by {id}", when=Moment(member.added_at, context.zone, with_utc=False), id=Code(member.added_by)),
-        )
-    ]
-    keys = await keys_words(member.user_id, context)
-    if keys is not None:
-        extra.append((_("Security keys"), Strong(keys)))
-    if member.removed_at is not None:
-        extra.append((_("Removed"), Strong(Moment(member.removed_at, context.zone, with_utc=False))))
-    return doc(record_of(member, context, *extra))
-
-
-async def _unknown(person: UserId, context: Context) -> Message:
-    """Say that this person is not on the roster, and who may have been meant."""
-    known = {member.user_id.casefold(): member.user_id for member in await Members(context.tx).all()}
-    near = did_you_mean(person, sorted(known))
-    if near is None:
-        return _(
-            "{id} is not on the roster. {list} shows who is.",
-            id=Code(person),
-            list=Code(f"{context.prefix}member list"),
-        )
-    return _("{id} is not on the roster. Did you mean {near}?", id=Code(person), near=Code(known[near]))
-
-
-async def on_roster(person: UserId, context: Context) -> Member:
-    """Return the member with this Matrix id. Raises Refusal that says who may have been meant."""
-    members = Members(context.tx)
-    member = await members.get(person)
-    if member is not None:
-        return member
-    await _refuse_bot(person, context)
-    gone = await members.removed(person)
-    if gone is not None and gone.removed_at is not None:
-        raise Refusal(
-            _(
-                "{name} ({id}) was removed on {when}. {add} puts this person on the roster again.",
-                name=named(gone),
-                id=Code(person),
-                when=Moment(gone.removed_at, context.zone, with_utc=False),
-                add=Code(f"{context.prefix}member add {person}"),
-            )
-        )
-    raise Refusal(await _unknown(person, context))
 
 
 class Changes(Args):
