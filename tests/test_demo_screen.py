@@ -61,9 +61,12 @@ def test_the_same_in_several_rooms_is_shown_once(screen: Screen, capsys: pytest.
     assert len(shown) == 6
     screen.show([replace(CARD, room="Belgium")])
     assert printed(capsys) == ["SESN · Belgium", "Alert A-2026-0001", "… the same as in Ghana"]
+    german = CARD.text.replace("- Belgium: waits", "- Germany: waits")
+    screen.show([replace(CARD, room="Germany", text=german)])
+    assert printed(capsys)[2:] == ["… the same as in Ghana, but here:", "- Germany: waits"]
     screen.show([replace(CARD, room="Belgium", step=5)])
     assert len(printed(capsys)) == 6, "in another step it is shown in full"
-    assert len(screen.entries) == 4
+    assert len(screen.entries) == 5
 
 
 def test_a_long_message_is_cut_and_says_so(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:

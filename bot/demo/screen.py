@@ -116,7 +116,10 @@ class Screen:
             if same is None:
                 self._shown.append(entry)
             else:
-                lines = [lines[0], f"… the same as in {same}"]
+                there = _timeless_lines(same)
+                other = [line for line in lines[1:] if _timeless(line) not in there]
+                but = ", but here:" if other else ""
+                lines = [lines[0], f"… the same as in {same.room}{but}", *other]
         where = f"{', '.join(rooms[:-1])} and {rooms[-1]}" if len(rooms) > 1 else rooms[0]
         marks = [where, *(["in the thread"] if entry.threaded else []), *(["edited"] if entry.edited else [])]
         name = click.style(entry.who, fg="green" if entry.by_bot else "cyan", bold=True)
@@ -142,16 +145,16 @@ class Screen:
         }
         return [line for line in lines if line not in said]
 
-    def _same_as(self, entry: Entry, lines: Sequence[str]) -> str | None:
-        """Return the room in which about the same was shown in this step, when it is long enough to matter."""
+    def _same_as(self, entry: Entry, lines: Sequence[str]) -> Entry | None:
+        """Return what was shown in another room in this step and is about the same, when long enough to matter."""
         if len(lines) < 5:
             return None
         for known in self._shown:
             if known.step != entry.step or known.room == entry.room:
                 continue
-            others = {_timeless(line.rstrip()) for line in known.text.splitlines()}
+            others = _timeless_lines(known)
             if sum(_timeless(line) in others for line in lines) >= SAME_CARD * len(lines):
-                return known.room
+                return known
         return None
 
     def _marked(self, mark: str, colour: str, text: str) -> None:
@@ -174,6 +177,10 @@ class Screen:
 def _timeless(line: str) -> str:
     """Return a line without its moments, which each room reads in its own zone."""
     return _MOMENT.sub("…", line)
+
+
+def _timeless_lines(entry: Entry) -> set[str]:
+    return {_timeless(line.rstrip()) for line in entry.text.splitlines()}
 
 
 def _wrap(line: str, width: int, indent: str = "") -> list[str]:
