@@ -15,6 +15,9 @@ capability = Capability("help", _("What you can do"))
 _NAMED_AT_MOST = 8
 """Commands of one word that the overview names beside the first; of more it gives the number, for telephones."""
 
+_IN_FULL_AT_MOST = 12
+"""Commands that are listed with all their options."""
+
 
 class About(Args):
     words: Annotated[str, Rest(ask=_("About which command?"))] = ""
@@ -91,12 +94,23 @@ def _entry(group: Sequence[Command], context: Context) -> Inline:
 
 
 def _commands_of(words: Sequence[str], commands: Sequence[Command], context: Context) -> Doc:
+    """List commands, each with how it is typed; of many only what they are for, so that a telephone shows them."""
+    are_many = len(commands) > _IN_FULL_AT_MOST
     lines = [
-        _("{usage}: {summary}", usage=Code(usage(command, context.prefix)), summary=command.summary)
+        _(
+            "{usage}: {summary}",
+            usage=Code(f"{context.prefix}{command.name}" if are_many else usage(command, context.prefix)),
+            summary=command.summary,
+        )
         for command in commands
     ]
     example = next((command for command in commands if len(command.words) > 1), commands[0])
-    more = _("Examples of one of them: {help}", help=Code(f"{context.prefix}help {example.name}"))
+    one = Code(f"{context.prefix}help {example.name}")
+    more = (
+        _("How one of them is typed, with examples: {help}", help=one)
+        if are_many
+        else _("Examples of one of them: {help}", help=one)
+    )
     heading = _("Commands that begin with {word}:", word=Code(f"{context.prefix}{' '.join(words)}"))
     return doc(heading, bullets(lines), more)
 
@@ -136,4 +150,8 @@ def _not_found(words: Sequence[str], allowed: Sequence[Command], context: Contex
             typed=Code(said(typed)),
             help=Code(f"{context.prefix}help"),
         )
-    return _("I know no command {typed}. Did you mean {near}?", typed=Code(said(typed)), near=Code(f"help {near}"))
+    return _(
+        "I know no command {typed}. Did you mean {near}?",
+        typed=Code(said(typed)),
+        near=Code(f"{context.prefix}help {near}"),
+    )

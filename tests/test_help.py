@@ -122,6 +122,15 @@ async def test_help_is_short_enough_for_a_telephone(net: Network) -> None:
     assert len(alert) < 120
 
 
+async def test_of_many_commands_the_help_says_what_they_are_for_and_how_to_see_more(net: Network) -> None:
+    reply = await net.say("!help alert", room="ghana")
+    assert "- !alert ack: Say that your country deals with an alert" in reply
+    assert "[" not in reply
+    assert max(map(len, reply.text.splitlines())) < 120
+    assert "How one of them is typed, with examples: !help alert accept" in reply
+    assert "!alert accept [number]" in await net.say("!help alert accept", room="ghana")
+
+
 async def test_a_greeting_is_not_taken_for_a_slip(net: Network) -> None:
     reply = await net.say("hello, whom do I call in Rotterdam?")
     assert reply.text == ("I know no command hello. I am a program and understand commands only: !help shows them.")
@@ -157,8 +166,8 @@ async def test_help_of_what_is_for_others_says_for_whom(net: Network) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("!help membr", "Did you mean help member?"),
-        ("!help member ad", "Did you mean help member add?"),
+        ("!help membr", "Did you mean !help member?"),
+        ("!help member ad", "Did you mean !help member add?"),
         ("!help quxquxqux", "I know no command quxquxqux. !help shows all of them."),
     ],
 )

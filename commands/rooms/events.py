@@ -64,7 +64,7 @@ def greeting(bindings: Sequence[Binding], context: Context) -> Doc:
     begin = _(
         "Type {help} to see what you can do here; {example} explains one command.",
         help=Code(f"{context.prefix}help"),
-        example=Code(f"{context.prefix}help alert"),
+        example=Code(f"{context.prefix}help alert show"),
     )
     receives = _receives(bindings)
     if len(receives) == 1:
