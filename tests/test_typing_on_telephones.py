@@ -1,4 +1,4 @@
-"""What telephones make of quotation marks, and fingers of words."""
+"""What telephones make of quotation marks and spaces, and fingers of words."""
 
 import pytest
 
@@ -25,6 +25,16 @@ async def test_every_telephone_s_quotation_marks_hold_a_value(net: Network, type
         assert "drivers" in answer.text
     else:
         assert f"Name: {name}\n" in answer.text
+
+
+@pytest.mark.parametrize("typed", ["! help", "! Help", "!  help", "!\u00a0help"])
+async def test_a_space_behind_the_exclamation_mark_makes_no_difference_to_a_command(net: Network, typed: str) -> None:
+    assert "Your role is official." in await net.say(typed, as_="ghana", room="ghana")
+
+
+@pytest.mark.parametrize("typed", ["!", "! ", "!!", "! Attention, the scanner in Tema is down", "!? help"])
+async def test_a_remark_that_begins_with_an_exclamation_mark_is_no_command(net: Network, typed: str) -> None:
+    assert not (await net.say(typed, as_="ghana", room="ghana")).messages
 
 
 def test_what_was_meant_is_the_nearest_word_and_not_the_shortest() -> None:

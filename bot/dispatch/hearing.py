@@ -106,13 +106,20 @@ class Hearing:
         """Return the command without its prefix, or None when the message is not one."""
         body = message.body.strip()
         prefix = self._house.prefix
-        if body.startswith(prefix) and body[len(prefix) :][:1].isalpha():
-            return body[len(prefix) :]
+        if body.startswith(prefix):
+            said = body[len(prefix) :]
+            # Telephones put a space behind it; what is no command then is a remark, not a slip.
+            if said[:1].isalpha() or self._names_a_command(said):
+                return said.strip()
         if is_answer or not body:
             return None
         if message.mentioned or direct:
             return body.removeprefix(prefix)
         return None
+
+    def _names_a_command(self, said: str) -> bool:
+        first = said.casefold().split(maxsplit=1)[:1]
+        return any([*command.words[:1]] == first for command in self._house.registry.commands)
 
     async def _question(self, message: Message, tx: Transaction, *, direct: bool) -> Question | None:
         asked = await Questions(tx).open_for(message.room_id, message.sender, now=self._house.now())
