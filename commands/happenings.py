@@ -128,6 +128,13 @@ class FactsChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CaseDecided(Event):
+    """An alert was confirmed as illegal traffic, and is an earlier case for others now, or it is one no longer."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
 class SightingReported(Event):
     """Somebody reported that a container or ship was seen, or is not where it was said to be."""
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.alerts import Alert, AlertMarks, AlertState, Fact, Mark
+from storage.alerts import ENDED, Alert, AlertMarks, AlertState, Fact, Mark
 from storage.base import Base, Transaction
 from storage.ids import UserId
+from storage.outbox import OutboxRow
 
 
 class RiskWeight(Base):
@@ -40,6 +41,9 @@ class RiskShown(Base):
     """What each line came to, to tell whether anything changed."""
 
 
+_SHOWN = select(RiskShown, OutboxRow).join(OutboxRow, OutboxRow.id == RiskShown.row_id)
+
+
 class RisksShown:
     """What was answered about the risk of alerts, as long as it is to be kept up to date."""
 
@@ -51,10 +55,18 @@ class RisksShown:
         self._session.add(RiskShown(row_id=row_id, alert_id=alert.id, points=points, said=said))
         await self._session.flush()
 
-    async def newest_of(self, alert: Alert, *, limit: int) -> Sequence[RiskShown]:
-        """Return the latest answers about an alert, newest first."""
-        query = select(RiskShown).where(RiskShown.alert_id == alert.id).order_by(RiskShown.row_id.desc())
-        return (await self._session.scalars(query.limit(limit))).all()
+    async def newest_of(self, alert: Alert, *, limit: int) -> Sequence[tuple[RiskShown, OutboxRow]]:
+        """Return the latest answers about an alert with their messages, newest first."""
+        query = _SHOWN.where(RiskShown.alert_id == alert.id).order_by(RiskShown.row_id.desc()).limit(limit)
+        return [(shown, row) for shown, row in (await self._session.execute(query)).all()]
+
+    async def before(self, row_id: int | None, *, limit: int) -> Sequence[tuple[RiskShown, OutboxRow, bool]]:
+        """Return the latest answers before one (None: of all), newest first, and whether their alert has not ended."""
+        query = _SHOWN.join(Alert, Alert.id == RiskShown.alert_id).add_columns(Alert.state)
+        if row_id is not None:
+            query = query.where(RiskShown.row_id < row_id)
+        found = await self._session.execute(query.order_by(RiskShown.row_id.desc()).limit(limit))
+        return [(shown, row, state not in ENDED) for shown, row, state in found.all()]
 
 
 class RiskWeights:

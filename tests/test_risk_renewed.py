@@ -1,5 +1,7 @@
 """An answer about a risk stays true: edited when a fact changes, and said anew when it is another word."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.alerts.raising import card_in, sent
@@ -108,3 +110,86 @@ async def test_where_nobody_asked_nothing_is_weighed(net: Network) -> None:
 async def test_an_exercise_says_so(net: Network) -> None:
     await sent(net, QUIET, exercise="yes")
     assert "EXERCISE." in await risk(net, text="!alert risk X-1")
+
+
+async def changed(net: Network) -> None:
+    """Let a coordinator count a wrong check digit three times as much, and let time pass for what follows."""
+    await net.say("!risk weights check-digit 3", as_="coordinator", room="coordination")
+    await net.forward(timedelta(minutes=1))
+
+
+WRONG_DIGIT = "CSQU3054384 at Tema from Antwerp to Rotterdam"
+
+
+async def test_a_changed_weight_edits_what_was_answered_and_is_no_news_of_the_shipment(net: Network) -> None:
+    await sent(net, WRONG_DIGIT)
+    first, second, own = await risk(net), await risk(net), await risk(net, room=None)
+    assert "1 point, low" in own
+    await changed(net)
+    for answer, heard in ((second, net.heard("belgium")), (own, await net.heard_by("belgium"))):
+        (edit,) = [one for one in heard if one.replaces == answer.messages[0].event_id]
+        assert "3 points, raised" in edit.body
+        assert "3 of 3: " in edit.body
+    assert not [one for one in net.heard("belgium") if one.replaces == first.messages[0].event_id]
+    assert lines(net.heard("belgium")) == []
+
+
+async def test_a_changed_weight_leaves_ended_alerts_and_old_answers(net: Network) -> None:
+    await sent(net, WRONG_DIGIT)
+    await sent(net, WRONG_DIGIT.replace("Tema", "Takoradi"))
+    old = await risk(net)
+    await net.forward(timedelta(days=31))
+    ended = await risk(net, text="!alert risk 2")
+    await net.say("!alert withdraw 2 misread", as_="ghana")
+    before = len(net.heard("belgium"))
+    await changed(net)
+    edited = {one.replaces for one in net.heard("belgium")[before:]}
+    assert not edited & {old.messages[0].event_id, ended.messages[0].event_id}
+    assert await net.clocks("risk.anew") == []
+
+
+async def test_many_answers_are_weighed_anew_one_in_each_transaction(net: Network) -> None:
+    await sent(net, WRONG_DIGIT)
+    answers = [await risk(net, as_=who, room=None) for who in ("belgium", "netherlands", "ghana")]
+    await net.say("!risk weights check-digit 3", as_="coordinator", room="coordination")
+    for left in (2, 1, 0):
+        assert len(await net.clocks("risk.anew")) == 1
+        edited = [
+            answer
+            for who, answer in zip(("belgium", "netherlands", "ghana"), answers, strict=True)
+            if [one for one in await net.heard_by(who) if one.replaces == answer.messages[0].event_id]
+        ]
+        assert len(edited) == 3 - left
+        await net.forward(timedelta(milliseconds=200))
+    assert await net.clocks("risk.anew") == []
+
+
+CASE = "CSQU3054383 at Tema from Antwerp to Rotterdam"
+
+
+async def confirmed(net: Network, number: int) -> None:
+    await net.say(f"!alert inspect {number}", as_="ghana")
+    await net.say(f"!alert confirm {number} ground=b", as_="ghana")
+    await net.forward(timedelta(minutes=1))
+
+
+async def test_a_case_confirmed_since_counts_in_what_was_answered(net: Network) -> None:
+    await sent(net, CASE)
+    await sent(net, "CSQU3054383 at Takoradi from Antwerp to Rotterdam")
+    await sent(net, "MSKU1234565 at Takoradi")
+    answer, other = await risk(net, text="!alert risk 2"), await risk(net, text="!alert risk 3")
+    await confirmed(net, 1)
+    now = net.latest("belgium", answer.messages[0].event_id)
+    assert "A-2026-0001" in now.partition("Not known")[0]
+    assert not [one for one in net.heard("belgium") if one.replaces == other.messages[0].event_id]
+    await net.say("!alert withdraw 1 misread", as_="ghana")
+    await net.forward(timedelta(minutes=1))
+    assert "A-2026-0001" not in net.latest("belgium", answer.messages[0].event_id)
+
+
+async def test_a_case_that_the_reader_may_not_see_changes_nothing_there(net: Network) -> None:
+    await sent(net, f"{CASE} tlp=amber-strict".replace("from Antwerp to Rotterdam", ""))
+    await sent(net, "CSQU3054383 at Takoradi from Antwerp to Rotterdam")
+    answer = await risk(net, text="!alert risk 2")
+    await confirmed(net, 1)
+    assert not [one for one in net.heard("belgium") if one.replaces == answer.messages[0].event_id]

@@ -10,7 +10,7 @@ from commands.network import named, tell_coordination
 from commands.risk import renewing
 from commands.risk.declaration import capability
 from commands.risk.lines import MOST_POINTS, TABLE, Line
-from commands.risk.renewing import RISK
+from commands.risk.renewing import RISK, weigh_all_anew
 from commands.risk.weighing import assess, in_words, outcome_of, points_of
 from commands.visibility import ALERT, answer_about, find, shown_here
 from storage.alerts import AlertState
@@ -90,6 +90,7 @@ async def weights(args: Weights, context: Context) -> Doc:
     )
     context.audit("risk weight changed", f"risk:{args.line.value}", **{"from": before, "to": args.points})
     await context.emit(WeightChanged(weight, before, context.member))
+    await weigh_all_anew(context)
     return doc(
         _("{line} weighs {points} from now on, before it was {before}.", line=Code(args.line.value),
           points=args.points, before=before)

@@ -1,17 +1,22 @@
-"""Answers about a risk kept up to date: edited when a fact changes, and a line where it is more or less than before."""
+"""Answers about a risk kept up to date: edited when a fact, a weight or an earlier case changes.
 
+Where it is more or less than before, a line says so; not where only a coordinator counts differently.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from commands.base import Context, Post, RoomView, Subject
 from commands.document import Doc, Strong, _, _n, doc
-from commands.happenings import FactsChanged
+from commands.happenings import CaseDecided, FactsChanged
 from commands.risk.declaration import capability
-from commands.risk.weighing import assess, band_of, band_words, in_words, outcome_of, points_of
+from commands.risk.weighing import assess, band_of, band_words, counts_for, in_words, outcome_of, points_of
 from commands.visibility import ALERT, may_see
 from storage.alerts import Alert, Alerts
 from storage.ids import RoomId
 from storage.members import Member, Members, Role
-from storage.outbox import Outbox, OutboxRow, RowState
+from storage.outbox import OutboxRow, RowState
 from storage.risk import RiskShown, RisksShown
 from storage.rooms import Rooms
 from storage.timers import Timer
@@ -23,6 +28,15 @@ _RENEW = "risk.renew"
 _KEPT_UP = 20
 """Places in which the newest answer is kept up to date."""
 _LOOKED_AT = 100
+
+_ALL_ANEW = "risk.anew"
+_READ_STILL = timedelta(days=30)
+"""How old an answer may be to be brought up to date with a weight or a case: an older one is hardly read."""
+_AT_ONCE = 1
+"""Answers that one transaction weighs anew: at a million alerts one takes some 30 ms."""
+_LOOKED_THROUGH = 10
+"""Answers that one transaction looks at to find those."""
+_PAUSE = timedelta(milliseconds=200)
 
 
 @capability.announces(FactsChanged)
@@ -38,18 +52,55 @@ async def renew(timer: Timer, context: Context) -> None:
     alert = await Alerts(context.tx).get(int(timer.payload["alert"]))
     if alert is None or alert.is_withdrawn:
         return
-    places: set[tuple[str | None, str | None]] = set()
-    for shown in await RisksShown(context.tx).newest_of(alert, limit=_LOOKED_AT):
-        row = await Outbox(context.tx).get(shown.row_id)
-        if row is None or row.emptied_at is not None or row.state in {RowState.GIVEN_UP, RowState.DROPPED}:
+    for shown, row in await _kept_up(alert, context):
+        await _renew(alert, shown, row, context)
+
+
+async def _kept_up(alert: Alert, context: Context) -> Sequence[tuple[RiskShown, OutboxRow]]:
+    """Return the newest answer of each place, as far as it still stands there."""
+    places: dict[tuple[str | None, str | None], tuple[RiskShown, OutboxRow]] = {}
+    for shown, row in await RisksShown(context.tx).newest_of(alert, limit=_LOOKED_AT):
+        if row.emptied_at is None and row.state not in {RowState.GIVEN_UP, RowState.DROPPED}:
+            places.setdefault((row.room_id, row.user_id), (shown, row))
+    return list(places.values())[:_KEPT_UP]
+
+
+async def weigh_all_anew(context: Context) -> None:
+    """Bring the answers of alerts that have not ended up to date with the weights, a few at a time."""
+    await context.timers().schedule(_ALL_ANEW, "risk:weights", context.now, {})
+
+
+@capability.announces(CaseDecided)
+async def case_decided(event: CaseDecided, context: Context) -> None:
+    """Have the answers about alerts that an earlier case counts for weighed anew, a few at a time."""
+    payload = {"case": event.alert.id}
+    await context.timers().schedule(_ALL_ANEW, f"alert:{event.alert.id}:case", context.now, payload)
+
+
+@capability.timer(_ALL_ANEW)
+async def weigh_on(timer: Timer, context: Context) -> None:
+    """Go on with the next answers, the newest first, as far back as anybody reads them."""
+    case = await Alerts(context.tx).get(int(timer.payload["case"])) if "case" in timer.payload else None
+    found = await RisksShown(context.tx).before(timer.payload.get("before"), limit=_LOOKED_THROUGH)
+    weighed, last = 0, None
+    for shown, row, goes_on in found:
+        if row.created_at < context.now - _READ_STILL:
+            return
+        last = shown.row_id
+        alert = await Alerts(context.tx).get(shown.alert_id) if goes_on else None
+        if alert is None or (case is not None and not counts_for(case, alert)):
             continue
-        place = (row.room_id, row.user_id)
-        if place not in places and len(places) < _KEPT_UP:
-            places.add(place)
-            await _renew(alert, shown, row, context)
+        if any(kept is shown for kept, _row in await _kept_up(alert, context)):
+            await _renew(alert, shown, row, context, is_news=case is not None)
+            weighed += 1
+        if weighed == _AT_ONCE:
+            break
+    if last is not None and (weighed == _AT_ONCE or len(found) == _LOOKED_THROUGH):
+        payload = {**timer.payload, "before": last}
+        await context.timers().schedule(_ALL_ANEW, timer.subject, context.now + _PAUSE, payload)
 
 
-async def _renew(alert: Alert, shown: RiskShown, row: OutboxRow, context: Context) -> None:
+async def _renew(alert: Alert, shown: RiskShown, row: OutboxRow, context: Context, *, is_news: bool = True) -> None:
     reader = await Members(context.tx).get(row.origin_user) if row.origin_user is not None else None
     bindings = await Rooms(context.tx).of_room(row.room_id) if row.room_id is not None else ()
     room = RoomView(row.room_id or RoomId(""), direct=row.user_id is not None and not bindings, bindings=bindings)
@@ -71,7 +122,7 @@ async def _renew(alert: Alert, shown: RiskShown, row: OutboxRow, context: Contex
     again = Post(doc=words, room=row.room_id, subject=about, part=RISK, replaces=row.id, origin=reader.user_id)
     await context.post(again)
     before, after = band_of(shown.points), band_of(points_of(lines))
-    if before is not after:
+    if before is not after and is_news:
         line = _n(
             "More is known of alert {number}: its risk is {after} now ({count} point), before it was {before}.",
             "More is known of alert {number}: its risk is {after} now ({count} points), before it was {before}.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 from commands.document import Doc, Message, Moment, Strong, _, _n, bullets, doc
@@ -15,6 +16,7 @@ from storage.risk import EarlierCases, RiskWeights
 
 _RECURRENT = (Kind.CONTAINER, Kind.VESSEL, Kind.COMPANY)
 _WASTE = (Kind.BASEL, Kind.EWC, Kind.HS)
+_ENDS = (Place.ORIGIN, Place.DESTINATION)
 _LOOKED_AT = 20
 """Earlier cases that are looked at; of those only what may be seen here counts."""
 
@@ -69,6 +71,17 @@ def _case(case: Alert, named: Mapping[Mark, str]) -> EarlierCase:
     return EarlierCase(case.number, [shown for mark, shown in named.items() if mark in there])
 
 
+def counts_for(case: Alert, alert: Alert) -> bool:
+    """Whether an earlier case may count in a line about recurrence: it names the same, or went the same way."""
+    if case.series != alert.series or case.id == alert.id:
+        return False
+    one, two = Shipment.of(case), Shipment.of(alert)
+    if marks_of(one.all(*_RECURRENT)).keys() & marks_of(two.all(*_RECURRENT)).keys():
+        return True
+    same_waste = any(set(one.values(kind)) & set(two.values(kind)) for kind in _WASTE)
+    return same_waste and all(set(one.countries(end)) & set(two.countries(end)) for end in _ENDS)
+
+
 def points_of(lines: Sequence[Scored]) -> int:
     return sum(line.points for line in lines)
 
@@ -80,9 +93,13 @@ def outcome_of(lines: Sequence[Scored]) -> str:
 
 
 def in_words(alert: Alert, lines: Sequence[Scored], now: datetime, zone: ZoneInfo) -> Doc:
-    """Say what counts, what is not known and what does not apply, line by line."""
+    """Say what counts, what is not known and what does not apply.
+
+    What counts has a line each, the most telling first. It is read on a telephone: what is not known has a line for
+    each source, and what does not apply is one paragraph.
+    """
     points = points_of(lines)
-    counted = [line for line in lines if line.result.applies]
+    counted = sorted((line for line in lines if line.result.applies), key=lambda line: -line.points)
     cleared = [line for line in lines if line.result.applies is False]
     unknown = [line for line in lines if line.result.applies is None]
     could_add = sum(line.weight for line in unknown)
@@ -105,21 +122,34 @@ def in_words(alert: Alert, lines: Sequence[Scored], now: datetime, zone: ZoneInf
             "Not known ({count} more points at most). To find out:",
             could_add,
         )
-        words += doc(Strong(open_), bullets(_line(line) for line in unknown))
+        words += doc(Strong(open_), bullets(_by_source(unknown)))
     if cleared:
-        words += doc(Strong(_("These do not apply, 0 points:")), bullets(_line(line) for line in cleared))
+        words += doc(Strong(_("These do not apply, 0 points:")), reduce(_after, _by_source(cleared)))
     return words
 
 
+def _by_source(lines: Sequence[Scored]) -> Sequence[Message]:
+    sources: dict[Message, Message] = {}
+    for line in lines:
+        source, words = TABLE[line.line].source, _named(line)
+        before = sources.get(source)
+        sources[source] = words if before is None else _("{lines}; {line}", lines=before, line=words)
+    return [_("{lines}. Source: {source}", lines=words, source=source) for source, words in sources.items()]
+
+
+def _after(one: Message, two: Message) -> Message:
+    return _("{one}. {two}", one=one, two=two)
+
+
 def _line(line: Scored) -> Message:
+    return _("{lines}. Source: {source}", lines=_named(line), source=TABLE[line.line].source)
+
+
+def _named(line: Scored) -> Message:
     entry = TABLE[line.line]
-    points = _points(line)
     if line.result.why is None:
-        return _("{points}: {name}. Source: {source}", points=points, name=entry.name, source=entry.source)
-    return _(
-        "{points}: {name} ({why}). Source: {source}",
-        points=points, name=entry.name, why=line.result.why, source=entry.source,
-    )  # fmt: skip
+        return _("{points}: {name}", points=_points(line), name=entry.name)
+    return _("{points}: {name} ({why})", points=_points(line), name=entry.name, why=line.result.why)
 
 
 def _points(line: Scored) -> Message:

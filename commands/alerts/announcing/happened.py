@@ -16,7 +16,7 @@ from commands.alerts.showing.lines import sentence
 from commands.alerts.showing.words import who
 from commands.base import Context, Priority, Subject
 from commands.document import Code, Doc, Message, Quote, Strong, _, doc, joined
-from commands.happenings import AlertStands
+from commands.happenings import AlertStands, CaseDecided
 from commands.visibility import ALERT, NAMES
 from storage.alerts import Alert, Finding, HistoryLine, Tlp, What
 
@@ -66,6 +66,15 @@ async def _say(event: AlertChanged, context: Context) -> None:
         await tell_everyone(alert, await _lines(event, context), context, priority=priority)
     if alert.was_circulated:
         await context.emit(AlertStands(alert))
+        if _decides_a_case(alert, line):
+            await context.emit(CaseDecided(alert))
+
+
+def _decides_a_case(alert: Alert, line: HistoryLine) -> bool:
+    """Say whether the alert counts from now on, or no longer, as an earlier case of illegal traffic."""
+    if line.what is What.FOUND:
+        return Finding(line.details["finding"]) is Finding.CONFIRMED
+    return line.what is What.REOPENED or (line.what in {What.WITHDRAWN, What.MERGED} and alert.ground is not None)
 
 
 async def _circulate(alert: Alert, context: Context) -> None:
