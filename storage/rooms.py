@@ -1,8 +1,9 @@
 """Which room stands for whom: bindings of rooms to countries, regions, the network or its coordination."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import assert_never
 
 from sqlalchemy import UniqueConstraint, bindparam, delete, select
@@ -97,6 +98,7 @@ class RoomNote(Base):
 
 
 _OF_ROOM = select(Binding).where(Binding.room_id == bindparam("room")).order_by(Binding.id)
+_IN_ORDER = select(Binding).order_by(Binding.id)
 
 
 class Rooms:
@@ -135,6 +137,17 @@ class Rooms:
             rooms.setdefault(binding.room_id, []).append(binding)
         return rooms
 
+    async def as_bound(self) -> Mapping[RoomId, Sequence[Binding]]:
+        """Return every bound room with its bindings, in the order in which they were bound: to be read, not changed."""
+
+        async def read() -> Mapping[RoomId, Sequence[Binding]]:
+            rooms: dict[RoomId, list[Binding]] = {}
+            for binding in (await self._session.scalars(_IN_ORDER)).all():
+                rooms.setdefault(binding.room_id, []).append(binding)
+            return MappingProxyType({room: tuple(bindings) for room, bindings in rooms.items()})
+
+        return await self._tx.recall("as bound", (Binding,), read)
+
     async def of_member(self, member: Member) -> Sequence[RoomId]:
         """Return the rooms that are for this member."""
         return [room for room, bindings in (await self.by_room()).items() if admits(bindings, member)]
@@ -151,8 +164,8 @@ class Rooms:
 
     async def bound_to(self, kind: BindingKind, value: str = "") -> Sequence[RoomId]:
         """Return the rooms bound to exactly this, each once."""
-        query = select(Binding.room_id).where(Binding.kind == kind, Binding.value == value).order_by(Binding.id)
-        return list(dict.fromkeys((await self._session.scalars(query)).all()))
+        rooms = (await self.as_bound()).items()
+        return [room for room, bound in rooms if any(one.kind is kind and one.value == value for one in bound)]
 
     async def of_country(self, country: CountryCode) -> Sequence[RoomId]:
         return await self.bound_to(BindingKind.COUNTRY, country)

@@ -92,6 +92,42 @@ async def test_what_was_undone_is_not_remembered(net_on_each: Network) -> None:
             assert await _zone(tx, ghana) == before
 
 
+async def test_what_an_undone_transaction_has_not_touched_is_kept(net_on_each: Network) -> None:
+    net, ghana, room = net_on_each, net_on_each.person("ghana"), RoomId("!ghana:test")
+
+    async def read_and_undo() -> None:
+        async with net.transaction() as tx:
+            read.append((await Members(tx).get(ghana), [one.value for one in (await Rooms(tx).as_bound())[room]]))
+            await Rooms(tx).unbind(room)
+            raise Undo
+
+    read: list[tuple[Member | None, list[str]]] = []
+    for _ in range(2):
+        with pytest.raises(Undo):
+            await read_and_undo()
+    (before, _), (after, bound) = read
+    assert after is before
+    assert bound == ["GH"]
+    async with net.transaction() as tx:
+        assert await _zone(tx, ghana) == "Africa/Accra"
+        assert [one.value for one in await Rooms(tx).of_room(room)] == ["GH"]
+
+
+async def test_after_a_flush_that_failed_all_is_read_anew(net_on_each: Network) -> None:
+    net, ghana = net_on_each, net_on_each.person("ghana")
+
+    async def fail() -> None:
+        async with net.transaction() as tx:
+            await _zone(tx, ghana)
+            tx.session.add_all([_row("the same"), _row("the same")])
+            await tx.flush()
+
+    with pytest.raises(Exception, match="(?i)unique"):
+        await fail()
+    async with net.transaction() as tx:
+        assert await _zone(tx, ghana) == "Africa/Accra"
+
+
 async def test_who_was_unknown_is_known_once_added(net_on_each: Network) -> None:
     net, room = net_on_each, RoomId("!new:test")
     async with net.transaction() as tx:

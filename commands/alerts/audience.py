@@ -83,12 +83,9 @@ async def _others(tx: Transaction, alert: Alert) -> list[Listener]:
         persons = [await Members(tx).get(user) for user in sorted(alert.named - {alert.author})]
         return [Listener(person=member.user_id, country=member.country) for member in persons if member is not None]
     concerned = alert.countries
-    rooms: dict[RoomId, list[Binding]] = {}
-    for binding in sorted(await Rooms(tx).all(), key=lambda one: one.id):
-        rooms.setdefault(binding.room_id, []).append(binding)
     return [
         Listener(room=room, bindings=tuple(bindings))
-        for room, bindings in rooms.items()
+        for room, bindings in (await Rooms(tx).as_bound()).items()
         if room_may_hear(alert.tlp, concerned, bindings)
     ]
 

@@ -84,13 +84,20 @@ class Database:
     async def transaction(self) -> AsyncGenerator[Transaction]:
         """Begin; commit when the block ends, roll everything back when it raises."""
         async with self._turn, self._session() as session:
+            is_whole = False
             try:
                 async with session.begin():
                     tx = Transaction(session, self._memory, self._ages)
-                    yield tx
-                    await tx.write_collected()
+                    try:
+                        yield tx
+                        await tx.write_collected()
+                        is_whole = True
+                    except BaseException:
+                        tx.keep_what_was_read()
+                        raise
             except BaseException:
-                self._memory.forget_everything()
+                if is_whole:  # the commit failed, and let every row expire
+                    self._memory.forget_everything()
                 raise
             self._memory.forget(changed(session))
             self._ages.note(changed(session), tx.first_written)

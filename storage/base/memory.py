@@ -48,11 +48,15 @@ def changed(session: Noted) -> set[str]:
     return _changed(session.sync_session)
 
 
+def about_to_change(session: Noted) -> set[str]:
+    """Return the names of the tables for which the session holds something that it has not written yet."""
+    within = session.sync_session
+    return {one.__table__.name for one in (*within.new, *within.dirty, *within.deleted)}
+
+
 def is_about_to_change(session: Noted, tables: Iterable[str]) -> bool:
     """Whether the session holds something for these tables that it has not written yet."""
-    within = session.sync_session
-    waiting = (*within.new, *within.dirty, *within.deleted)
-    return any(one.__table__.name in tables for one in waiting)
+    return not about_to_change(session).isdisjoint(tables)
 
 
 def _changed(session: Session) -> set[str]:

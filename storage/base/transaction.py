@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import instance_state
 
 from storage.base import statements
 from storage.base.inline import InlineSession
-from storage.base.memory import Ages, Memory, changed, is_about_to_change, note_table
+from storage.base.memory import Ages, Memory, about_to_change, changed, is_about_to_change, note_table
 from storage.base.tables import Base
 
 if TYPE_CHECKING:
@@ -69,6 +69,15 @@ class Transaction:
         found = await load()
         shelf[key] = found
         return found
+
+    def keep_what_was_read(self) -> None:
+        """Before all is undone: what was read of tables that this transaction has not touched is still so."""
+        within = self.session.sync_session
+        if not within.is_active:  # a flush failed, and let every row expire
+            self.memory.forget_everything()
+            return
+        self.memory.forget(changed(self.session) | about_to_change(self.session))
+        within.expunge_all()  # an undo lets the rows of its session expire
 
     def _take_up(self, value: Any) -> bool:
         """Let rows from memory belong to this transaction; False when it has read the same rows by other ways."""
