@@ -104,6 +104,13 @@ class BotContext:
         await self.house.registry.announcers[type(event)](event, self)
 
     async def post(self, post: Post) -> OutboxRow:
+        return await outgoing.write(self.tx, self._as_said_here(post), device=self.house.device_id, now=self.now)
+
+    async def post_all(self, posts: Sequence[Post]) -> Sequence[OutboxRow]:
+        here = [self._as_said_here(post) for post in posts]
+        return await outgoing.write_all(self.tx, here, device=self.house.device_id, now=self.now)
+
+    def _as_said_here(self, post: Post) -> Post:
         if post.subject is not None:
             self.subjects_touched.append(str(post.subject))
         if self.room.direct and post.room == self.room.id and self.speaker is not None and not post.harmless:
@@ -111,7 +118,7 @@ class BotContext:
             post = replace(post, person=self.speaker.user_id)
         if self.named and post.doc is not None and not post.harmless and post.room == self.room.id:
             post = replace(post, doc=post.doc.naming(self.named))
-        return await outgoing.write(self.tx, post, device=self.house.device_id, now=self.now)
+        return post
 
     async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:
         self.answer_thread = self.thread_root or (None if self.room.direct else self.source)

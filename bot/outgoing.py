@@ -1,11 +1,13 @@
 """Post -> outbox rows: rendered in the reader's language, one row for each page."""
 
 import secrets
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.rendering import Page, render
 from commands.base import Post
+from commands.document import Doc
 from commands.files import MadeFile
 from storage.base import Transaction
 from storage.files import OutgoingFile, OutgoingFiles
@@ -22,38 +24,79 @@ NETWORK_LANGUAGE = "en"
 
 
 async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, language: str | None = None) -> OutboxRow:
-    """Write what a post says to the outbox and return its first row.
+    """Write what a post says or does to the outbox and return its first row."""
+    if post.kind is not RowKind.MESSAGE:
+        return await _act(tx, post, device, now)
+    return (await write_all(tx, [post], device=device, now=now, language=language))[0]
+
+
+async def write_all(
+    tx: Transaction, posts: Sequence[Post], *, device: DeviceId, now: Any, language: str | None = None
+) -> Sequence[OutboxRow]:
+    """Write what posts say to the outbox, in their order, and return the first row of each.
 
     Pages after the first follow it in the same lane and thread. An edit has one page: an edited message cannot grow
     into several, so what does not fit is cut there and said to be cut by the caller's document.
     """
-    if post.kind is not RowKind.MESSAGE:
-        return await _act(tx, post, device, now)
+    outbox = Outbox(tx)
+    await outbox.prepare_edits([post.replaces for post in posts if post.replaces is not None])
+    writing = _Writing(tx, device, now, language)
+    messages = [await writing.rows_of(post) for post in posts]
+    await outbox.add_all([row for rows in messages for row in rows])
+    written = list(zip(posts, messages, strict=True))
+    await outbox.name_new([(row, _words(post).names) for post, rows in written for row in rows])
+    for post, rows in written:
+        if post.file is not None:
+            OutgoingFiles(tx).add(_file(rows[0].id, post.file))
+    return [rows[0] for rows in messages]
+
+
+@dataclass
+class _Writing:
+    """Makes the rows of posts that are written together."""
+
+    tx: Transaction
+    device: DeviceId
+    now: Any
+    language: str | None
+
+    def __post_init__(self) -> None:
+        self._rendered: dict[tuple[int, str], list[Page]] = {}  # what several are told in the same words, rendered once
+
+    async def rows_of(self, post: Post) -> list[OutboxRow]:
+        """Return the rows of one post, a row for each page."""
+        words = _words(post)
+        if post.replaces is not None:
+            post = await _where_it_stands(self.tx, post, post.replaces)
+        pages = self._pages(words, self.language or await _language_of(self.tx, post.person))
+        if post.replaces is not None or post.file is not None or post.forward is not None:
+            pages = pages[:1]
+        first = _row(post, content_of(pages[0]), self.device, self.now)
+        if post.aside and first.for_anybody:
+            first = await _beside_what_is_held(self.tx, first)
+        first.content = {**first.content, **_carried(post)}
+        rows = [first]
+        for page in pages[1:]:
+            row = _row(post, content_of(page), self.device, self.now)
+            row.lane = first.lane
+            row.report = None
+            row.part = None
+            rows.append(row)
+        return rows
+
+    def _pages(self, words: Doc, language: str) -> list[Page]:
+        key = (id(words), language)  # the posts hold the words as long as this lives
+        if key not in self._rendered:
+            self._rendered[key] = render(words, language)
+        return self._rendered[key]
+
+
+def _words(post: Post) -> Doc:
+    """Return what a message says. Raises ValueError for what is no message."""
     words = post.doc if post.file is None else post.file.caption
-    if words is None or (post.room is None and post.person is None):
+    if words is None or post.kind is not RowKind.MESSAGE or (post.room is None and post.person is None):
         raise ValueError("a message needs a document, and a room or a person")
-    if post.replaces is not None:
-        post = await _where_it_stands(tx, post, post.replaces)
-    if language is None:
-        language = await _language_of(tx, post.person)
-    pages = render(words, language)
-    if post.replaces is not None or post.file is not None or post.forward is not None:
-        pages = pages[:1]
-    row = _row(post, content_of(pages[0]), device, now)
-    if post.aside and row.for_anybody:
-        row = await _beside_what_is_held(tx, row)
-    row.content = {**row.content, **_carried(post)}
-    first = await Outbox(tx).add(row)
-    await Outbox(tx).name(first, words.names)
-    if post.file is not None:
-        OutgoingFiles(tx).add(_file(first.id, post.file))
-    for page in pages[1:]:
-        row = _row(post, content_of(page), device, now)
-        row.lane = first.lane
-        row.report = None
-        row.part = None
-        await Outbox(tx).name(await Outbox(tx).add(row), words.names)
-    return first
+    return words
 
 
 async def _act(tx: Transaction, post: Post, device: DeviceId, now: Any) -> OutboxRow:

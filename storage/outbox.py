@@ -140,11 +140,12 @@ TOPIC = "outbox"
 _OUTBOX = cast(Table, OutboxRow.__table__)
 _SAME = select(OutboxRow).where(
     or_(
-        OutboxRow.id == bindparam("message"),
-        and_(OutboxRow.replaces_row == bindparam("message"), OutboxRow.state == RowState.PENDING),
+        OutboxRow.id.in_(bindparam("messages", expanding=True)),
+        and_(OutboxRow.replaces_row.in_(bindparam("messages", expanding=True)), OutboxRow.state == RowState.PENDING),
     )
 )
-"""A message, and its edits that still wait."""
+"""Messages, and their edits that still wait."""
+_NAME = insert(cast(Table, OutboxName.__table__))
 _HEAD = (
     select(_OUTBOX.c.id)
     .where(_OUTBOX.c.lane == bindparam("lane"), _OUTBOX.c.state == RowState.PENDING)
@@ -172,27 +173,51 @@ class Outbox:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
+        self._same: dict[int, list[OutboxRow]] = {}
+        """Messages that are about to be edited, each with its edits that still wait."""
+
+    async def prepare_edits(self, messages: Collection[int]) -> None:
+        """Read messages that are about to be edited, all at once, with their edits that still wait."""
+        unknown = [message for message in messages if message not in self._same]
+        if not unknown:
+            return
+        self._same |= {message: [] for message in unknown}
+        for row in await self._session.scalars(_SAME, {"messages": unknown}):
+            self._same[row.replaces_row or row.id].append(row)
 
     async def add(self, row: OutboxRow) -> OutboxRow:
-        """Write the row and give it its id.
+        """Write one row, as `add_all` does."""
+        await self.add_all([row])
+        return row
+
+    async def add_all(self, rows: Sequence[OutboxRow]) -> None:
+        """Write rows, in their order, and give them their ids.
 
         What an edit replaces and still waits is brought up to date at once: it must not be said first as it was. An
         edit that still waits is overtaken by a newer one of the same target. What was emptied is not edited any more.
         """
-        if row.replaces_row is not None and row.kind is RowKind.MESSAGE:
-            same = (await self._session.scalars(_SAME, {"message": row.replaces_row})).all()
-            if any(one.id == row.replaces_row and one.emptied_at is not None for one in same):
-                row.state = RowState.DROPPED
-            for older in same:
-                if older.state is not RowState.PENDING:
-                    continue
-                if older.replaces_row is not None and older.attempts == 0:
-                    older.state = RowState.DROPPED
-                else:
-                    older.content, older.for_anybody = row.content, row.for_anybody
-        await self._tx.write(row)
-        self._tx.changed(TOPIC, row.lane)
-        return row
+        edits = [row for row in rows if row.replaces_row is not None and row.kind is RowKind.MESSAGE]
+        await self.prepare_edits([row.replaces_row for row in edits if row.replaces_row is not None])
+        for row in edits:
+            self._overtake(row)
+        await self._tx.write(rows)
+        if rows and self._tx.first_written is None:
+            self._tx.first_written = rows[0].id
+        self._tx.changed(TOPIC, *(row.lane for row in rows))
+
+    def _overtake(self, edit: OutboxRow) -> None:
+        assert edit.replaces_row is not None
+        same = self._same[edit.replaces_row]
+        is_emptied = any(one.id == edit.replaces_row and one.emptied_at is not None for one in same)
+        edit.state = RowState.DROPPED if is_emptied else RowState.PENDING
+        for older in same:
+            if older.state is not RowState.PENDING:
+                continue
+            if older.replaces_row is not None and not older.attempts:
+                older.state = RowState.DROPPED
+            else:
+                older.content, older.for_anybody = edit.content, edit.for_anybody
+        same.append(edit)
 
     async def get(self, row_id: int) -> OutboxRow | None:
         """Return a row; one that somebody in this transaction holds is not read again."""
@@ -224,6 +249,21 @@ class Outbox:
         query = select(OutboxName.subject).where(OutboxName.row_id == (row.replaces_row or row.id))
         named = (await self._session.scalars(query.order_by(OutboxName.subject))).all()
         return [*([row.subject] if row.subject is not None else []), *named]
+
+    async def name_new(self, named: Sequence[tuple[OutboxRow, Collection[str]]]) -> None:
+        """Note what messages name that were just written, as `name` does, of all of them at once."""
+        wanted = {
+            (row.replaces_row or row.id, subject)
+            for row, subjects in named
+            for subject in subjects
+            if subject != row.subject
+        }
+        edited = {row.replaces_row for row, subjects in named if row.replaces_row is not None and subjects}
+        if edited and wanted:
+            query = select(OutboxName.row_id, OutboxName.subject).where(OutboxName.row_id.in_(edited))
+            wanted -= {(row, subject) for row, subject in (await self._session.execute(query)).all()}
+        if wanted:
+            await self._tx.run(_NAME, [{"row_id": row, "subject": subject} for row, subject in sorted(wanted)])
 
     async def naming(self, subject: str) -> Sequence[OutboxRow]:
         """Return every message that says something of a subject or names it, edits and the emptied left out."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Index, delete, func, select
+from sqlalchemy import Index, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -34,6 +34,14 @@ class Timer(Base):
     fired_at: Mapped[datetime | None]
 
 
+_TIMERS = cast(Table, Timer.__table__)
+_CANCEL = delete(_TIMERS).where(
+    _TIMERS.c.kind == bindparam("this_kind"),
+    _TIMERS.c.subject == bindparam("this_subject"),
+    _TIMERS.c.state == TimerState.PENDING,
+)
+
+
 class Timers:
     """The clocks, a row each: whoever sets one is called when it is due, in a transaction."""
 
@@ -45,16 +53,14 @@ class Timers:
         """Set the clock, in place of a pending one of the same kind and subject."""
         await self.cancel(kind, subject)
         timer = Timer(kind=kind, subject=subject, due_at=due_at, payload=payload)
-        self._session.add(timer)
-        await self._session.flush()
+        await self._tx.write([timer])
         self._tx.changed(TOPIC)
         return timer
 
     async def cancel(self, kind: str, subject: str) -> None:
         """Stop the pending clock of this kind and subject, if there is one."""
-        await self._session.execute(
-            delete(Timer).where(Timer.kind == kind, Timer.subject == subject, Timer.state == TimerState.PENDING)
-        )
+        await self._tx.flush()  # one that was marked fired is not pending any more
+        await self._tx.run(_CANCEL, {"this_kind": kind, "this_subject": subject})
 
     async def cancel_all(self, subject: str) -> None:
         """Stop every pending clock of the subject."""

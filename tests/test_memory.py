@@ -122,7 +122,7 @@ async def test_after_a_flush_that_failed_all_is_read_anew(net_on_each: Network) 
             tx.session.add_all([_row("the same"), _row("the same")])
             await tx.flush()
 
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         await fail()
     async with net.transaction() as tx:
         assert await _zone(tx, ghana) == "Africa/Accra"

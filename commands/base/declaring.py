@@ -85,6 +85,12 @@ class Context(Protocol):
     async def post(self, post: Post) -> OutboxRow:
         """Write one message to the outbox. For answers return a Doc instead."""
 
+    async def post_all(self, posts: Sequence[Post]) -> Sequence[OutboxRow]:
+        """Write messages to the outbox together, in their order, and return their rows: for what many are told.
+
+        A document that several of them share is put into words once for each language.
+        """
+
     async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:
         """Ask the member who speaks; the capability's `answer(kind)` handler gets what they say.
 

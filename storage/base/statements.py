@@ -44,8 +44,11 @@ def by_key(entity: type[Base]) -> Any:
 
 @cache
 def insertion(entity: type[Base]) -> tuple[Any, list[tuple[str, Any]]]:
-    """Return the statement that inserts one row, and the columns it wants with what stands in them by default."""
+    """Return the statement that inserts rows, and the columns it wants with what stands in them by default.
+
+    It returns their primary keys, in the order of the rows.
+    """
     table = cast(Table, entity.__table__)
     columns = [column for column in table.c if not column.primary_key]
     defaults = [(one.name, one.default.arg if isinstance(one.default, ColumnDefault) else None) for one in columns]
-    return insert(table).returning(*table.primary_key), defaults
+    return insert(table).returning(*table.primary_key, sort_by_parameter_order=True), defaults

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
@@ -21,6 +21,20 @@ Row = TypeVar("Row", bound=Base)
 V = TypeVar("V")
 
 
+class Numbered(Protocol):
+    """A row that the database gives a number, `id`."""
+
+    id: Any
+
+
+def _values(row: Any, columns: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return what is to be inserted for a row, after putting its defaults into it."""
+    for name, default in columns:
+        if row.__dict__.get(name) is None:
+            setattr(row, name, default)
+    return {name: row.__dict__[name] for name, _ in columns}
+
+
 class Transaction:
     """One unit of work. Repositories are made from it; nobody else sees the session."""
 
@@ -36,8 +50,8 @@ class Transaction:
         self.memory = memory or Memory()
         self._ages = ages or Ages()
         self.first_written: int | None = None
-        """The number of the first row that was written in this transaction (`write`)."""
-        self._written: list[Base] = []  # held, so that whoever reads one of them again gets it without a query
+        """The number of the first row that this transaction wrote to the outbox."""
+        self._written: list[Any] = []  # held, so that whoever reads one of them again gets it without a query
         self._collected: dict[Callable[[Transaction, list[Any]], Awaitable[None]], list[Any]] = {}
 
     def changed(self, topic: str, *what: str) -> None:
@@ -96,7 +110,7 @@ class Transaction:
         return True
 
     def is_older(self, row: int, *entities: type[Base]) -> bool:
-        """Whether one of these tables changed after the transaction that wrote this row (`write`), or may have."""
+        """Whether one of these tables changed after the transaction that wrote this row of the outbox, or may have."""
         if self.first_written is not None and row >= self.first_written:
             return False
         tables = frozenset(entity.__table__.name for entity in entities)  # type: ignore[attr-defined]  # a Table
@@ -114,18 +128,24 @@ class Transaction:
             note_table(self.session, table.name)
         return await self._run(statement, values)
 
-    async def write(self, row: Base) -> None:
-        """Insert a new row with a number of its own at once; from then on it is as if it had been added and flushed."""
-        insertion, columns = statements.insertion(type(row))
-        for name, default in columns:
-            if row.__dict__.get(name) is None:
-                setattr(row, name, default)
-        values = {name: row.__dict__[name] for name, _ in columns}
-        ((row.id,),) = await self.run(insertion, values)  # type: ignore[attr-defined]  # its number
-        make_transient_to_detached(row)
-        self.session.add(row)
-        self.first_written = self.first_written or row.id  # type: ignore[attr-defined]  # the same
-        self._written.append(row)
+    async def write(self, rows: Sequence[Numbered]) -> None:
+        """Insert new rows of one kind at once, in their order, each with a number of its own.
+
+        From then on they are as if they had been added and flushed.
+        """
+        if not rows:
+            return
+        insertion, columns = statements.insertion(type(rows[0]))
+        values = [_values(row, columns) for row in rows]
+        if self._inline is not None:  # which answers at once, and for several sets of values with nothing
+            numbers = [(await self.run(insertion, each))[0] for each in values]
+        else:
+            numbers = await self.run(insertion, values if len(values) > 1 else values[0])
+        for row, (number,) in zip(rows, numbers, strict=True):
+            row.id = number
+            make_transient_to_detached(row)
+            self.session.add(row)
+        self._written += rows
 
     async def find(self, entity: type[Row], key: str | int) -> Row | None:
         """Return the row with this primary key, as quickly as the database allows."""

@@ -16,7 +16,7 @@ from commands.visibility import answer_about
 from storage.alerts import Alert, AlertCard, Alerts, Tlp, Urgency
 from storage.ids import CountryCode, RoomId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow
+from storage.outbox import Outbox
 from storage.rooms import BindingKind, Rooms
 from storage.timers import Timer
 
@@ -42,8 +42,6 @@ async def tell_everyone(
     same = await same_for_all(alert, entitled, context)
     wanted = {(one.room, one.person): one for one in entitled}
     cards = await alerts.cards(alert)
-    # Held until all is said: the session keeps rows only while somebody does, and each post needs that of its card.
-    _held = await Outbox(context.tx).several([existing.row_id for existing in cards])
     readers: list[tuple[int, Listener]] = []
     for existing in cards:
         one = wanted.pop((existing.room_id, existing.user_id), None) or await _still_reads(alert, existing, context)
@@ -51,16 +49,17 @@ async def tell_everyone(
             await retract_card(alert, existing, context)
         else:
             readers.append((existing.row_id, one))
+    posts: list[Post] = []
     for place, (row, one) in enumerate(readers):
         if place < _AT_ONCE:
-            await _edit_card(alert, one, row, same, context, priority=priority)
+            posts.append(await _card_anew(alert, one, row, same, context, priority=priority))
         said = line(one)
         if said is not None:
-            await _post(alert, one, said, LINE, context, priority=priority, thread_row=row, openly=openly)
+            posts.append(_said(alert, one, said, LINE, priority=priority, thread_row=row, openly=openly))
+    await context.post_all(posts)
     room_for = max(0, _AT_ONCE - len(readers))
     new = _nearest_first(alert, wanted.values(), room_for) if alert.is_open else []
-    for one in new[:room_for]:
-        await _show_card(alert, one, same, context)
+    await _show_cards(alert, new[:room_for], same, context)
     if len(readers) > _AT_ONCE or len(new) > room_for:
         after = readers[min(_AT_ONCE, len(readers)) - 1][0] if readers else 0
         until = readers[-1][0] if readers else 0
@@ -88,12 +87,14 @@ async def bring_up_cards(timer: Timer, context: Context) -> None:
     cards = await Alerts(context.tx).cards(alert)
     there = {(one.room, one.person): one for one in entitled}
     old = [existing for existing in cards if after < existing.row_id <= until]
+    posts: list[Post] = []
     for existing in old[:_BATCH]:
         one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
         if one is None:
             await retract_card(alert, existing, context)
         else:
-            await _edit_card(alert, one, existing.row_id, same, context, priority=priority)
+            posts.append(await _card_anew(alert, one, existing.row_id, same, context, priority=priority))
+    await context.post_all(posts)
     if len(old) > _BATCH:
         await _go_on(alert, old[_BATCH - 1].row_id, until, priority, due, context)
         return
@@ -101,8 +102,7 @@ async def bring_up_cards(timer: Timer, context: Context) -> None:
     room_for = _BATCH - len(old)
     missing = [one for key, one in there.items() if key not in have] if alert.is_open else []
     new = _nearest_first(alert, missing, room_for)
-    for one in new[:room_for]:
-        await _show_card(alert, one, same, context)
+    await _show_cards(alert, new[:room_for], same, context)
     if len(new) > room_for:
         await _go_on(alert, until, until, priority, due, context)
 
@@ -117,11 +117,11 @@ def _nearest_first(alert: Alert, found: Iterable[Listener], room_for: int) -> Se
     )
 
 
-async def _edit_card(
+async def _card_anew(
     alert: Alert, one: Listener, row: int, same: SameForAll, context: Context, *, priority: Priority
-) -> None:
+) -> Post:
     words = await card_for(alert, one, same, context)
-    await _post(alert, one, words, CARD, context, priority=priority, replaces=row)
+    return _said(alert, one, words, CARD, priority=priority, replaces=row)
 
 
 async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:
@@ -142,22 +142,17 @@ async def say_below_cards(
     but: UserId | None = None,
 ) -> int:
     """Say something in the threads of at most so many cards; return how many that were. `but` is not told."""
-    said = 0
+    posts: list[Post] = []
     for existing in await Alerts(context.tx).cards(alert):
+        if len(posts) == at_most:
+            break
         one = await _still_reads(alert, existing, context)
         words = await line(one) if one is not None and (but is None or one.person != but) else None
         if one is None or words is None:
             continue
-        if said == at_most:
-            break
-        await context.post(
-            Post(
-                doc=marked(alert, words), room=one.room, person=one.person, priority=priority,
-                subject=subject_of(alert), part=LINE, thread_row=existing.row_id, origin=alert.author,
-            )
-        )  # fmt: skip
-        said += 1
-    return said
+        posts.append(_said(alert, one, words, LINE, priority=priority, thread_row=existing.row_id, openly=False))
+    await context.post_all(posts)
+    return len(posts)
 
 
 async def renew_cards(
@@ -172,25 +167,27 @@ async def renew_cards(
     entitled = await listeners(context.tx, alert)
     there = {(one.room, one.person): one for one in entitled}
     same = await same_for_all(alert, entitled, context)
-    renewed = 0
+    posts: list[Post] = []
     for existing in await Alerts(context.tx).cards(alert):
+        if at_most is not None and len(posts) == at_most:
+            break
         one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
         if one is None or not await where(one):
             continue
-        if at_most is not None and renewed == at_most:
-            break
-        words = await card_for(alert, one, same, context)
-        await _post(alert, one, words, CARD, context, priority=priority, replaces=existing.row_id)
-        renewed += 1
-    return renewed
+        posts.append(await _card_anew(alert, one, existing.row_id, same, context, priority=priority))
+    await context.post_all(posts)
+    return len(posts)
 
 
-async def _show_card(alert: Alert, one: Listener, same: SameForAll, context: Context) -> None:
-    words = await card_for(alert, one, same, context)
-    row = await _post(alert, one, words, CARD, context, priority=Priority.ALERT, report=DELIVERY)
-    await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
-    if one.room is not None and not await context.people.in_room(one.room):
-        await Rooms(context.tx).owe_greeting(one.room)  # nobody reads it: it is shown again to who comes first
+async def _show_cards(alert: Alert, found: Sequence[Listener], same: SameForAll, context: Context) -> None:
+    posts = [
+        _said(alert, one, await card_for(alert, one, same, context), CARD, priority=Priority.ALERT, report=DELIVERY)
+        for one in found
+    ]
+    for one, row in zip(found, await context.post_all(posts), strict=True):
+        await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
+        if one.room is not None and not await context.people.in_room(one.room):
+            await Rooms(context.tx).owe_greeting(one.room)  # nobody reads it: it is shown again to who comes first
 
 
 async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> None:
@@ -201,7 +198,7 @@ async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> 
         if one.room == room and (anew or not shown):
             for card_ in shown:
                 await retract_card(alert, card_, context)
-            await _show_card(alert, one, await same_for_all(alert, entitled, context), context)
+            await _show_cards(alert, [one], await same_for_all(alert, entitled, context), context)
 
 
 async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
@@ -210,37 +207,36 @@ async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
     there = {one.room: one for one in entitled}
     for shown in await Alerts(context.tx).cards(alert):
         if shown.room_id == room and room in there:
-            card_ = await card_for(alert, there[room], await same_for_all(alert, entitled, context), context)
-            await _post(alert, there[room], card_, CARD, context, priority=Priority.ALERT, replaces=shown.row_id)
+            same = await same_for_all(alert, entitled, context)
+            priority = Priority.ALERT
+            await context.post(await _card_anew(alert, there[room], shown.row_id, same, context, priority=priority))
 
 
-async def _post(
+def _said(
     alert: Alert,
     one: Listener,
     words: Doc,
     part: str,
-    context: Context,
     *,
     priority: Priority,
     replaces: int | None = None,
     thread_row: int | None = None,
     report: str | None = None,
     openly: bool = True,
-) -> OutboxRow:
+) -> Post:
+    """Return what says something of an alert to a room or a person."""
     shown = marked(alert, words)
-    return await context.post(
-        Post(
-            doc=shown.openly() if openly and alert.tlp is Tlp.CLEAR and part == LINE else shown,
-            room=one.room,
-            person=one.person,
-            priority=priority,
-            subject=subject_of(alert),
-            part=part,
-            replaces=replaces,
-            thread_row=thread_row,
-            report=report,
-            origin=alert.author,
-        )
+    return Post(
+        doc=shown.openly() if openly and alert.tlp is Tlp.CLEAR and part == LINE else shown,
+        room=one.room,
+        person=one.person,
+        priority=priority,
+        subject=subject_of(alert),
+        part=part,
+        replaces=replaces,
+        thread_row=thread_row,
+        report=report,
+        origin=alert.author,
     )
 
 
@@ -296,26 +292,25 @@ async def say_in_threads(
     """Say something in the threads of the cards in these rooms; False when none of them has one."""
     wanted = set(rooms)
     cards = [one for one in await Alerts(context.tx).cards(alert) if one.room_id in wanted]
-    for one in cards:
-        await _post(alert, Listener(room=one.room_id), words, LINE, context, priority=priority, thread_row=one.row_id)
+    below = [(Listener(room=one.room_id), one.row_id) for one in cards]
+    await context.post_all([_said(alert, one, words, LINE, priority=priority, thread_row=row) for one, row in below])
     return bool(cards)
 
 
 async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
     """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
-    await _post(alert, Listener(person=person), words, LINE, context, priority=priority)
+    await context.post(_said(alert, Listener(person=person), words, LINE, priority=priority))
 
 
 async def tell_author(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
     """Say something to who raised an alert, in the direct chat; once gone, to an official of the same authority."""
     owner = await owner_of(alert, context.tx)
     if owner is not None:
-        await _post(alert, Listener(person=owner.user_id), words, LINE, context, priority=priority)
+        await context.post(_said(alert, Listener(person=owner.user_id), words, LINE, priority=priority))
 
 
 async def unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:
     """Answer, except in the thread of a card: the line that everybody gets is the answer there."""
-    cards = await Alerts(context.tx).cards(alert)
-    rows = await Outbox(context.tx).several([card.row_id for card in cards])
-    threads = {row.event_id for row in rows.values() if row.event_id is not None}
-    return None if context.thread_root in threads else marked(alert, doc(*words))
+    thread = await Outbox(context.tx).by_event(context.thread_root) if context.thread_root is not None else None
+    is_heard = thread is not None and any(card.row_id == thread.id for card in await Alerts(context.tx).cards(alert))
+    return None if is_heard else marked(alert, doc(*words))
