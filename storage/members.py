@@ -178,6 +178,11 @@ class Members:
         query = select(func.count()).select_from(Member).where(*_like(country, exactly))
         return await self._session.scalar(query) or 0
 
+    async def officials_of(self, country: CountryCode) -> Sequence[Member]:
+        """Return the officials of a country, and its coordinators, by name; from memory while nobody changes."""
+        key = ("officials", country)
+        return await self._tx.recall(key, (Member,), lambda: self.all(country=country, at_least=Role.OFFICIAL))
+
     async def drop_questions(self, user_id: UserId) -> None:
         """Delete what the bot asked this person: an answer would no longer count."""
         await self._session.execute(delete(Question).where(Question.user_id == user_id))

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Index, Table, bindparam, delete, func, select
+from sqlalchemy import Index, Table, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Transaction
@@ -35,6 +35,7 @@ class Timer(Base):
 
 
 _TIMERS = cast(Table, Timer.__table__)
+_SCHEDULE = insert(_TIMERS)
 _CANCEL = delete(_TIMERS).where(
     _TIMERS.c.kind == bindparam("this_kind"),
     _TIMERS.c.subject == bindparam("this_subject"),
@@ -49,13 +50,12 @@ class Timers:
         self._tx = tx
         self._session = tx.session
 
-    async def schedule(self, kind: str, subject: str, due_at: datetime, payload: dict[str, Any]) -> Timer:
+    async def schedule(self, kind: str, subject: str, due_at: datetime, payload: dict[str, Any]) -> None:
         """Set the clock, in place of a pending one of the same kind and subject."""
         await self.cancel(kind, subject)
-        timer = Timer(kind=kind, subject=subject, due_at=due_at, payload=payload)
-        await self._tx.write([timer])
+        timer = {"kind": kind, "subject": subject, "due_at": due_at, "payload": payload, "state": TimerState.PENDING}
+        await self._tx.run(_SCHEDULE, timer)
         self._tx.changed(TOPIC)
-        return timer
 
     async def cancel(self, kind: str, subject: str) -> None:
         """Stop the pending clock of this kind and subject, if there is one."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commands.base import Context, Role, RoomView
+from commands.base import Context, RoomView
 from commands.visibility import (
     coordinators_may_see,
     is_author,
@@ -136,6 +136,6 @@ async def owner_of(alert: Alert, tx: Transaction) -> Member | None:
     author = await members.get(alert.author)
     if (author is not None and is_author(alert, author)) or alert.author_country is None:
         return author
-    officials = await members.all(country=alert.author_country, at_least=Role.OFFICIAL)
+    officials = await members.officials_of(alert.author_country)
     heirs = [one for one in officials if one.authority == alert.author_authority and may_see(alert, one, DIRECT)]
     return min(heirs, key=lambda one: one.user_id, default=None)

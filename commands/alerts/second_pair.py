@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from commands.alerts.audience import coordinators_may_see
-from commands.base import Context, Role
+from commands.base import Context
 from commands.visibility import may_hear
 from storage.alerts import Alert
 from storage.members import Member, Members
@@ -17,7 +17,7 @@ async def second_pair(alert: Alert, context: Context) -> Sequence[Member]:
     members = Members(context.tx)
     own: Sequence[Member] = ()
     if alert.author_country is not None:
-        own = await members.all(country=alert.author_country, at_least=Role.OFFICIAL)
+        own = await members.officials_of(alert.author_country)
     found = [one for one in own if one.user_id != alert.author and may_hear(alert, one)]
     if found or not coordinators_may_see(alert):
         return found

@@ -64,7 +64,7 @@ class AlertCore(Base):
 
     @declared_attr
     def wording(self) -> Mapped[Wording]:
-        return relationship(Wording, lazy="selectin", uselist=False, cascade="all, delete-orphan")
+        return relationship(Wording, lazy="joined", innerjoin=True, uselist=False, cascade="all, delete-orphan")
 
     @declared_attr
     def facts(self) -> Mapped[list[Fact]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, and_, bindparam, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.entity import Alert
@@ -38,6 +38,15 @@ class HiddenMatch(Base):
     """When the owner asked to be put in touch about it."""
 
 
+_PAIRS = select(AlertMatch).where(
+    or_(
+        and_(AlertMatch.alert_id == bindparam("alert"), AlertMatch.other_id.in_(bindparam("others", expanding=True))),
+        and_(AlertMatch.other_id == bindparam("alert"), AlertMatch.alert_id.in_(bindparam("others", expanding=True))),
+    )
+)
+"""Both sides of the pairs of one alert with these others, each by an index of its own."""
+
+
 class AlertMatches:
     """Which alerts name the same, and what their owners were told of it."""
 
@@ -46,25 +55,18 @@ class AlertMatches:
 
     async def pair(self, alert: Alert, others: Collection[int], at: datetime) -> Sequence[AlertMatch]:
         """Remember that these alerts name the same as `alert`; return both sides of every pair, the old ones too."""
-        mine = {one.other_id: one for one in await self._rows(AlertMatch.alert_id == alert.id, others, mine=True)}
-        theirs = {one.alert_id: one for one in await self._rows(AlertMatch.other_id == alert.id, others, mine=False)}
+        known = (await self._session.scalars(_PAIRS, {"alert": alert.id, "others": list(others)})).all()
+        pairs = {(one.alert_id, one.other_id): one for one in known}
         for other in others:
-            if other not in mine:
-                mine[other] = self._new(alert.id, other, at)
-            if other not in theirs:
-                theirs[other] = self._new(other, alert.id, at)
-        await self._session.flush()
-        return [*mine.values(), *theirs.values()]
+            for pair in ((alert.id, other), (other, alert.id)):
+                if pair not in pairs:
+                    pairs[pair] = self._new(*pair, at)
+        return list(pairs.values())
 
     def _new(self, alert_id: int, other_id: int, at: datetime) -> AlertMatch:
         match = AlertMatch(alert_id=alert_id, other_id=other_id, found_at=at, told_at=None, row_id=None)
         self._session.add(match)
         return match
-
-    async def _rows(self, condition: object, others: Collection[int], *, mine: bool) -> Sequence[AlertMatch]:
-        column = AlertMatch.other_id if mine else AlertMatch.alert_id
-        query = select(AlertMatch).where(condition, column.in_(others))  # type: ignore[arg-type]  # a comparison
-        return (await self._session.scalars(query)).all()
 
     async def of(self, alert: Alert, *, limit: int) -> Sequence[AlertMatch]:
         """Return the pairs of an alert, those with the newest alerts first."""

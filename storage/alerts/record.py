@@ -92,7 +92,7 @@ class HistoryLine(Base):
     country: Mapped[CountryCode | None]
     """The country whose part it is."""
     details: Mapped[dict[str, Any]]
-    said: Mapped["HistoryText | None"] = relationship(lazy="selectin")
+    said: Mapped["HistoryText | None"] = relationship(lazy="joined")
 
     @property
     def text(self) -> str:

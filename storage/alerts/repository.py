@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.orm.util import identity_key
 
 from storage.alerts.cards import AlertCard
 from storage.alerts.entity import Alert
@@ -33,9 +35,17 @@ class Alerts:
         return await self._session.get(Alert, alert_id)
 
     async def several(self, ids: Collection[int]) -> Mapping[int, Alert]:
-        """Return alerts by their ids."""
-        found = (await self._session.scalars(select(Alert).where(Alert.id.in_(ids)))).all() if ids else ()
-        return {alert.id: alert for alert in found}
+        """Return alerts by their ids; those that somebody in this transaction holds are not read again."""
+        found = {alert_id: alert for alert_id in ids if (alert := self._held(alert_id)) is not None}
+        missing = [alert_id for alert_id in ids if alert_id not in found]
+        if missing:
+            read = await self._session.scalars(select(Alert).where(Alert.id.in_(missing)))
+            found |= {alert.id: alert for alert in read}
+        return found
+
+    def _held(self, alert_id: int) -> Alert | None:
+        known = self._session.sync_session.identity_map.get(identity_key(Alert, alert_id))
+        return known if isinstance(known, Alert) and not instance_state(known).expired else None
 
     async def by_number(self, number: AlertNumber) -> Alert | None:
         query = select(Alert).where(

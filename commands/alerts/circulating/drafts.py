@@ -1,22 +1,22 @@
 """The draft before its author and before the second pair of eyes, kept up to date wherever it was shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Plan, may_see, plan
 from commands.alerts.circulating.circulation import names_of
-from commands.alerts.circulating.duplicates import Same, same_words
+from commands.alerts.circulating.duplicates import same_words
 from commands.alerts.circulating.retracting import empty_messages, may_stay
 from commands.alerts.declaration import DRAFT, capability, subject_of
-from commands.alerts.matching import Match, find_matches
+from commands.alerts.matching import Match, find_matches, remember
 from commands.alerts.second_pair import second_pair
 from commands.alerts.showing.cards import Reader, withdrawn_card
-from commands.alerts.showing.draft_card import draft_card, sent_draft
+from commands.alerts.showing.draft_card import audience_words, draft_card, sent_draft
 from commands.alerts.showing.words import marked
 from commands.base import Context, Post, Priority, RoomView
-from commands.document import Doc, _, doc
+from commands.document import Block, Doc, Message, Strong, _, doc
 from storage.alerts import Alert, AlertAttachments, Alerts, AlertState, Urgency
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
@@ -54,9 +54,11 @@ async def post_draft(alert: Alert, context: Context) -> Doc | None:
     )
 
 
-async def show_to_second_pair(alert: Alert, members: Sequence[Member], context: Context) -> None:
+async def show_to_second_pair(
+    alert: Alert, members: Sequence[Member], context: Context, outline: "Outline | None" = None
+) -> None:
     """Show a submitted alert to those who may verify it, each in the direct chat: a few now, the others by a clock."""
-    await _show_to_next(alert, members, context, most=_AT_ONCE, due=context.now)
+    await _show_to_next(alert, members, outline, context, most=_AT_ONCE, due=context.now)
 
 
 @capability.timer(SHOW)
@@ -69,40 +71,42 @@ async def show_on(timer: Timer, context: Context) -> None:
     left = [one for one in await second_pair(alert, context) if one.user_id > after]
     # What is urgent goes on before all that came later; everything else lets that pass.
     due = timer.due_at if alert.urgency is Urgency.URGENT else context.now
-    await _show_to_next(alert, left, context, most=_BATCH, due=due)
+    await _show_to_next(alert, left, None, context, most=_BATCH, due=due)
 
 
-async def _show_to_next(alert: Alert, members: Sequence[Member], context: Context, *, most: int, due: datetime) -> None:
-    outline = await outline_of(alert, context)
+async def _show_to_next(
+    alert: Alert, members: Sequence[Member], outline: "Outline | None", context: Context, *, most: int, due: datetime
+) -> None:
+    outline = outline or await outline_of(alert, context)
     members = sorted(members, key=lambda one: one.user_id)
-    for member in members[:most]:
-        await context.post(
-            Post(
-                doc=marked(alert, await draft_in_full(alert, member, DIRECT, context, outline)),
-                person=member.user_id,
-                subject=subject_of(alert),
-                part=DRAFT,
-                origin=alert.author,
-                priority=Priority.ALERT,
-            )
+    posts = [
+        Post(
+            doc=marked(alert, await draft_in_full(alert, member, DIRECT, context, outline)),
+            person=member.user_id,
+            subject=subject_of(alert),
+            part=DRAFT,
+            origin=alert.author,
+            priority=Priority.ALERT,
         )
+        for member in members[:most]
+    ]
+    await context.post_all(posts)
     if len(members) > most:
         payload = {"after": members[most - 1].user_id}
         await context.timers().schedule(SHOW, f"alert:{alert.id}:show", due, payload)
 
 
-async def refresh_draft(alert: Alert, context: Context) -> None:
+async def refresh_draft(alert: Alert, context: Context) -> "Outline | None":
     """Bring the draft cards up to date: still a draft, sent, or withdrawn. Its author's now, most others by a clock.
 
-    Who may not see it any more loses it at once.
+    Who may not see it any more loses it at once. Returns what a draft says to every reader, while it is one.
     """
     rows = await Outbox(context.tx).about(str(subject_of(alert)), DRAFT)
     stays = await _those_that_stay(alert, rows, context)
     own = [row for row in stays if _reader_of(row, alert) == alert.author]
     others = [row for row in stays if _reader_of(row, alert) != alert.author]
     outline = await outline_of(alert, context) if alert.is_draft else None
-    for row in [*own, *others[:_AT_ONCE]]:
-        await _renew(alert, row, outline, context)
+    await context.post_all([await _anew(alert, row, outline, context) for row in [*own, *others[:_AT_ONCE]]])
     if len(others) > _AT_ONCE:
         payload = {"after": others[_AT_ONCE - 1].id}
         await context.timers().schedule(RENEW, f"alert:{alert.id}:drafts", context.now, payload)
@@ -116,6 +120,7 @@ async def refresh_draft(alert: Alert, context: Context) -> None:
                 origin=alert.author,
             )
         )
+    return outline
 
 
 @capability.timer(RENEW)
@@ -128,9 +133,8 @@ async def renew_on(timer: Timer, context: Context) -> None:
     rows = await Outbox(context.tx).about(str(subject_of(alert)), DRAFT, after=after, limit=_BATCH)
     stays = await _those_that_stay(alert, rows, context)
     outline = await outline_of(alert, context) if alert.is_draft else None
-    for row in stays:
-        if _reader_of(row, alert) != alert.author:
-            await _renew(alert, row, outline, context)
+    others = [row for row in stays if _reader_of(row, alert) != alert.author]
+    await context.post_all([await _anew(alert, row, outline, context) for row in others])
     if len(rows) == _BATCH:
         await context.timers().schedule(RENEW, timer.subject, context.now, {"after": rows[-1].id})
 
@@ -153,18 +157,17 @@ def _reader_of(row: OutboxRow, alert: Alert) -> UserId:
     return row.user_id or row.origin_user or alert.author
 
 
-async def _renew(alert: Alert, row: OutboxRow, outline: "Outline | None", context: Context) -> None:
+async def _anew(alert: Alert, row: OutboxRow, outline: "Outline | None", context: Context) -> Post:
+    """Return what brings a message that shows a draft up to date."""
     room = await _room_of(row, context)
-    await context.post(
-        Post(
-            doc=await _draft_words(alert, _reader_of(row, alert), room, outline, context),
-            room=row.room_id,
-            person=row.user_id if row.room_id is None else None,
-            subject=subject_of(alert),
-            part=DRAFT,
-            replaces=row.id,
-            origin=alert.author,
-        )
+    return Post(
+        doc=await _draft_words(alert, _reader_of(row, alert), room, outline, context),
+        room=row.room_id,
+        person=row.user_id if row.room_id is None else None,
+        subject=subject_of(alert),
+        part=DRAFT,
+        replaces=row.id,
+        origin=alert.author,
     )
 
 
@@ -190,13 +193,16 @@ async def _draft_words(
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a draft says to every reader: who would be told, what their rooms are called, how many files it has."""
+    """What a draft says to every reader: who would be told, how many files it has, what names the same."""
 
     coming: Plan
-    names: dict[str, str]
     files: int
     matches: Sequence[Match]
     """Other alerts that name the same, whoever may see them."""
+    audience: Sequence[Block | Message | Strong]
+    """Who would be told, in words: of a large network the longest part of a draft, made once."""
+    shown: dict[tuple[int, ...], Doc] = field(default_factory=dict)
+    """The draft in words as others than the author see it, by the matches that they may see."""
 
 
 async def outline_of(alert: Alert, context: Context) -> Outline:
@@ -204,7 +210,8 @@ async def outline_of(alert: Alert, context: Context) -> Outline:
     coming = await plan(alert, context)
     names = await names_of(coming.listeners, context)
     files = await AlertAttachments(context.tx).count(alert)
-    return Outline(coming, names, files, await find_matches(alert, context.tx))
+    told = audience_words(alert, coming, names, context.prefix)
+    return Outline(coming, files, await find_matches(alert, context.tx), told)
 
 
 async def draft_in_full(
@@ -212,15 +219,15 @@ async def draft_in_full(
 ) -> Doc:
     """Show what would be sent and to whom, and which alerts name the same that this reader may see in this room."""
     outline = outline or await outline_of(alert, context)
-    same = await same_words(alert, reader, room, context, outline.matches) if reader is not None else Same()
     for_author = reader is None or reader.user_id == alert.author
-    words = draft_card(
-        alert,
-        outline.coming,
-        outline.names,
-        context.prefix,
-        for_author=for_author,
-        same=same.words,
-        files=outline.files,
-    )
-    return words.naming(map(subject_of, same.named))
+    found = [match for match in outline.matches if reader is not None and may_see(match.other, reader, room)]
+    key = tuple(match.other.id for match in found)
+    if key in outline.shown and not for_author:
+        return outline.shown[key]
+    await remember(alert, found, context)
+    same = same_words(alert, reader, found, context) if reader is not None else ()
+    words = draft_card(alert, outline.audience, context.prefix, for_author=for_author, same=same, files=outline.files)
+    words = words.naming(subject_of(match.other) for match in found)
+    if not for_author:
+        outline.shown[key] = words
+    return words

@@ -1,13 +1,11 @@
 """What a draft says of other alerts that name the same, and what may be done where one was raised within a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from commands.alerts.audience import may_see
-from commands.alerts.matching import Match, find_matches, kinds_words, remember, shared_words
+from commands.alerts.matching import Match, kinds_words, shared_words
 from commands.alerts.rights import is_concerned
-from commands.base import Context, RoomView
+from commands.base import Context
 from commands.document import Block, Code, Inline, Message, Moment, Strong, Text, _, _n, bullets, joined
 from commands.visibility import may_follow
 from storage.alerts import Alert
@@ -16,34 +14,22 @@ from storage.members import Member
 _MATCHES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
-    """What is said of other alerts, and of which."""
-
-    words: Sequence[Block | Message | Strong] = ()
-    named: Sequence[Alert] = ()
-
-
-async def same_words(
-    alert: Alert, reader: Member, room: RoomView, context: Context, matches: Sequence[Match] | None = None
-) -> Same:
-    """Say of a draft which alerts name the same, as far as its reader may see them there; of no others.
+def same_words(
+    alert: Alert, reader: Member, found: Sequence[Match], context: Context
+) -> Sequence[Block | Message | Strong]:
+    """Say of a draft which alerts name the same: those of them that its reader may see there, and of no others.
 
     Nobody else is told of a draft, and its author hears of no match that may not be shown: whoever writes a draft has
-    given nothing yet. `matches` are all of them, where the caller knows them.
+    given nothing yet.
     """
-    matches = matches if matches is not None else await find_matches(alert, context.tx)
-    found = [match for match in matches if may_see(match.other, reader, room)]
-    await remember(alert, found, context)
     words: list[Block | Message | Strong] = []
-    named = [match.other for match in found]
     twin = next((match for match in found if match.is_duplicate(context.now)), None)
     if twin is not None and reader.user_id == alert.author:
         words += _offer(alert, twin, reader, context)
-        found.remove(twin)
+        found = [match for match in found if match is not twin]
     if found:
         words.append(_("Other alerts that name the same: {alerts}", alerts=_match_words(found)))
-    return Same(words, named)
+    return words
 
 
 def _offer(alert: Alert, twin: Match, reader: Member, context: Context) -> list[Block | Message | Strong]:

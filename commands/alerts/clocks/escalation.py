@@ -13,7 +13,7 @@ from commands.base import Context, RoomView
 from storage.alerts import Alert, Alerts, Step
 from storage.contacts import Contacts
 from storage.ids import CountryCode, RoomId
-from storage.members import Member, Members, Role
+from storage.members import Member, Members
 from storage.timers import Timer
 
 ESCALATE = "alert.escalate"
@@ -86,7 +86,7 @@ async def on_duty(alert: Alert, country: CountryCode, context: Context) -> Seque
         if member is None or _may_hear(alert, member):
             found.append((member, contact.name))
     if not any(member is not None for member, _shown in found):
-        officials = await members.all(country=country, at_least=Role.OFFICIAL)
+        officials = await members.officials_of(country)
         found += [(member, member.name) for member in officials if _may_hear(alert, member)]
     return found
 

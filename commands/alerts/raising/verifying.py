@@ -43,6 +43,10 @@ async def verify(args: Verify, context: Context) -> Doc | None:
         evaluated = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
+    if alert.is_draft and await listeners(context.tx, alert):
+        await circulate(alert, context, report_to=alert.author)
+        sent = marked(alert, doc(_("Alert {number} is verified, and sent.", number=alert.number)))
+        return _together(sent, _wish(alert, context))
     await context.emit(AlertChanged(alert, line))
     if evaluated is not None and not alert.is_draft:
         await context.emit(AlertChanged(alert, evaluated))
@@ -51,13 +55,9 @@ async def verify(args: Verify, context: Context) -> Doc | None:
         await periods.stop_verification(alert, context)
         done = await unless_heard(alert, context, _("Alert {number} is verified.", number=alert.number))
         return _together(done, wish)
-    if not await listeners(context.tx, alert):
-        words = _("Alert {number} is verified, but nobody would be told of it. Its author has to say who.",
-                  number=alert.number)  # fmt: skip
-        return marked(alert, doc(words))
-    await circulate(alert, context, report_to=alert.author)
-    sent = marked(alert, doc(_("Alert {number} is verified, and sent.", number=alert.number)))
-    return _together(sent, wish)
+    words = _("Alert {number} is verified, but nobody would be told of it. Its author has to say who.",
+              number=alert.number)  # fmt: skip
+    return marked(alert, doc(words))
 
 
 def _wish(alert: Alert, context: Context) -> Doc | None:

@@ -30,8 +30,7 @@ from storage.rooms import BindingKind
 
 def draft_card(
     alert: Alert,
-    plan: Plan,
-    names: dict[str, str],
+    audience: Sequence[Block | Message | Strong],
     prefix: str,
     *,
     for_author: bool = True,
@@ -40,8 +39,8 @@ def draft_card(
 ) -> Doc:
     """Show the author what was understood, what is missing, who will be told and why, and what to type next.
 
-    `names` are those of rooms and persons, by their Matrix id. A second pair of eyes sees the same facts. `same` says
-    which other alerts name the same.
+    `audience` says who will be told. A second pair of eyes sees the same facts. `same` says which other alerts name the
+    same.
     """
     heading = Heading(_("Draft of alert {number}, TLP:{tlp}", number=alert.number, tlp=alert.tlp.value))
     blocks: list[Block | Message | Strong] = [heading, *facts_of_card(alert)]
@@ -67,7 +66,7 @@ def draft_card(
                 person=Code(f"{prefix}alert person {alert.number} role=driver <name>"),
             )
         )
-    return doc(*blocks, *_audience(alert, plan, names, prefix), _next_steps(alert, prefix, for_author=for_author))
+    return doc(*blocks, *audience, _next_steps(alert, prefix, for_author=for_author))
 
 
 def _next_steps(alert: Alert, prefix: str, *, for_author: bool) -> Message:
@@ -100,7 +99,8 @@ def _next_steps(alert: Alert, prefix: str, *, for_author: bool) -> Message:
     )
 
 
-def _audience(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> list[Block | Message | Strong]:
+def audience_words(alert: Alert, plan: Plan, names: dict[str, str], prefix: str) -> Sequence[Block | Message | Strong]:
+    """Say who would be told and why; `names` are those of rooms and persons, by their Matrix id."""
     found: list[Block | Message | Strong] = []
     if plan.listeners:
         told = _n("Sending it tells {count} person:", "Sending it tells {count} people:", plan.people)
