@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.rendering import Page, render
+from bot.rendering import Page, Renderer, render
 from commands.base import Post
 from commands.document import Doc
 from commands.files import MadeFile
@@ -61,7 +61,7 @@ class _Writing:
     language: str | None
 
     def __post_init__(self) -> None:
-        self._rendered: dict[tuple[int, str], list[Page]] = {}  # what several are told in the same words, rendered once
+        self._renderers: dict[str, Renderer] = {}
 
     async def rows_of(self, post: Post) -> list[OutboxRow]:
         """Return the rows of one post, a row for each page."""
@@ -85,10 +85,9 @@ class _Writing:
         return rows
 
     def _pages(self, words: Doc, language: str) -> list[Page]:
-        key = (id(words), language)  # the posts hold the words as long as this lives
-        if key not in self._rendered:
-            self._rendered[key] = render(words, language)
-        return self._rendered[key]
+        if language not in self._renderers:
+            self._renderers[language] = Renderer(language)
+        return self._renderers[language].pages(words)
 
 
 def _words(post: Post) -> Doc:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from html import escape
 from pathlib import Path
 from typing import NamedTuple, assert_never
@@ -79,14 +79,14 @@ class _Both:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Part:
     """What stands on one page together, with the persons it names."""
 
     both: _Both
     mentions: tuple[UserId, ...]
 
-    @property
+    @cached_property
     def size(self) -> int:
         return len(json.dumps([self.both.text, self.both.html, self.mentions]))
 
@@ -98,18 +98,7 @@ def clean(text: str) -> str:
 
 def render(doc: Doc, language: str) -> list[Page]:
     """Put a document into words of a language, on as many pages as the size of a Matrix event asks for."""
-    renderer = _Renderer(language)
-    pages: list[Page] = []
-    current: list[_Part] = []
-    size = len(json.dumps(doc.mentions))
-    for part in (part for block in doc.blocks for part in renderer.parts(block)):
-        if current and size + part.size > PAGE_BYTES:
-            pages.append(_page(current, doc, first=not pages))
-            current, size = [], 0
-        current.append(part)
-        size += part.size
-    pages.append(_page(current, doc, first=not pages))
-    return pages
+    return Renderer(language).pages(doc)
 
 
 def _page(parts: Sequence[_Part], doc: Doc, *, first: bool) -> Page:
@@ -173,14 +162,45 @@ def _locale(language: str) -> Locale:
         return Locale("en")
 
 
-class _Renderer:
+class Renderer:
+    """Puts documents into words of one language; what several of them have in common only once.
+
+    To be kept no longer than those documents: it remembers all of their lines.
+    """
+
     def __init__(self, language: str) -> None:
         self._translations = _translations(language)
         self._locale = _locale(language)
         self._language = language
+        self._parts: dict[Block, list[_Part]] = {}
+        self._lines: dict[Inline, _Both] = {}
+
+    def pages(self, doc: Doc) -> list[Page]:
+        """Return a document on as many pages as the size of a Matrix event asks for."""
+        pages: list[Page] = []
+        current: list[_Part] = []
+        size = len(json.dumps(doc.mentions))
+        for part in (part for block in doc.blocks for part in self.parts(block)):
+            if current and size + part.size > PAGE_BYTES:
+                pages.append(_page(current, doc, first=not pages))
+                current, size = [], 0
+            current.append(part)
+            size += part.size
+        pages.append(_page(current, doc, first=not pages))
+        return pages
 
     def parts(self, block: Block) -> list[_Part]:
         """Render a block; what is too long for one page becomes several parts, and nothing of it is lost."""
+        if block not in self._parts:
+            self._parts[block] = self._made(block)
+        return self._parts[block]
+
+    def _line(self, node: Inline) -> _Both:
+        if node not in self._lines:
+            self._lines[node] = self.inline(node)
+        return self._lines[node]
+
+    def _made(self, block: Block) -> list[_Part]:
         part = _Part(self.block(block), _mentions_of(block))
         if part.size <= PAGE_BYTES:
             return [part]
@@ -200,11 +220,11 @@ class _Renderer:
                 both = self.inline(inside)
                 return _Both(both.text, f"<h4>{both.html}</h4>")
             case Bullets(items):
-                lines = [self.inline(item) for item in items]
+                lines = [self._line(item) for item in items]
                 text = "\n".join("- " + line.text.replace("\n", "\n  ") for line in lines)
                 return _Both(text, "<ul>\n" + "".join(f"<li>{_breaks(line.html)}</li>\n" for line in lines) + "</ul>")
             case Fields(rows):
-                lines = [self.inline(_("{name}: {value}", name=Strong(name), value=value)) for name, value in rows]
+                lines = [self._line(_("{name}: {value}", name=Strong(name), value=value)) for name, value in rows]
                 return _Both(
                     "\n".join(line.text for line in lines),
                     "<p>" + "<br>\n".join(_breaks(line.html) for line in lines) + "</p>",

@@ -1,6 +1,6 @@
 """Standing watches: what members want to be told of, by the keys under which it is found."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -159,9 +159,16 @@ class Watches:
         )
         return frozenset((await self._session.scalars(query)).all())
 
-    async def tell(self, watch: Watch, about: str, now: datetime, *, row_id: int | None = None) -> None:
-        """Note that this is told now, by a message of the outbox or in the answer to a command."""
-        self._session.add(WatchTelling(watch_id=watch.id, about=about, told_at=now, row_id=row_id))
+    async def tell(self, rows: Mapping[int, int], about: str, now: datetime) -> None:
+        """Note that this is told now because of watches: `rows` are the messages of the outbox by the watches' ids."""
+        self._session.add_all(
+            WatchTelling(watch_id=watch, about=about, told_at=now, row_id=row) for watch, row in rows.items()
+        )
+        await self._session.flush()
+
+    async def tell_at_once(self, watch: Watch, abouts: Iterable[str], now: datetime) -> None:
+        """Note that these are told in the answer to a command."""
+        self._session.add_all(WatchTelling(watch_id=watch.id, about=about, told_at=now) for about in abouts)
         await self._session.flush()
 
     async def untell(self, row_id: int) -> None:

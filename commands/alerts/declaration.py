@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from commands.base import Capability, Settings, Subject
 from commands.document import _
 from commands.when import NotATime, parse_duration
-from storage.alerts import Alert, Urgency
+from storage.alerts import Alert, Outline, Urgency
 
 KIND = "alert"
 """The kind of subject under which everything that is said about an alert stands in the outbox."""
@@ -20,7 +20,7 @@ LONGEST_TEXT = 10_000
 """Characters of an alert or a note."""
 
 
-def subject_of(alert: Alert) -> Subject:
+def subject_of(alert: Alert | Outline) -> Subject:
     """Return what stands in the outbox for an alert."""
     return Subject(KIND, alert.id)
 

@@ -126,6 +126,11 @@ def slot_of(fact: Fact) -> Slot:
     return _KINDS[fact.kind]
 
 
+def slot_of_kind(kind: str) -> Slot:
+    """Return the line in which facts of a kind stand that is no place."""
+    return _KINDS[kind]
+
+
 def by_slot(facts: Iterable[Fact]) -> Mapping[Slot, Sequence[Fact]]:
     """Return facts by the line in which they stand, in the order of the card."""
     found: dict[Slot, list[Fact]] = {slot: [] for slot in Slot}

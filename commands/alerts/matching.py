@@ -3,12 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-from commands.alerts.facts import slot_of
+from commands.alerts.facts import slot_of, slot_of_kind
 from commands.alerts.showing.words import slot_words
 from commands.base import Context
 from commands.document import Inline, Message, Text, _, joined
-from storage.alerts import TELLING_KINDS, Alert, AlertMarks, AlertMatches, Alerts, Fact, Mark, marks_of
+from storage.alerts import (
+    TELLING_KINDS,
+    Alert,
+    AlertMarks,
+    AlertMatches,
+    Alerts,
+    Fact,
+    Mark,
+    Outline,
+    Outlines,
+    marks_of,
+)
 from storage.base import Transaction
 
 EACH = 20
@@ -21,11 +33,14 @@ _MOST_NAMED = 30
 _SAME_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Another alert that names the same."""
+A = TypeVar("A", Alert, Outline)
 
-    other: Alert
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[A]):
+    """Another alert that names the same; in outline where it is only counted or named by its number."""
+
+    other: A
     marks: Sequence[Mark]
     """What both name, the most telling first."""
 
@@ -40,9 +55,14 @@ class Match:
         return self.is_telling and self.other.is_open and sent is not None and now - sent < _SAME_DAY
 
 
-async def find_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
+async def find_matches(alert: Alert, tx: Transaction) -> Sequence[Match[Alert]]:
     """Return the alerts of the same series that name what this one names; never drafts or what was withdrawn."""
     return await _loaded(await _found(alert, tx), tx)
+
+
+async def find_outlined(alert: Alert, tx: Transaction) -> Sequence[Match[Outline]]:
+    """Return the same alerts, each in outline."""
+    return await _outlined(await _found(alert, tx), tx)
 
 
 async def find_ids(alert: Alert, tx: Transaction) -> Sequence[int]:
@@ -59,22 +79,26 @@ async def _found(alert: Alert, tx: Transaction) -> dict[int, list[Mark]]:
     return found
 
 
-async def known_matches(alert: Alert, tx: Transaction) -> Sequence[Match]:
+async def known_matches(alert: Alert, tx: Transaction) -> Sequence[Match[Outline]]:
     """Return those matches of an alert that were found when it or the other was sent or corrected, and still stand."""
     pairs = await AlertMatches(tx).of(alert, limit=2 * MOST)
-    return await matches_among(alert, [pair.other_id for pair in pairs], tx)
+    return await _outlined(await _among(alert, [pair.other_id for pair in pairs], tx), tx)
 
 
-async def matches_among(alert: Alert, ids: Sequence[int], tx: Transaction) -> Sequence[Match]:
+async def matches_among(alert: Alert, ids: Sequence[int], tx: Transaction) -> Sequence[Match[Alert]]:
     """Return those of these alerts that name what this one names."""
+    return await _loaded(await _among(alert, ids, tx), tx)
+
+
+async def _among(alert: Alert, ids: Sequence[int], tx: Transaction) -> dict[int, list[Mark]]:
     if not ids:
-        return ()
+        return {}
     own = list(marks_of(alert.current_facts))
     found: dict[int, list[Mark]] = {}
     for other, mark in await AlertMarks(tx).of(ids):
         if mark in own:
             found.setdefault(other, []).append(mark)
-    return await _loaded({other: sorted(marks, key=own.index) for other, marks in found.items()}, tx)
+    return {other: sorted(marks, key=own.index) for other, marks in found.items()}
 
 
 def _ranked(found: dict[int, list[Mark]]) -> list[int]:
@@ -84,13 +108,19 @@ def _ranked(found: dict[int, list[Mark]]) -> list[int]:
     return sorted(found, key=rank)[:MOST]
 
 
-async def _loaded(found: dict[int, list[Mark]], tx: Transaction) -> Sequence[Match]:
+async def _loaded(found: dict[int, list[Mark]], tx: Transaction) -> Sequence[Match[Alert]]:
     ids = _ranked(found)
     others = await Alerts(tx).several(ids)
     return [Match(others[alert_id], tuple(found[alert_id])) for alert_id in ids]
 
 
-def shared_words(alert: Alert, match: Match) -> Inline:
+async def _outlined(found: dict[int, list[Mark]], tx: Transaction) -> Sequence[Match[Outline]]:
+    ids = _ranked(found)
+    others = {outline.id: outline for outline in await Outlines(tx).several(ids)}
+    return [Match(others[alert_id], tuple(found[alert_id])) for alert_id in ids]
+
+
+def shared_words(alert: Alert, match: Match[Alert]) -> Inline:
     """Name what both alerts name, as it stands in the first; and how it is written in the other where that differs.
 
     Only for who may see both.
@@ -110,13 +140,12 @@ def named_words(fact: Fact) -> Inline:
     return _("{name} {value}", name=slot_words(slot_of(fact)), value=Text(fact.shown))
 
 
-def kinds_words(match: Match) -> Sequence[Message]:
+def kinds_words(match: Match[A]) -> Sequence[Message]:
     """Say of what kinds is what both alerts name."""
-    facts = marks_of(match.other.current_facts)
-    return list(dict.fromkeys(slot_words(slot_of(facts[mark])) for mark in match.marks if mark in facts))
+    return list(dict.fromkeys(slot_words(slot_of_kind(mark.kind)) for mark in match.marks))
 
 
-async def remember(alert: Alert, matches: Sequence[Match], context: Context) -> None:
+async def remember(alert: Alert, matches: Sequence[Match[A]], context: Context) -> None:
     """Keep which alerts may come to be named before readers of this one, and it before theirs."""
     if matches:
         await AlertMatches(context.tx).pair(alert, [match.other.id for match in matches], context.now)

@@ -88,7 +88,7 @@ class Context(Protocol):
     async def post_all(self, posts: Sequence[Post]) -> Sequence[OutboxRow]:
         """Write messages to the outbox together, in their order, and return their rows: for what many are told.
 
-        A document that several of them share is put into words once for each language.
+        What they have in common is put into words once for each language.
         """
 
     async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:

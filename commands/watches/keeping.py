@@ -156,8 +156,7 @@ async def _kept_words(kept: Watch, asked: Asked, context: Context) -> Doc:
         *asked.doubts,
     )  # fmt: skip
     there = await _there_already(kept, context)
-    for alert in there:
-        await Watches(context.tx).tell(kept, f"alert:{alert.id}", context.now)
+    await Watches(context.tx).tell_at_once(kept, [f"alert:{alert.id}" for alert in there], context.now)
     if there:
         words += doc(_("Open already:"), bullets(_open_words(alert) for alert in there))
         words = words.naming(Subject(ALERT, alert.id) for alert in there)

@@ -97,9 +97,10 @@ async def look(timer: Timer, context: Context) -> None:
     watches = Watches(context.tx)
     found = await watches.found_by(news.keys, after=int(timer.payload["after"]), limit=_BATCH)
     told = await watches.told(found, str(about))
-    for watch in found:
-        if watch.id not in told:
-            await _tell(watch, news, context)
+    telling = [(watch, post) for watch in found if watch.id not in told and (post := await _post(watch, news, context))]
+    rows = await context.post_all([post for _watch, post in telling])
+    tellings = {watch.id: row.id for (watch, _post_), row in zip(telling, rows, strict=True)}
+    await watches.tell(tellings, str(about), context.now)
     if len(found) == _BATCH:
         payload = {"about": str(about), "after": found[-1].id}
         await context.timers().schedule(_LOOK, timer.subject, context.now, payload)
@@ -145,27 +146,24 @@ async def _news(about: Subject, context: Context) -> _News | None:
     return _News(about, keys, alerts, sighting)
 
 
-async def _tell(watch: Watch, news: _News, context: Context) -> None:
+async def _post(watch: Watch, news: _News, context: Context) -> Post | None:
+    """Return what the owner of a watch is told; None when it is not for them."""
     member = await entitled(watch, context)
     if member is None:
-        return
+        return None
     is_for, alert = news.for_member(watch, member)
     if not is_for:
-        return
-    words = _words(watch, news, alert, member, context)
-    row = await context.post(
-        Post(
-            person=member.user_id,
-            doc=words.naming([news.about]),
-            priority=Priority.ALERT if news.sighting is None else Priority.ANSWER,
-            # Under the alert, so that it is emptied should the marking no longer let this member see it.
-            subject=Subject(ALERT, alert.id) if alert is not None else news.about,
-            part=_TOLD,
-            origin=member.user_id,
-            language=member.language,
-        )
+        return None
+    return Post(
+        person=member.user_id,
+        doc=_words(watch, news, alert, member, context).naming([news.about]),
+        priority=Priority.ALERT if news.sighting is None else Priority.ANSWER,
+        # Under the alert, so that it is emptied should the marking no longer let this member see it.
+        subject=Subject(ALERT, alert.id) if alert is not None else news.about,
+        part=_TOLD,
+        origin=member.user_id,
+        language=member.language,
     )
-    await Watches(context.tx).tell(watch, str(news.about), context.now, row_id=row.id)
 
 
 @capability.unsaid

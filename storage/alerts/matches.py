@@ -101,10 +101,13 @@ class AlertMatches:
         query = select(HiddenMatch).where(HiddenMatch.alert_id == alert.id).order_by(HiddenMatch.told_at)
         return (await self._session.scalars(query)).all()
 
-    async def hide(self, alert: Alert, mark: Mark, at: datetime) -> bool:
-        """Remember that the owner hears of a match on this that may not be shown; False when it was said before."""
-        if await self._session.get(HiddenMatch, (alert.id, mark.kind, mark.value)) is not None:
-            return False
-        self._session.add(HiddenMatch(alert_id=alert.id, kind=mark.kind, mark=mark.value, told_at=at, asked_at=None))
-        await self._session.flush()
-        return True
+    async def hide(self, alert: Alert, marks: Collection[Mark], at: datetime) -> Sequence[Mark]:
+        """Remember that the owner hears of matches on these that may not be shown; return what was not said before."""
+        if not marks:
+            return []
+        said = {Mark(one.kind, one.mark) for one in await self.hidden(alert)}
+        new = [mark for mark in marks if mark not in said]
+        self._session.add_all(
+            HiddenMatch(alert_id=alert.id, kind=mark.kind, mark=mark.value, told_at=at, asked_at=None) for mark in new
+        )
+        return new

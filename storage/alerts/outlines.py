@@ -11,7 +11,7 @@ from storage.alerts.entity import Alert
 from storage.alerts.kinds import Finding, Tlp
 from storage.alerts.numbers import EXERCISE, AlertNumber
 from storage.alerts.parts import Addressee, Fact, NamedPerson
-from storage.alerts.states import TAKE_BACK_RUNS, AlertState
+from storage.alerts.states import OPEN, TAKE_BACK_RUNS, AlertState
 from storage.base import Base, Transaction
 from storage.ids import CountryCode, UserId
 
@@ -73,6 +73,10 @@ class Outline:
     @property
     def was_circulated(self) -> bool:
         return self.circulated_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
 
     @property
     def take_back_runs(self) -> bool:

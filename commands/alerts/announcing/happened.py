@@ -88,9 +88,9 @@ async def _circulate(alert: Alert, context: Context) -> None:
 
 async def _prepare(alert: Alert, line: HistoryLine, context: Context) -> None:
     """Tell those few who know of it before it is sent: who is to verify it, and its author."""
-    outline = await refresh_draft(alert, context)
+    common = await refresh_draft(alert, context)
     if line.what is What.SUBMITTED:
-        await show_to_second_pair(alert, await second_pair(alert, context), context, outline)
+        await show_to_second_pair(alert, await second_pair(alert, context), context, common)
     if line.what is What.SENT_BACK:
         await retract_elsewhere(alert, context, drafts=False)
         again = Code(f"{context.prefix}alert set {alert.number} ...")

@@ -8,14 +8,14 @@ from commands.alerts.rights import is_concerned
 from commands.base import Context
 from commands.document import Block, Code, Inline, Message, Moment, Strong, Text, _, _n, bullets, joined
 from commands.visibility import may_follow
-from storage.alerts import Alert
+from storage.alerts import Alert, Alerts, Outline
 from storage.members import Member
 
 _MATCHES = 5
 
 
-def same_words(
-    alert: Alert, reader: Member, found: Sequence[Match], context: Context
+async def same_words(
+    alert: Alert, reader: Member, found: Sequence[Match[Outline]], context: Context
 ) -> Sequence[Block | Message | Strong]:
     """Say of a draft which alerts name the same: those of them that its reader may see there, and of no others.
 
@@ -25,14 +25,16 @@ def same_words(
     words: list[Block | Message | Strong] = []
     twin = next((match for match in found if match.is_duplicate(context.now)), None)
     if twin is not None and reader.user_id == alert.author:
-        words += _offer(alert, twin, reader, context)
+        whole = await Alerts(context.tx).get(twin.other.id)
+        assert whole is not None
+        words += _offer(alert, Match(whole, twin.marks), reader, context)
         found = [match for match in found if match is not twin]
     if found:
         words.append(_("Other alerts that name the same: {alerts}", alerts=_match_words(found)))
     return words
 
 
-def _offer(alert: Alert, twin: Match, reader: Member, context: Context) -> list[Block | Message | Strong]:
+def _offer(alert: Alert, twin: Match[Alert], reader: Member, context: Context) -> list[Block | Message | Strong]:
     other, prefix = twin.other, context.prefix
     assert other.circulated_at is not None
     heading = _(
@@ -53,7 +55,7 @@ def _offer(alert: Alert, twin: Match, reader: Member, context: Context) -> list[
     return [Strong(heading), bullets(choices)]
 
 
-def _match_words(matches: Sequence[Match]) -> Inline:
+def _match_words(matches: Sequence[Match[Outline]]) -> Inline:
     """Name other alerts with the kinds of what they share: "A-2026-0001 (Container)"."""
     shown: list[Inline] = [
         _("{number} ({what})", number=Text(match.other.number), what=joined(kinds_words(match)))

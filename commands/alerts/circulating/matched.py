@@ -89,7 +89,7 @@ async def tell(timer: Timer, context: Context) -> None:
         await context.timers().schedule(periods.MATCHES, timer.subject, context.now, payload)
 
 
-async def _bring_up(of: Alert, match: Match, context: Context) -> None:
+async def _bring_up(of: Alert, match: Match[Alert], context: Context) -> None:
     """Count a new match on the cards of an alert, and name it below them, as far as it may be shown there."""
 
     async def shows(one: Listener) -> bool:
@@ -99,7 +99,7 @@ async def _bring_up(of: Alert, match: Match, context: Context) -> None:
     await _say_below(of, [match], context)
 
 
-async def _say_below(of: Alert, matches: Sequence[Match], context: Context) -> None:
+async def _say_below(of: Alert, matches: Sequence[Match[Alert]], context: Context) -> None:
     """Name in the threads of an alert's cards which others name the same, as far as may be shown there."""
 
     async def line(one: Listener) -> Doc | None:
@@ -115,11 +115,11 @@ async def _say_below(of: Alert, matches: Sequence[Match], context: Context) -> N
     await say_below_cards(of, line, context, priority=Priority.REMINDER, at_most=at_most, but=of.author)
 
 
-async def _tell_owner(of: Alert, matches: Sequence[Match], pairs: Pairs, context: Context) -> None:
+async def _tell_owner(of: Alert, matches: Sequence[Match[Alert]], pairs: Pairs, context: Context) -> None:
     owner = await owner_of(of, context.tx)
     if owner is None:
         return
-    named: list[Match] = []
+    named: list[Match[Alert]] = []
     hidden: dict[Mark, None] = {}
     for match in matches:
         pair = pairs[of.id, match.other.id]
@@ -137,7 +137,7 @@ async def _tell_owner(of: Alert, matches: Sequence[Match], pairs: Pairs, context
         for match in named:
             pairs[of.id, match.other.id].row_id = row.id
     # However many there are, each thing is said once: how many others name it, and when, is theirs.
-    new = [mark for mark in hidden if await AlertMatches(context.tx).hide(of, mark, context.now)]
+    new = await AlertMatches(context.tx).hide(of, hidden, context.now)
     if new:
         await context.post(_to(owner, of, marked(of, hidden_doc(of, new, context.prefix))))
 
@@ -161,7 +161,7 @@ def _to(owner: Member, of: Alert, words: Doc, *, replaces: int | None = None, sa
     )
 
 
-def _named_doc(of: Alert, matches: Sequence[Match], prefix: str) -> Doc:
+def _named_doc(of: Alert, matches: Sequence[Match[Alert]], prefix: str) -> Doc:
     heading = Strong(_("Your alert {number} names the same as:", number=of.number))
     words = doc(heading, bullets(match_line(of, match) for match in matches))
     words = words.naming(subject_of(match.other) for match in matches)
@@ -172,7 +172,7 @@ def _named_doc(of: Alert, matches: Sequence[Match], prefix: str) -> Doc:
     return words + doc(_("All that I may show you: {links}", links=Code(f"{prefix}alert links {of.number}")))
 
 
-def match_line(of: Alert, match: Match) -> Message:
+def match_line(of: Alert, match: Match[Alert]) -> Message:
     """Show another alert and what both name. Only for who may see both."""
     other = match.other
     return _(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from commands.alerts.audience import listeners
 from commands.alerts.circulating.circulation import unless_heard
+from commands.alerts.circulating.drafts import take_from_second_pair
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
@@ -44,6 +45,7 @@ async def verify(args: Verify, context: Context) -> Doc | None:
     except NotPossible as error:
         raise not_possible(error, alert, context) from error
     if alert.is_draft and await listeners(context.tx, alert):
+        await take_from_second_pair(alert, context)
         await circulate(alert, context, report_to=alert.author)
         sent = marked(alert, doc(_("Alert {number} is verified, and sent.", number=alert.number)))
         return _together(sent, _wish(alert, context))

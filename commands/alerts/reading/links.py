@@ -40,7 +40,7 @@ async def links(args: Links, context: Context) -> None:
     await answer(alert, words, context)
 
 
-def _listing(alert: Alert, shown: Sequence[Match]) -> Doc:
+def _listing(alert: Alert, shown: Sequence[Match[Alert]]) -> Doc:
     if not shown:
         return doc(_("I may show no alert here that names the same as alert {number}.", number=alert.number))
     heading = _n(

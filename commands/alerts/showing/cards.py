@@ -45,7 +45,7 @@ from commands.document import (
     fields,
     joined,
 )
-from storage.alerts import Alert, AlertRequest, AlertState, AlertType, HistoryLine, Tlp, Urgency
+from storage.alerts import Alert, AlertRequest, AlertState, AlertType, HistoryLine, Outline, Tlp, Urgency
 from storage.ids import CountryCode
 from storage.rooms import Binding, BindingKind
 
@@ -67,7 +67,7 @@ class Reader:
     """Only where the author's name may stand."""
     merged_into: str | None = None
     """The number of the alert that this one was merged into, only where that may be told."""
-    matches: Sequence[Match] = ()
+    matches: Sequence[Match[Outline]] = ()
     """Other alerts that name the same, only those that may be shown there. A card counts them and names none: it need
     not go when one of them may no longer be seen."""
     files: int = 0

@@ -12,7 +12,7 @@ from commands.base import Context, RoomView
 from commands.document import Doc
 from commands.sighted import sightings_of
 from commands.visibility import Marked
-from storage.alerts import Alert, AlertAttachments, AlertRequest, AlertRequests, Alerts, HistoryLine, Tlp
+from storage.alerts import Alert, AlertAttachments, AlertRequest, AlertRequests, Alerts, HistoryLine, Outline, Tlp
 from storage.ids import CountryCode, RoomId
 from storage.members import Members
 from storage.rooms import Rooms
@@ -24,7 +24,7 @@ class SameForAll:
     """What an alert's cards are made of, whoever reads them: found once, however many cards there are."""
 
     missed: Sequence[CountryCode]
-    matches: Sequence[Match]
+    matches: Sequence[Match[Outline]]
     ending: HistoryLine | None
     requests: Sequence[AlertRequest]
     files: int
