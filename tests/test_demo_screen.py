@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -66,7 +66,9 @@ def test_the_same_in_several_rooms_is_shown_once(screen: Screen, capsys: pytest.
     assert printed(capsys)[2:] == ["… the same as in Ghana, but here:", "- Germany: waits"]
     screen.show([replace(CARD, room="Belgium", step=5)])
     assert len(printed(capsys)) == 6, "in another step it is shown in full"
-    assert len(screen.entries) == 5
+    screen.show([replace(CARD, room="Netherlands", at=AT + timedelta(minutes=1))])
+    assert len(printed(capsys)) == 6, "asked for later it is shown in full"
+    assert len(screen.entries) == 6
 
 
 def test_a_long_message_is_cut_and_says_so(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from bot.matrix.interface import MatrixError
 HELP = """\
 Type what the member shall say, for example: !help   !alert Container CSQU3054383 in Tema …   !contact tema police
   /as NAME     speak as coordinator, ghana, netherlands or belgium
-  /room NAME   speak in another of the rooms; the beginning of its name will do
+  /room NAME   speak in another room; the beginning of its name will do; direct is the bot's chat
   /rooms       list the rooms of this member
   /accounts    show the homeserver's address and the accounts for a client of your own
   /again       play an alert's way once more, so that you see it arrive in your own client
@@ -118,9 +118,18 @@ class Console:
 
     def _rooms(self) -> Sequence[str]:
         """Return the names of the rooms that who speaks is in, the own country's first."""
-        mine = self.stage.members[self.who].rooms
-        names = [name for name, room_id in self.stage.rooms.items() if room_id in mine]
+        names = self._places()
         return sorted(names, key=lambda name: (name in {NETWORK_ROOM, "direct"}, name != COORDINATION_ROOM, name))
+
+    def _places(self) -> Mapping[str, str]:
+        """Return the ids of the rooms that who speaks is in, by name; "direct" is the own chat with the bot."""
+        client = self.stage.members[self.who]
+        places = {name: room_id for name, room_id in self.stage.rooms.items() if room_id in client.rooms}
+        others = client.rooms - set(places.values())
+        for one in client.timeline():
+            if one.room_id in others and one.sender == self.stage.bot_id:
+                places["direct"] = one.room_id
+        return places
 
     def _show_rooms(self) -> None:
         for name in self._rooms():
@@ -149,7 +158,7 @@ class Console:
         self.room = found[0]
 
     async def _say(self, text: str) -> None:
-        client, room_id = self.stage.members[self.who], self.stage.rooms[self.room]
+        client, room_id = self.stage.members[self.who], self._places()[self.room]
         thread = None
         if not text.startswith("!"):
             said = [one for one in client.timeline(room_id) if one.sender == self.stage.bot_id and not one.replaces]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -22,6 +22,8 @@ MOST_EDITED_LINES = 4
 """Lines of an edit that are shown: those that are new."""
 SAME_CARD = 0.6
 """Two messages of which this part of the lines is the same are taken for the same card in two rooms."""
+TOGETHER = timedelta(seconds=10)
+"""Two rooms are told the same within this time: an answer that somebody asks for later is shown in full."""
 WIDEST = 100
 _ERASE_LINE = "\r\x1b[K"
 _MOMENT = re.compile(r"\w{3} \d{1,2} \w{3} \d{4}, \d\d:\d\d(?: UTC| \([^()]*\))?")
@@ -150,7 +152,7 @@ class Screen:
         if len(lines) < 5:
             return None
         for known in self._shown:
-            if known.step != entry.step or known.room == entry.room:
+            if known.step != entry.step or known.room == entry.room or entry.at - known.at > TOGETHER:
                 continue
             others = _timeless_lines(known)
             if sum(_timeless(line) in others for line in lines) >= SAME_CARD * len(lines):

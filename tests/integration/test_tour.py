@@ -109,6 +109,13 @@ async def test_the_chat_line_speaks_as_members_and_answers_questions(
     capsys.readouterr()
     assert await console.take("/rooms")
     assert "* Coordination" in capsys.readouterr().out
+    ghana = stage.members["ghana"]
+    assert await console.take("/as ghana")
+    assert await console.take("/room direct")
+    since = ghana.mark()
+    assert await console.take("me")
+    await ghana.hears(None, "Local time", since=since, by=stage.bot_id)
+    assert not ghana.timeline(stage.rooms["direct"])
     assert await console.take("/accounts")
     assert stage.server.url in (told := capsys.readouterr().out)
     assert "@ghana-customs:localhost" in told
