@@ -113,6 +113,8 @@ async def test_the_help_of_a_word_begins_with_what_it_is_for(net: Network) -> No
     lines = (await net.say("!help", room="ghana")).text.splitlines()
     assert "- !remind me: Let yourself be reminded; also !remind cancel and !remind list" in lines
     assert any(line.startswith("- !contact: Look somebody up") for line in lines)
+    of_coordinator = (await net.say("!help", as_="coordinator", room="coordination")).text
+    assert "- !member add: Put a person on the roster; also !member confirm" in of_coordinator
 
 
 async def test_help_is_short_enough_for_a_telephone(net: Network) -> None:

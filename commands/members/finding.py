@@ -52,3 +52,12 @@ async def refuse_bot(person: UserId, context: Context) -> None:
     """Raises Refusal where the bot itself is meant."""
     if await context.is_bot(person):
         raise Refusal(_("That is me. I serve the network but am not on its roster."))
+
+
+def country_missing() -> Message:
+    """Say that a record needs a country."""
+    return _(
+        "For which country? Add {example}; only an international organisation ({kind}) may be without one.",
+        example=Code("country=GH"),
+        kind=Code("kind=international"),
+    )
