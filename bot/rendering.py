@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, lru_cache
 from html import escape
 from pathlib import Path
-from typing import NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -273,13 +273,14 @@ class Renderer:
             case CountryName(code):
                 name = clean(str(self._locale.territories.get(code, code)))
                 return _Both(name, escape(name))
-            case Joined(items):
+            case Joined(items, one_of):
                 parts = [self.inline(item) for item in items]
+                style: Literal["or", "standard"] = "or" if one_of else "standard"
                 if not parts:
                     return _Both("", "")
                 return _Both(
-                    format_list([part.text for part in parts], "standard", self._locale),
-                    format_list([part.html for part in parts], "standard", self._locale),
+                    format_list([part.text for part in parts], style, self._locale),
+                    format_list([part.html for part in parts], style, self._locale),
                 )
             case _:
                 assert_never(node)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from commands.document import Code, Message, Text, _, joined
+from commands.document import Code, Message, Text, _, either, joined
 from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when, take_when
 from storage.ids import CountryCode, UserId, parse_user_id
 from storage.reference.countries import country, country_name, find_country, guess_countries
@@ -178,7 +178,7 @@ def read_country(value: str) -> CountryCode:
         return found
     near = [guess.code for guess in guess_countries(value)][:3]
     if near:
-        options = joined(_("{name} ({code})", name=country_name(code), code=code) for code in near)
+        options = either(_("{name} ({code})", name=country_name(code), code=code) for code in near)
         raise BadValue(_("I know no country {text}. Did you mean {options}?", text=Text(f"“{value}”"), options=options))
     words = _(
         "I know no country {text}. Write its two-letter code ({code}) or its name.",

@@ -73,9 +73,10 @@ class CountryName:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Several nodes in a row, as a list of the reader's language joins them ("a, b and c")."""
+    """Several nodes in a row, as a list of the reader's language joins them ("a, b and c"; one of them: "or")."""
 
     items: tuple["Inline", ...]
+    one_of: bool = False
 
 
 Inline = Text | Message | Strong | Emphasis | Code | Mention | Moment | CountryName | Joined
@@ -100,6 +101,11 @@ def _n(singular: str, plural: str, count: int, /, **places: Words) -> Message:
 
 def joined(items: Iterable[Words]) -> Joined:
     return Joined(tuple(inline(item) for item in items))
+
+
+def either(items: Iterable[Words]) -> Joined:
+    """Join what one is to be chosen of."""
+    return Joined(tuple(inline(item) for item in items), one_of=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,7 @@ def _cut(node: Inline, most: int) -> Inline:
             return replace(node, places=tuple((name, _cut(value, most)) for name, value in node.places))
         case Strong(inside) | Emphasis(inside):
             return replace(node, inside=_cut(inside, most))
-        case Joined(items):
-            return Joined(tuple(_cut(item, most) for item in items))
+        case Joined(items, one_of):
+            return Joined(tuple(_cut(item, most) for item in items), one_of)
         case _:
             return node

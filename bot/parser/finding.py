@@ -7,7 +7,7 @@ from bot.parser.fields import fields_of
 from bot.parser.positions import NUMBER
 from commands.arguments import About, Rest, Word, did_you_mean
 from commands.base import Command, Refusal, Subject
-from commands.document import Code, Message, _, joined
+from commands.document import Code, Message, _, either, joined
 
 
 def completed(text: str, commands: Sequence[Command], subject: Subject | None) -> str:
@@ -50,8 +50,8 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
     help_code = Code(f"{prefix}help")
     ending = [command for command in commands if len(command.words) > 1 and command.words[1] == words[0]]
     if not family and ending:  # "stats" for "alert stats"
-        options = joined(Code(f"{prefix}{command.name}") for command in ending)
-        return _("Say which of these you mean: {options}.", options=options)
+        options = either(Code(f"{prefix}{command.name}") for command in ending)
+        return _("I know no command {word}. Did you mean {options}?", word=Code(words[0]), options=options)
     if not family:
         near = did_you_mean(words[0], sorted({command.words[0] for command in commands}))
         if near is None or near == "help":  # also "hello", which deserves better than to be taken for a slip
@@ -72,8 +72,8 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
         return _(
             "I know no {typed}. Did you mean {meant}? There are {options}.", typed=typed, meant=meant, options=options
         )
-    options = joined(Code(f"{prefix}{command.name}") for command in [*family, *ending])
-    return _("Say which of these you mean: {options}.", options=options)
+    options = either(Code(f"{prefix}{command.name}") for command in [*family, *ending])
+    return _("Did you mean {options}?", options=options)
 
 
 def _guard_another_command(best: Command, rest: str, commands: Sequence[Command], prefix: str) -> None:

@@ -7,7 +7,7 @@ from commands.alerts.declaration import LONGEST_TEXT
 from commands.alerts.showing.words import option, refusal, state_words
 from commands.arguments import Ref
 from commands.base import Context, Refusal
-from commands.document import Code, Inline, Message, Moment, Text, _, joined
+from commands.document import Code, Inline, Message, Moment, Text, _, either, joined
 from commands.visibility import find, is_author, shown_here
 from storage.alerts import OUTCOMES, Alert, Alerts, AlertState, NotPossible, Outcome, Why
 
@@ -29,7 +29,7 @@ async def find_draft(about: Ref | None, context: Context, command: str) -> Alert
         words = _("You have no draft that I may show here. Begin one with {alert}, or write to me directly.",
                   alert=Code(f"{context.prefix}alert ..."))  # fmt: skip
         raise Refusal(words)
-    options = joined(option(draft, f"{context.prefix}{command} {draft.number}") for draft in shown[:5])
+    options = either(option(draft, f"{context.prefix}{command} {draft.number}") for draft in shown[:5])
     raise Refusal(_("You have several drafts. Say which you mean: {options}.", options=options))
 
 

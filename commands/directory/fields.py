@@ -7,7 +7,7 @@ from typing import Any
 from commands.arguments import BadValue, Form
 from commands.base import Refusal
 from commands.directory.hours import NotHours, parse_hours
-from commands.document import Code, CountryName, Message, Text, _, joined
+from commands.document import Code, CountryName, Message, Text, _, either
 from storage.ids import CountryCode, Locode, UserId, parse_user_id
 from storage.reference.countries import country
 from storage.reference.ports import find_port, port, search_ports
@@ -164,7 +164,7 @@ def read_port(text: str, land: CountryCode) -> Locode:
         raise Refusal(words)
     near = [match.port for match in search_ports(text, land, 3)]
     if near:
-        options = joined(_("{name} ({code})", name=one.shown, code=one.locode) for one in near)
+        options = either(_("{name} ({code})", name=one.shown, code=one.locode) for one in near)
         words = _(
             "I know no port {text} in {country}. Did you mean {options}?",
             text=Text(f"“{text[:40]}”"),

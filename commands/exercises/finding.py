@@ -4,7 +4,7 @@ from typing import Annotated
 
 from commands.arguments import About, Ref
 from commands.base import Args, Context, Refusal
-from commands.document import Code, Text, _, joined
+from commands.document import Code, Text, _, either
 from storage.exercises import Exercise, ExerciseOver, Exercises, ExerciseState
 
 _WHICH = _("Which exercise? Write its number, such as {example}.", example=Code("E-2026-01"))
@@ -26,7 +26,7 @@ async def find_or_only(which: Ref | None, context: Context) -> Exercise:
     if not coming:
         raise Refusal(_("No exercise is planned or running."))
     if len(coming) > 1:
-        numbers = joined(Code(one.number) for one in coming)
+        numbers = either(Code(one.number) for one in coming)
         raise Refusal(_("Which exercise do you mean: {numbers}?", numbers=numbers))
     return coming[0]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Answer, Args, Context, Refusal, Role
-from commands.document import Code, Doc, Inline, Message, Moment, Strong, Text, _, doc, joined
+from commands.document import Code, Doc, Inline, Message, Moment, Strong, Text, _, doc, either, joined
 from commands.matching import thing_key
 from commands.moments import Past
 from commands.shipment import Kind
@@ -135,7 +135,7 @@ async def _go_on(told: _Told, place: Place | None, alert: Alert | None, context:
                      name=Code("Rotterdam"))  # fmt: skip
         return await context.ask(doc(question), _WHERE, replace(told, when=when).data())
     if len(place.spots) > 1:
-        spots = joined(Text(spot.shown) for spot in place.spots[:5])
+        spots = either(Text(spot.shown) for spot in place.spots[:5])
         question = _("Which one do you mean: {spots}? Answer with its code. I did nothing yet.", spots=spots)
         return await context.ask(doc(question), _WHERE, replace(told, when=when).data())
     text = " ".join(told.text.split()) if report.says_more else None

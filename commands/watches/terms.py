@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from commands.base import Context, Refusal
-from commands.document import Code, Inline, Message, Text, _, joined
+from commands.document import Code, Inline, Message, Text, _, either, joined
 from commands.matching import country_key, thing_key, waste_key
 from commands.understanding import DoubtKind, FactKind, Finding, parse_fact, understand
 from storage.ids import CountryCode
@@ -37,7 +37,7 @@ class Unsure:
     codes: Sequence[str]
 
     def words(self) -> Message:
-        options: Inline = joined(Text(f"{ports.port(code).shown} ({code})") for code in self.codes)
+        options: Inline = either(Text(f"{ports.port(code).shown} ({code})") for code in self.codes)
         return _(
             "Which port do you mean by {text}: {options}? Answer with its code. I set no watch yet.",
             text=Text(f"“{self.text[:60]}”"), options=options,

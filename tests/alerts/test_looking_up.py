@@ -53,3 +53,8 @@ async def test_the_list_shows_twenty_and_counts_the_rest(net: Network) -> None:
     answer = await net.say("!alert list", as_="ghana", room="ghana")
     assert answer.text.count("A-2026-") == 20
     assert "And 3 older ones" in answer.text
+
+
+async def test_a_draft_that_concerns_no_country_yet_is_listed_as_such(net: Network) -> None:
+    await net.say("!alert a smell of burnt plastic", as_="ghana")
+    assert "a smell of burnt plastic (no country yet)" in await net.say("!alert list mine", as_="ghana")

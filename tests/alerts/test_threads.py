@@ -56,7 +56,7 @@ async def test_each_command_is_known_by_its_own_word_in_the_thread(net: Network,
 
 async def test_outside_a_thread_the_word_alone_is_no_command(net: Network) -> None:
     await sent(net)
-    assert "Say which of these you mean: !alert hold" in await net.say("!hold", as_="netherlands", room="netherlands")
+    assert "Did you mean !alert hold?" in await net.say("!hold", as_="netherlands", room="netherlands")
     assert await state_of(net) is AlertState.CIRCULATED
 
 

@@ -81,7 +81,7 @@ async def test_show_without_a_number_needs_exactly_one_to_come(net: Network) -> 
     assert "No exercise is planned or running." in await net.say("exercise show")
     await planned(net)
     await planned(net)
-    assert "Which exercise do you mean: E-2026-01 and E-2026-02?" in await net.say("exercise show")
+    assert "Which exercise do you mean: E-2026-01 or E-2026-02?" in await net.say("exercise show")
 
 
 async def test_the_list_has_what_is_to_come_and_what_is_over(net: Network) -> None:

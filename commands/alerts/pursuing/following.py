@@ -12,7 +12,7 @@ from commands.alerts.showing.words import option, refusal, type_words
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
-from commands.document import Code, CountryName, Doc, _, joined
+from commands.document import Code, CountryName, Doc, _, either, joined
 from commands.visibility import shown_here
 from storage.alerts import Alert, Alerts, AlertType, NotPossible, Outlines, Why
 
@@ -61,7 +61,7 @@ async def _only_one_waiting(context: Context) -> Alert:
             _("No alert waits here for your country's acknowledgement. Look with {list}.",
               list=Code(f"{context.prefix}alert list open"))
         )  # fmt: skip
-    options = joined(option(alert, f"{context.prefix}alert ack {alert.number}") for alert in shown[:5])
+    options = either(option(alert, f"{context.prefix}alert ack {alert.number}") for alert in shown[:5])
     raise Refusal(_("Several alerts wait for your country. Say which you mean: {options}.", options=options))
 
 

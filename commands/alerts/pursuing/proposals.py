@@ -15,7 +15,7 @@ from commands.alerts.rights import is_concerned
 from commands.alerts.showing.words import refusal
 from commands.arguments import About, BadValue, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Role
-from commands.document import Code, Doc, Text, _, joined
+from commands.document import Code, Doc, Text, _, either
 from commands.visibility import is_author
 from storage.alerts import Alert, AlertProposal, AlertProposals, NotPossible
 from storage.members import Member
@@ -188,7 +188,7 @@ async def _decided(about: Ref, number: int | None, command: str, context: Contex
         return alert, waiting[0]
     if not waiting:
         raise refusal(alert, _("No proposal on alert {number} waits for a decision.", number=alert.number))
-    options = joined(Code(f"{context.prefix}alert {command} {alert.number} {one.name}") for one in waiting[:5])
+    options = either(Code(f"{context.prefix}alert {command} {alert.number} {one.name}") for one in waiting[:5])
     words = _("Alert {number} has several proposals. Say which: {options}.", number=alert.number, options=options)
     raise refusal(alert, words)
 

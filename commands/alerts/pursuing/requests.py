@@ -16,17 +16,7 @@ from commands.alerts.showing.words import marked, option, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, BadValue, Country, Duration, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
-from commands.document import (
-    Code,
-    CountryName,
-    Doc,
-    Moment,
-    Strong,
-    Text,
-    _,
-    doc,
-    joined,
-)
+from commands.document import Code, CountryName, Doc, Moment, Strong, Text, _, doc, either
 from commands.visibility import shown_here
 from storage.alerts import Alert, AlertRequest, AlertRequests, Alerts, NotPossible, Outline, Outlines, RequestStep
 from storage.ids import CountryCode
@@ -162,7 +152,7 @@ async def _asked(args: Reply, context: Context) -> tuple[Alert, AlertRequest]:
         words = _("Nothing here waits for an answer of your country. Look with {owed}.",
                   owed=Code(f"{context.prefix}alert owed"))  # fmt: skip
         raise Refusal(words)
-    options = joined(
+    options = either(
         option(outline, f"{context.prefix}answer {outline.number} {one.name} ...") for outline, one in waiting[:5]
     )
     raise Refusal(_("Your country was asked several things. Say which you answer: {options}.", options=options))
@@ -182,7 +172,7 @@ async def _one_of(alert: Alert, number: int | None, context: Context) -> AlertRe
         return waiting[0]
     if not waiting:
         raise refusal(alert, _("Nothing on alert {number} waits for an answer of your country.", number=alert.number))
-    options = joined(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for one in waiting[:5])
+    options = either(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for one in waiting[:5])
     words = _("Your country was asked several things on alert {number}. Say which you answer: {options}.",
               number=alert.number, options=options)  # fmt: skip
     raise refusal(alert, words)

@@ -242,7 +242,8 @@ def _summary(alert: Alert) -> Message:
 
 
 def _summary_words(alert: Alert) -> Message:
-    countries = joined(CountryName(entry.country) for entry in alert.addressees)
+    told = joined(CountryName(entry.country) for entry in alert.addressees)
+    countries: Inline = told if alert.addressees else _("no country yet")
     slots = by_slot(alert.current_facts)
     parts: list[Inline] = [_short(slots[slot]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots]
     if alert.state is AlertState.WITHDRAWN:
