@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from commands import often
 from commands.base import Context, Event, Post, Refusal, Role
-from commands.document import Code, Doc, Message, Strong, _, doc
+from commands.document import Code, Doc, Message, Moment, Strong, _, _n, doc
 from commands.happenings import KeysChanged
 from commands.members.events import capability
 from commands.members.finding import Which, on_roster
@@ -13,9 +14,11 @@ from storage.ids import UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox
 from storage.pins import Pins
+from storage.timers import Timer
 from storage.told import Told, about
 
 _TOLD = "keys changed"
+_OFTEN = "keys.changing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,17 @@ class KeysConfirmed(Event):
 
 @capability.announces(KeysChanged)
 async def announce_changed(event: KeysChanged, context: Context) -> None:
-    """Tell the coordinators, once for each change, whom to call and what to say then."""
+    """Tell the coordinators, once for each change, whom to call and what to say then; at most a few times a day."""
     member = await Members(context.tx).get(event.user)
-    change = _change(event.user, event.master_key, event.shown_at)
-    if member is None or not await Told(context.tx).first(_TOLD, change, context.now):
+    told, change = Told(context.tx), _change(event.user, event.master_key, event.shown_at)
+    if member is None or await told.before(_TOLD, change) or not await often.is_told(_OFTEN, event.user, context):
         return
-    words = doc(
+    await told.first(_TOLD, change, context.now)
+    await alarm(_changed_words(member, context), context)
+
+
+def _changed_words(member: Member, context: Context) -> Doc:
+    return doc(
         Strong(
             _(
                 "The security keys of {name} ({id}), {authority}, have changed.",
@@ -47,7 +55,35 @@ async def announce_changed(event: KeysChanged, context: Context) -> None:
         ),
         _how_to_confirm(member.user_id, context),
     )
-    await alarm(words, context)
+
+
+@capability.timer(_OFTEN)
+async def sum_up_changes(timer: Timer, context: Context) -> None:
+    """Tell the coordinators how often somebody's keys changed since they were told last, and what holds now."""
+    count, since = await often.sum_up(timer, context)
+    member = await Members(context.tx).get(UserId(timer.subject))
+    if not count or member is None:
+        return
+    words = doc(
+        Strong(
+            _n(
+                "The security keys of {name} ({id}), {authority}, changed {count} time more since {since}.",
+                "The security keys of {name} ({id}), {authority}, changed {count} times more since {since}.",
+                count,
+                name=named(member),
+                id=Code(member.user_id),
+                authority=member.authority,
+                since=Moment(since),
+            )
+        )
+    )
+    pin = await Pins(context.tx).get(member.user_id)
+    if pin is None or pin.shown_key is None or pin.shown_at is None:
+        await alarm(words + doc(_("Now they are those that I know. While they were others I obeyed nothing.")), context)
+        return
+    await Told(context.tx).first(_TOLD, _change(member.user_id, pin.shown_key, pin.shown_at), context.now)
+    not_known = _("They are not those that I know: I do nothing that comes from this account.")
+    await alarm(words + doc(not_known, _how_to_confirm(member.user_id, context)), context)
 
 
 def _change(user: UserId, master_key: str, shown_at: datetime) -> str:
@@ -81,11 +117,14 @@ async def confirm(args: Which, context: Context) -> Doc:
             id=Code(member.user_id),
         )
         return doc(words)
-    if not await Told(context.tx).before(_TOLD, _change(member.user_id, pin.shown_key, pin.shown_at)):
-        # They changed again a moment ago: what the coordinator knows of is not what would be believed.
-        raise Refusal(
-            _("The keys of {name} have changed again just now. Call again, and then confirm.", name=named(member))
-        )
+    change = _change(member.user_id, pin.shown_key, pin.shown_at)
+    if not await Told(context.tx).before(_TOLD, change):
+        # They changed again: what the coordinator knows of is not what would be believed.
+        again = _("The keys of {name} have changed again just now. Call again, and then confirm.", name=named(member))
+        if not await often.untold(_OFTEN, member.user_id, context):
+            raise Refusal(again)
+        await Told(context.tx).first(_TOLD, change, context.now)  # of one so busy nobody is told before the day is over
+        return doc(again)
     key = pin.shown_key
     await pins.confirm(member.user_id, context.member.user_id, context.now)
     await Outbox(context.tx).try_held_again(person=member.user_id)

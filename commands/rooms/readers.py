@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands import often
 from commands.arguments import Option, Person, Word
 from commands.base import Args, Context, Event, Priority, Refusal, Role
 from commands.document import Code, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc, fields
@@ -15,9 +16,11 @@ from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox
 from storage.rooms import Guest, Rooms
+from storage.timers import Timer
 from storage.told import Told, about
 
 _STRANGER, _HISTORY = "stranger in room", "history"
+_OFTEN = "room.held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +58,43 @@ def what_to_do(people: Sequence[UserId], room: RoomId, context: Context) -> Doc:
 @capability.announces(HeldBack)
 async def announce_held(event: HeldBack, context: Context) -> None:
     """Tell the coordinators once of each person because of whom messages wait; nothing of what they say."""
-    told = Told(context.tx)
-    new = [user for user in sorted(event.people) if await told.first(_STRANGER, about(event.room, user), context.now)]
-    if not new:
-        return
+    told, new = Told(context.tx), []
+    for user in sorted(event.people):
+        key = about(event.room, user)
+        if await told.first(_STRANGER, key, context.now) and await often.is_told(_OFTEN, key, context):
+            new.append(user)
+    if new:
+        await _tell_of_held(event.room, new, event.waiting, context)
+
+
+async def _tell_of_held(room: RoomId, new: Sequence[UserId], waiting: int, context: Context) -> None:
     who = _n(
         "{people}, who is on no roster, can read in {room}.",
         "{people}, who are on no roster, can read in {room}.",
         len(new),
         people=ids(new),
-        room=await room_with_meaning(event.room, context),
+        room=await room_with_meaning(room, context),
     )
     waits = _n(
         "{count} message waits until you decide; nothing is said there but what everybody may know.",
         "{count} messages wait until you decide; nothing is said there but what everybody may know.",
-        event.waiting,
+        waiting,
     )
-    await alarm(doc(Strong(who), waits) + what_to_do(new, event.room, context), context, but=event.room)
+    await alarm(doc(Strong(who), waits) + what_to_do(new, room, context), context, but=room)
+
+
+@capability.timer(_OFTEN)
+async def tell_what_is_held(timer: Timer, context: Context) -> None:
+    """Tell the coordinators of somebody who came and went until they were no longer told, if messages wait still."""
+    count, _since = await often.sum_up(timer, context)
+    room, person = timer.subject.split()
+    outbox, rooms = Outbox(context.tx), Rooms(context.tx)
+    if not count or not await outbox.holds(room):
+        return
+    there = [one for one in await context.people.readers(RoomId(room)) if one == person]
+    if await rooms.strangers(RoomId(room), there):
+        waiting = await outbox.hold(room, context.now)
+        await _tell_of_held(RoomId(room), [UserId(person)], waiting, context)
 
 
 async def forget(room: RoomId, user: UserId, context: Context) -> None:
