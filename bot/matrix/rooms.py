@@ -119,6 +119,11 @@ class RoomView:
         """Return the users with one of these memberships."""
         return frozenset(user for user, member in self.members.items() if member.membership in memberships)
 
+    def holds(self, user: UserId) -> bool:
+        """Say whether somebody is in the room or invited."""
+        member = self.members.get(user)
+        return member is not None and member.membership in {"join", "invite"}
+
     @property
     def encrypted(self) -> bool:
         """The room is encrypted now, or was at any time before."""
@@ -286,6 +291,10 @@ class Rooms:
         """Return the view of a room whose whole state has been seen."""
         view = self._views.get(room_id)
         return view if view is not None and view.known else None
+
+    def shared_with(self, user: UserId) -> bool:
+        """Say whether somebody is in a room of the bot's, or invited to one."""
+        return any(view.holds(user) for view in self)
 
     def who_names(self, successor: RoomId) -> Sequence[str]:
         """Return the servers of those who closed a room in favour of this one."""

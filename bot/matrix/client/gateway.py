@@ -138,6 +138,7 @@ class MatrixGateway:
                 own_keys(crypto.machine, identity),
                 keys_of=lambda user, device: known_keys(crypto.people.identity(user), device),
                 post=sending.post,
+                knows=rooms.shared_with,
                 before=before,
             )
             syncer = Syncer(

@@ -87,19 +87,22 @@ class Verifications:
         *,
         keys_of: Callable[[UserId, DeviceId], Mapping[str, str]],
         show: Callable[[ShortCode], None],
+        knows: Callable[[UserId], bool] = lambda _user: True,
         new_sas: Callable[[], Sas] = Sas,
     ) -> None:
         """Make an answering side for `device` of `user`.
 
         `own_keys` are vouched for: the device's Ed25519 key and the master key, by key id. `keys_of` returns what is
-        known of another device and its owner's master key, likewise. `show` is told each short code. `new_sas` makes
-        the ephemeral key pair of one verification.
+        known of another device and its owner's master key, likewise. `show` is told each short code. `knows` says
+        who is somebody: strangers leave their places to them. `new_sas` makes the ephemeral key pair of one
+        verification.
         """
         self._user = user
         self._device = device
         self._own_keys = dict(own_keys)
         self._keys_of = keys_of
         self._show = show
+        self._knows = knows
         self._new_sas = new_sas
         self._running: dict[Name, _Verification] = {}
         # Bounded: a room event may be offered again, and stragglers of an ended verification need no answer.
@@ -198,9 +201,19 @@ class Verifications:
             reason = "Another verification was under way."
             ended = [self._cancel(one, "m.unexpected_message", reason) for one in others]
             return [*ended, self._refuse(message, name, "m.unexpected_message", reason)]
+        given_up = self._make_room(name.user) if len(self._running) >= _MOST else []
         if len(self._running) >= _MOST or len(of_one) >= _MOST_OF_ONE:
             raise Cancelled("m.user", "Too many verifications are under way; please try later.")
-        until = min(begun, now) + LASTS
+        return [*given_up, *self._take_up(message, name, device, min(begun, now) + LASTS, now)]
+
+    def _make_room(self, user: UserId) -> list[ToSend]:
+        """Give up the oldest verification of a stranger for the sake of somebody who is none."""
+        strangers = (one for one in self._running.values() if not self._knows(one.name.user))
+        oldest = next(strangers, None) if self._knows(user) else None
+        return [self._cancel(oldest, "m.user", "Too many verifications are under way.")] if oldest is not None else []
+
+    def _take_up(self, message: Received, name: Name, device: DeviceId, until: datetime, now: datetime) -> list[ToSend]:
+        content = message.content
         verification = _Verification(name, device, until, now + _PATIENCE, self._new_sas(), message.clear)
         verification.heard[message.kind] = content
         if message.kind == "start":

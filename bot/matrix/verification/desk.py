@@ -24,6 +24,7 @@ from storage.verifications import Verifications as Running
 log = structlog.get_logger()
 
 _MOST_WAITING = 1_000  # answers; beyond, a flood is not answered
+_MOST_TO_STRANGERS = 500  # of them
 _TICK = 5.0  # seconds between two looks at what takes too long
 
 Post = Callable[[ToSend, str], Awaitable[None]]
@@ -55,6 +56,7 @@ class Desk:
         *,
         keys_of: Callable[[UserId, DeviceId], Mapping[str, str]],
         post: Post,
+        knows: Callable[[UserId], bool] = lambda _user: True,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
@@ -62,15 +64,18 @@ class Desk:
     ) -> None:
         """Make the desk of one own device; see `Verifications` for the keys.
 
-        `before`: what was under way at the last end.
+        `knows` says who is somebody: a flood of strangers takes nothing from them. `before`: what was under way at the
+        last end.
         """
         self._codes: list[ShortCode] = []
-        self._answering = Verifications(user, device, own_keys, keys_of=keys_of, show=self._codes.append)
+        self._answering = Verifications(user, device, own_keys, keys_of=keys_of, show=self._codes.append, knows=knows)
+        self._knows = knows
         self._post = post
         self._now = now
         self._sleep = sleep
         self._backoff = Backoff(sleep, random)
-        self._outgoing: asyncio.Queue[ToSend] = asyncio.Queue(_MOST_WAITING)
+        self._outgoing: asyncio.PriorityQueue[tuple[bool, int, ToSend]] = asyncio.PriorityQueue(_MOST_WAITING)
+        self._put_so_far = 0
         self._written = self._to_be_written = frozenset(before)
         self._interrupted = self._answering.interrupt(self._written, now())
         self._put(message for _, message in self._interrupted)
@@ -168,10 +173,12 @@ class Desk:
 
     def _put(self, answers: Iterable[ToSend]) -> None:
         for answer in answers:
-            if self._outgoing.full():
+            strange = not self._knows(answer.user)
+            if self._outgoing.full() or (strange and self._outgoing.qsize() >= _MOST_TO_STRANGERS):
                 log.warning("verification.flood", user=answer.user)
-                return
-            self._outgoing.put_nowait(answer)
+                continue
+            self._put_so_far += 1  # of each kind in the order in which they came
+            self._outgoing.put_nowait((strange, self._put_so_far, answer))
 
     async def run(self) -> None:
         """Send answers and end what takes too long, until cancelled."""
@@ -186,7 +193,7 @@ class Desk:
 
     async def _send_all(self) -> None:
         while True:
-            message = await self._outgoing.get()
+            _, _, message = await self._outgoing.get()
             try:
                 await self._send(message, uuid.uuid4().hex)
             except LoggedOut:

@@ -118,6 +118,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.shown: list[ShortCode] = []
+        self.strangers: set[UserId] = set()
         self.known: dict[tuple[str, str], Mapping[str, str]] = {(GHANA, GHANA_DEVICE): GHANA_KEYS}
         self.bot = Verifications(
             BOT,
@@ -125,6 +126,7 @@ class Scene:
             BOT_KEYS,
             keys_of=lambda user, device: self.known.get((user, device), {}),
             show=self.shown.append,
+            knows=lambda user: user not in self.strangers,
         )
 
     def peer(self, **wishes: Any) -> Peer:

@@ -244,3 +244,25 @@ def test_what_is_unknown_in_a_room_of_two_is_cancelled(scene: Scene) -> None:
     assert code_of(sent) == "m.unknown_transaction"
     assert cancel.room_id == ROOM
     assert cancel.content["m.relates_to"]["event_id"] == "$before-the-restart"
+
+
+def test_strangers_who_fill_every_place_give_them_up_to_those_who_are_known(scene: Scene) -> None:
+    scene.strangers = {UserId(f"@u{number}:example.org") for number in range(34)}
+    for user in sorted(scene.strangers):
+        for number in range(3):
+            scene.peer(user=user, transaction=f"{user} {number}", device=DeviceId(f"D{number}")).request()
+    assert scene.bot.running == 100
+    cancelled, ready = scene.peer().request()
+    assert cancelled.user in scene.strangers
+    assert kinds([cancelled, ready]) == ["cancel", "ready"]
+    assert ready.user == GHANA
+    assert scene.bot.running == 100
+    refused = scene.peer(user=UserId("@u33:example.org"), transaction="last", device=DeviceId("LAST")).request()
+    assert code_of(refused) == "m.user", "a stranger took the place of another, or of somebody who is known"
+
+
+def test_those_who_are_known_take_no_places_from_each_other(scene: Scene) -> None:
+    for number in range(100):
+        scene.peer(user=UserId(f"@u{number}:example.org")).request()
+    assert code_of(scene.peer().request()) == "m.user"
+    assert scene.bot.running == 100

@@ -33,7 +33,9 @@ OFFER: dict[str, Any] = {
 class Office:
     """A desk whose clock is moved by hand and whose homeserver does as it is told."""
 
-    def __init__(self, before: Iterable[VerificationRow] = ()) -> None:
+    def __init__(
+        self, before: Iterable[VerificationRow] = (), knows: Callable[[UserId], bool] = lambda _user: True
+    ) -> None:
         self.now = NOW
         self.sent: list[ToSend] = []
         self.tried: list[str] = []
@@ -51,6 +53,7 @@ class Office:
             sleep=self._sleep,
             random=lambda: 1.0,
             before=before,
+            knows=knows,
         )
 
     async def _post(self, message: ToSend, transaction_id: str) -> None:
@@ -323,3 +326,17 @@ async def test_what_the_other_side_has_given_up_by_now_is_only_forgotten(databas
     async with office.open():
         office.request("new")
         await office.has_sent("ready")
+
+
+async def test_a_flood_of_strangers_keeps_no_answer_from_those_who_are_known() -> None:
+    office = Office(knows=lambda user: user == GHANA)
+    for number in range(2_000):
+        stamp = int(NOW.timestamp() * 1000)
+        content = {"transaction_id": "t", "from_device": "D", "methods": ["m.sas.v1"], "timestamp": stamp}
+        event = {"type": "m.key.verification.request", "sender": f"@u{number}:example.org", "content": content}
+        office.desk.take_to_device({"to_device": {"events": [event]}})
+    office.request()
+    async with office.open():
+        await until(lambda: office.sent)
+    assert office.sent[0].user == GHANA
+    assert office.sent[0].type == "m.key.verification.ready"
