@@ -43,6 +43,7 @@ class Registry:
     announcers: dict[type[Event], Announcer] = field(default_factory=dict)
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     answers: dict[str, AnswerHandler] = field(default_factory=dict)
+    yes_or_no: set[str] = field(default_factory=set)
     deliveries: dict[str, DeliveryHandler] = field(default_factory=dict)
     deliveries_together: dict[str, DeliveriesHandler] = field(default_factory=dict)
     files: dict[str, FileTaker] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Registry:
             _merge(self.announcers, capability.announcers)
             _merge(self.timers, capability.timer_handlers)
             _merge(self.answers, capability.answer_handlers)
+            self.yes_or_no |= capability.yes_or_no
             _merge(self.deliveries, capability.delivery_handlers)
             _merge(self.deliveries_together, capability.deliveries_handlers)
             _merge(self.files, capability.file_takers)

@@ -122,19 +122,32 @@ class BotContext:
 
     async def ask(self, question: Doc, kind: str, data: Mapping[str, Any], *, within: timedelta | None = None) -> Doc:
         self.answer_thread = self.thread_root or (None if self.room.direct else self.source)
-        asked = await Questions(self.tx).ask(
+        until = self.now + (within or ANSWER_WITHIN)
+        asked = await self._wait_for(self.room.id, self.member.user_id, self.answer_thread, kind, data, until)
+        await Timers(self.tx).schedule(QUESTION_TIMER, f"question:{asked.id}", until, {})
+        return question
+
+    async def await_answer(self, row: OutboxRow, kind: str, data: Mapping[str, Any], *, until: datetime) -> None:
+        assert row.sent_room is not None
+        assert row.user_id is not None
+        asked = await self._wait_for(row.sent_room, row.user_id, row.event_id, kind, data, until)
+        # Whoever asked says what comes of it when nobody answers.
+        await Timers(self.tx).schedule(QUESTION_TIMER, f"question:{asked.id}", until, {"quiet": True})
+
+    async def _wait_for(
+        self, room: RoomId, person: UserId, thread: EventId | None, kind: str, data: Mapping[str, Any], until: datetime
+    ) -> Question:
+        return await Questions(self.tx).ask(
             Question(
-                room_id=self.room.id,
-                user_id=self.member.user_id,
-                thread_root=self.answer_thread,
+                room_id=room,
+                user_id=person,
+                thread_root=thread,
                 kind=kind,
                 data=dict(data),
                 asked_at=self.now,
-                expires_at=self.now + (within or ANSWER_WITHIN),
+                expires_at=until,
             )
         )
-        await Timers(self.tx).schedule(QUESTION_TIMER, f"question:{asked.id}", asked.expires_at, {})
-        return question
 
     async def duties_of(self, member: Member) -> Sequence[Message]:
         found: list[Message] = []

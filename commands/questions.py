@@ -14,5 +14,7 @@ async def expire(timer: Timer, context: Context) -> None:
     if question is None:
         return
     await Questions(context.tx).close(question)
+    if timer.payload.get("quiet"):
+        return
     words = doc(_("I stopped waiting for your answer and did nothing. Send the command again when you need it."))
     await context.post(Post(doc=words.quietly(), room=question.room_id, thread_root=question.thread_root))

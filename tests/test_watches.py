@@ -14,7 +14,7 @@ from storage.ids import UserId
 from storage.timers import Timers
 from storage.watches import Term, Watches
 from tests.alerts.raising import raised, sent
-from tests.fakes import START, Network
+from tests.fakes import START, Heard, Network
 from tests.test_changed_keys import shows
 
 TO_ROTTERDAM = "CSQU3054383 at Tema to Rotterdam, 18 t of A1181 on MV Ever Given"
@@ -181,6 +181,67 @@ async def test_the_owner_is_asked_before_a_watch_ends(net: Network) -> None:
     await net.forward(timedelta(days=10))
     await sent(net, TO_ROTTERDAM)
     assert len(await told(net, "netherlands")) == 1
+
+
+async def asked_about(net: Network, *watches: str) -> list[Heard]:
+    """Set watches of the Netherlands that end soon, and return what their owner is asked."""
+    for one in watches:
+        await net.say(f"!watch {one} for=20d", as_="netherlands")
+        await net.forward(timedelta(hours=1))
+    await net.forward(timedelta(days=14))
+    return [one for one in await net.heard_by("netherlands") if "Shall it go on? Answer yes or no" in one.body]
+
+
+async def test_yes_lets_a_watch_go_on(net: Network) -> None:
+    (asked,) = await asked_about(net, "container=CSQU3054383")
+    assert not asked.notice
+    assert "Watch 1 (container CSQU3054383) goes on until" in await net.say("Yes!", as_="netherlands")
+    await net.forward(timedelta(days=30))
+    await sent(net, TO_ROTTERDAM)
+    assert len(await told(net, "netherlands", "A-2027-0001")) == 1
+
+
+async def test_no_lets_a_watch_end_by_itself(net: Network) -> None:
+    await asked_about(net, "container=CSQU3054383")
+    assert "Good: watch 1 (container CSQU3054383) ends by itself on Sun 13 Dec 2026" in await net.say(
+        "non", as_="netherlands"
+    )
+    await net.forward(timedelta(days=30))
+    assert "has ended" in (await net.heard_by("netherlands"))[-1].body
+
+
+async def test_of_two_watches_a_reply_says_which(net: Network) -> None:
+    one, two = await asked_about(net, "container=CSQU3054383", "container=MSKU1234565")
+    assert "Watch 1 (" in await net.say("yes", as_="netherlands", reply_to=one.event_id)
+    assert "watch 2 (" in await net.say("no", as_="netherlands", thread=two.event_id)
+    assert "goes on until" not in await net.say("yes", as_="netherlands")
+
+
+async def test_of_two_watches_a_plain_yes_is_for_the_latest_and_the_next_for_the_other(net: Network) -> None:
+    await asked_about(net, "container=CSQU3054383", "container=MSKU1234565")
+    assert "Watch 2 (" in await net.say("yes", as_="netherlands")
+    assert "Watch 1 (" in await net.say("yes", as_="netherlands")
+
+
+async def test_a_question_of_days_takes_no_command_for_an_answer(net: Network) -> None:
+    await asked_about(net, "container=CSQU3054383")
+    assert "1. container CSQU3054383" in await net.say("watch list", as_="netherlands")
+    assert "goes on until" in await net.say("watch renew 1 for=60d", as_="netherlands")
+    assert "goes on until" in (answer := await net.say("yes", as_="netherlands"))
+    assert "already" in answer
+
+
+async def test_a_watch_that_was_stopped_does_not_go_on(net: Network) -> None:
+    await asked_about(net, "container=CSQU3054383")
+    await net.say("!watch stop 1", as_="netherlands")
+    assert "You stopped watch 1" in await net.say("yes", as_="netherlands")
+
+
+@pytest.mark.parametrize("who", ["germany", "netherlands"])
+async def test_only_its_owner_answers_and_in_their_own_chat(net: Network, who: str) -> None:
+    await asked_about(net, "container=CSQU3054383")
+    room = "netherlands" if who == "netherlands" else None
+    assert "goes on" not in await net.say("yes", as_=who, room=room)
 
 
 async def test_a_watch_ends_by_itself_and_may_begin_again(net: Network) -> None:

@@ -14,7 +14,7 @@ from bot.matrix.interface import (
 from bot.parser import Call, Missing, fields_of, parse
 from bot.receiving import Receiver
 from commands.arguments import About, Reading, Ref
-from commands.base import Answer, Effect, Post, Refusal, RoomView, Subject
+from commands.base import NO, YES, Answer, Effect, Post, Refusal, RoomView, Subject, answer_word
 from commands.document import Code, Doc, Moment, Quote, _, doc
 from commands.visibility import ALERT, find
 from storage.audit import Audit
@@ -31,9 +31,6 @@ COMPLETE = "complete"
 """Kind of the question for a missing argument."""
 LATE = "late"
 """Kind of the question whether a command that arrived late is still meant."""
-_YES = {"yes", "y", "oui", "sí", "si", "ja", "ok"}
-"""Not "send": that confirms an announcement, and must not set off a command that came late meanwhile."""
-_NO = {"no", "n", "non", "nein", "nee", "cancel"}
 
 
 class Hearing:
@@ -123,11 +120,14 @@ class Hearing:
 
     async def _question(self, message: Message, tx: Transaction, *, direct: bool) -> Question | None:
         asked = await Questions(tx).open_for(message.room_id, message.sender, now=self._house.now())
+        if answer_word(message.body) not in YES | NO:
+            asked = [question for question in asked if question.kind not in self._house.registry.yes_or_no]
+        meant = {message.thread_root, message.reply_to} - {None}
         for question in asked:
-            here = question.thread_root is not None and question.thread_root == message.thread_root
-            if here or (direct and message.thread_root in {None, question.thread_root}):
+            if question.thread_root in meant:
                 return question
-            if message.reply_to is not None and message.reply_to == question.thread_root:
+        for question in asked if direct else ():
+            if message.thread_root in {None, question.thread_root}:
                 return question
         return None
 
@@ -200,7 +200,7 @@ class Hearing:
             context.subject = Subject.parse(str(data["subject"]))
         text = message.body.strip()
         if question.kind == COMPLETE:
-            if text.casefold() in _NO and len(text) > 1:
+            if text.casefold() in NO and len(text) > 1:
                 await self.say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)
                 return "cancelled"
             return await self._complete(message, text, data, context)
@@ -265,14 +265,14 @@ class Hearing:
             return  # it names nothing that may be shown here
 
     async def _answer_late(self, message: Message, text: str, data: dict[str, object], context: BotContext) -> str:
-        word = text.casefold().strip(" .!")
-        if word in _YES:
+        word = answer_word(text)
+        if word in YES:
             done = await self._command(message, str(data["text"]), {}, context)
             quoted = await Outbox(context.tx).get(int(str(data["row"]))) if "row" in data else None
             if quoted is not None:  # what was raised by it, or is about it, may not stand here for ever
                 await Outbox(context.tx).name(quoted, {*context.subjects_touched, *context.named})
             return done
-        if word in _NO:
+        if word in NO:
             await self.say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)
             return "cancelled"
         again = doc(_("Please answer {yes} or {no}.", yes=Code("yes"), no=Code("no")))

@@ -97,6 +97,12 @@ class Context(Protocol):
         Returns the question, to be returned by the handler.
         """
 
+    async def await_answer(self, row: OutboxRow, kind: str, data: Mapping[str, Any], *, until: datetime) -> None:
+        """Wait for what the person says to whom a message was sent, in its thread, in reply to it or plainly.
+
+        When nobody answers nothing is said: the capability has a clock of its own for that.
+        """
+
     async def duties_of(self, member: Member) -> Sequence[Message]:
         """Collect from all capabilities what rests on this member."""
 
@@ -180,6 +186,7 @@ class Capability:
     announcers: dict[type[Event], Announcer] = field(default_factory=dict)
     timer_handlers: dict[str, TimerHandler] = field(default_factory=dict)
     answer_handlers: dict[str, AnswerHandler] = field(default_factory=dict)
+    yes_or_no: set[str] = field(default_factory=set)
     delivery_handlers: dict[str, DeliveryHandler] = field(default_factory=dict)
     deliveries_handlers: dict[str, DeliveriesHandler] = field(default_factory=dict)
     file_takers: dict[str, FileTaker] = field(default_factory=dict)
@@ -237,8 +244,13 @@ class Capability:
         """Declare what happens when a clock of this kind fires."""
         return _under(kind, self.timer_handlers)
 
-    def answer(self, kind: str) -> Callable[[AnswerHandler], AnswerHandler]:
-        """Declare what is done with the answer to a question of this kind."""
+    def answer(self, kind: str, *, yes_or_no: bool = False) -> Callable[[AnswerHandler], AnswerHandler]:
+        """Declare what is done with the answer to a question of this kind.
+
+        To a question that is open for days only "yes" or "no" is an answer: whatever else is said is a command.
+        """
+        if yes_or_no:
+            self.yes_or_no.add(kind)
         return _under(kind, self.answer_handlers)
 
     def delivery(self, name: str) -> Callable[[DeliveryHandler], DeliveryHandler]:

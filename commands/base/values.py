@@ -141,12 +141,26 @@ class Post:
     language: str = "en"
 
 
+YES = frozenset({"yes", "y", "oui", "sí", "si", "ja", "ok"})
+"""Not "send": that confirms an announcement, and must not answer anything else."""
+NO = frozenset({"no", "n", "non", "nein", "nee", "cancel"})
+
+
+def answer_word(text: str) -> str:
+    """Return what somebody said in the form of `YES` and `NO`."""
+    return text.casefold().strip(" .!")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a person said to a question of a capability (`Context.ask`)."""
 
     text: str
     data: dict[str, Any]
+
+    @property
+    def is_yes(self) -> bool:
+        return answer_word(self.text) in YES
 
 
 @dataclass(frozen=True, slots=True)

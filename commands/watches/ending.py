@@ -9,11 +9,15 @@ from commands.watches.declaration import WatchSettings, capability
 from commands.watches.telling import entitled
 from commands.watches.terms import terms_words
 from storage.members import Member
+from storage.outbox import OutboxRow, RowState
 from storage.timers import Timer
 from storage.watches import Watch, Watches, WatchState
 
 _TIMER = "watch"
 _ASK, _END = "ask", "end"
+_DELIVERY = "watch.asked"
+GO_ON = "watch.go on"
+"""The question whether a watch is to go on."""
 
 
 def _subject(watch: Watch) -> Subject:
@@ -49,7 +53,7 @@ async def fire(timer: Timer, context: Context) -> None:
     if timer.payload["step"] == _ASK:
         await _schedule(watch, _END, watch.expires_at, context)
         if owner is not None:
-            await _say(_question(watch, owner, context), watch, owner, context)
+            await _say(_question(watch, owner, context), watch, owner, context, report=_DELIVERY)
         return
     watch.end(WatchState.EXPIRED, context.now)
     await Watches(context.tx).index(watch)
@@ -60,10 +64,12 @@ async def fire(timer: Timer, context: Context) -> None:
 def _question(watch: Watch, owner: Member, context: Context) -> Doc:
     return doc(
         _(
-            "Your watch {number} ({terms}) ends on {end}. Shall it go on? Then write {renew}; else it ends by itself.",
+            "Your watch {number} ({terms}) ends on {end}. Shall it go on? Answer {yes} or {no}; without an answer it "
+            "ends by itself.",
             number=watch.number, terms=terms_words(watch.terms), end=Moment(watch.expires_at, ZoneInfo(owner.zone)),
-            renew=Code(f"{context.prefix}watch renew {watch.number}"),
-        )
+            yes=Code("yes"), no=Code("no"),
+        ),
+        _("For another time than before: {renew}", renew=Code(f"{context.prefix}watch renew {watch.number} for=30d")),
     )  # fmt: skip
 
 
@@ -77,7 +83,16 @@ def _end_words(watch: Watch, context: Context) -> Doc:
     )  # fmt: skip
 
 
-async def _say(words: Doc, watch: Watch, owner: Member, context: Context) -> None:
+@capability.delivery(_DELIVERY)
+async def asked(row: OutboxRow, context: Context) -> None:
+    """Wait for the answer where the question came to stand, until the watch ends."""
+    watch = await Watches(context.tx).get(Subject.parse(row.subject).id) if row.subject is not None else None
+    if watch is not None and watch.is_active and row.state is RowState.SENT:
+        data = {"number": watch.number, "ends": watch.expires_at.isoformat()}
+        await context.await_answer(row, GO_ON, data, until=watch.expires_at)
+
+
+async def _say(words: Doc, watch: Watch, owner: Member, context: Context, *, report: str | None = None) -> None:
     await context.post(
         Post(
             person=owner.user_id,
@@ -85,6 +100,7 @@ async def _say(words: Doc, watch: Watch, owner: Member, context: Context) -> Non
             priority=Priority.REMINDER,
             subject=_subject(watch),
             part="reminder",
+            report=report,
             origin=owner.user_id,
             language=owner.language,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, assert_never
+from typing import Annotated, Any, assert_never
 
 from commands.arguments import Duration, Option, When, Word
 from commands.base import Answer, Args, Context, Post, Priority, Refusal, Role, Subject
@@ -10,7 +10,7 @@ from commands.document import Code, Doc, Message, Moment, Strong, Text, _, _n, b
 from commands.matching import alerts_with, keys_of
 from commands.visibility import ALERT, may_see
 from commands.watches.declaration import WatchSettings, capability
-from commands.watches.ending import set_clock
+from commands.watches.ending import GO_ON, set_clock
 from commands.watches.telling import DIRECT, alert_words
 from commands.watches.terms import KINDS, Asked, Name, read_terms, read_text, terms_words
 from storage.alerts import Alert
@@ -254,6 +254,22 @@ async def renew(args: Renew, context: Context) -> Doc:
     words = _("Watch {number} ({terms}) goes on until {until}.", number=found.number, terms=terms_words(found.terms),
               until=Moment(until, context.zone))  # fmt: skip
     return await in_direct_chat(doc(words), context)
+
+
+@capability.answer(GO_ON, yes_or_no=True)
+async def answer_go_on(answer: Answer, context: Context) -> Doc | None:
+    """Let a watch go on, or end by itself, as its owner says when asked before its end."""
+    number = str(answer.data["number"])
+    found = await _own(number, context)
+    places: dict[str, Any] = {"number": found.number, "terms": terms_words(found.terms)}
+    if not found.is_active:
+        raise Refusal(_ended(found.state, found, context))
+    end = Moment(found.expires_at, context.zone)
+    if found.expires_at != datetime.fromisoformat(answer.data["ends"]):
+        return doc(_("Watch {number} ({terms}) goes on until {until} already.", **places, until=end))
+    if not answer.is_yes:
+        return doc(_("Good: watch {number} ({terms}) ends by itself on {until}.", **places, until=end))
+    return await renew(Renew(number=number), context)
 
 
 async def _own(text: str, context: Context) -> Watch:
