@@ -1,10 +1,11 @@
 """The assembly: opens everything in one exit stack, closes it in reverse."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
@@ -15,14 +16,17 @@ from bot.context import House
 from bot.dispatch import Dispatcher
 from bot.fetching import Fetcher
 from bot.journal import Journal
-from bot.matrix.client import MatrixGateway
 from bot.matrix.interface import Gateway, MatrixError
+from bot.matrix.vault import Vault
 from bot.sender import Sender, SenderSettings
 from bot.steps import Observer, nobody
 from storage import files, outbox, schema, timers
 from storage.base import Database
 from storage.ids import RoomId, UserId
 from storage.members import AuthorityKind, Member, Members, Role
+
+if TYPE_CHECKING:
+    from bot.matrix.client import MatrixGateway
 
 log = structlog.get_logger()
 
@@ -109,7 +113,7 @@ class Machinery:
 class App:
     """The bot as it runs: database, Matrix and machinery."""
 
-    def __init__(self, config: Config, database: Database, gateway: MatrixGateway, observer: Observer) -> None:
+    def __init__(self, config: Config, database: Database, gateway: "MatrixGateway", observer: Observer) -> None:
         self.config = config
         self.database = database
         self.gateway = gateway
@@ -175,20 +179,36 @@ async def open_database(config: Config) -> Database:
     return database
 
 
-def open_gateway(
+@asynccontextmanager
+async def open_gateway(
     config: Config, database: Database, *, observer: Observer = nobody, reset_identity: bool = False
-) -> AbstractAsyncContextManager[MatrixGateway]:
-    """Open the way to Matrix as configured, with the keys in the database. Raises what `MatrixGateway.open` raises."""
-    return MatrixGateway.open(
-        homeserver=config.matrix.homeserver,
-        user_id=config.matrix.user_id,
-        password=config.password,
-        database=database,
-        store_secret=config.store_secret(),
-        device_name=config.matrix.device_name,
-        observer=observer,
-        reset_identity=reset_identity,
-    )
+) -> "AsyncGenerator[MatrixGateway]":
+    """Open the way to Matrix as configured, with the keys in the database.
+
+    The libraries that speak Matrix are loaded, and the models made ready, while the secret is being stretched.
+
+    Raises:
+        SetupError, MatrixError: as `Vault.open` and `MatrixGateway.open` say.
+    """
+
+    def meanwhile() -> None:
+        importlib.import_module("bot.matrix.client")
+        database.make_ready()
+
+    opening = Vault.open(database, config.matrix.user_id, config.store_secret(), meanwhile=meanwhile)
+    async with opening as vault:
+        from bot.matrix.client import MatrixGateway
+
+        async with MatrixGateway.open(
+            homeserver=config.matrix.homeserver,
+            password=config.password,
+            database=database,
+            vault=vault,
+            device_name=config.matrix.device_name,
+            observer=observer,
+            reset_identity=reset_identity,
+        ) as gateway:
+            yield gateway
 
 
 async def seed_coordinators(database: Database, config: Config) -> None:

@@ -17,7 +17,6 @@ import structlog
 from bot import garbage, logs
 from bot.app import App, open_database
 from bot.auditing import verify_audit
-from bot.check import check_everything
 from bot.config import Config, ConfigError
 from bot.matrix.backoff import Backoff
 from bot.matrix.errors import SetupError
@@ -67,6 +66,8 @@ def run(path: Path, reset_identity: bool) -> None:
 @_config_option
 def check(path: Path) -> None:
     """Try what the bot needs, and say what to do where it fails."""
+    from bot.check import check_everything
+
     logs.configure("error", "auto")
     good = _run(check_everything(path, click.echo))
     sys.exit(0 if good else 1)

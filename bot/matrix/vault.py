@@ -9,9 +9,10 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -81,10 +82,12 @@ class Vault:
         *,
         cost: Cost | None = None,
         random: Callable[[int], bytes] = os.urandom,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> AsyncIterator["Vault"]:
         """Open the vault of `user_id`, or prepare a new one (nothing is written before `keep`).
 
-        While it is open no other process may use the same database.
+        While it is open no other process may use the same database. `meanwhile` is called while another thread
+        stretches the secret, which takes some tenths of a second.
 
         Raises:
             WrongSecret, ForeignStore, DamagedStore: nothing was changed.
@@ -96,13 +99,19 @@ class Vault:
             )
         try:
             async with database.sole_use():
-                yield await cls._load(database, user_id, secret, cost or Cost(), random)
+                stretch = partial(_stretched, secret, meanwhile=meanwhile)
+                yield await cls._load(database, user_id, stretch, cost or Cost(), random)
         except InUse as error:
             raise StoreInUse("The key store is in use: another process of the bot works on this database.") from error
 
     @classmethod
     async def _load(
-        cls, database: Database, user_id: UserId, secret: str, cost: Cost, random: Callable[[int], bytes]
+        cls,
+        database: Database,
+        user_id: UserId,
+        stretch: Callable[[Mapping[str, Any]], Awaitable[bytes]],
+        cost: Cost,
+        random: Callable[[int], bytes],
     ) -> "Vault":
         async with database.transaction() as tx:
             written = await Keys(tx).vault(user_id)
@@ -115,7 +124,7 @@ class Vault:
         if written is None:
             header = {"format": _FORMAT, "user_id": user_id, "kdf": "scrypt", **asdict(cost)}
             header["salt"] = unpadded(random(_SALT_BYTES))
-            return cls(database, user_id, header, await _stretched(database, secret, header))
+            return cls(database, user_id, header, await stretch(header))
         header, nonce, box = written
         try:
             if header["format"] != _FORMAT or header["kdf"] != "scrypt":
@@ -125,7 +134,7 @@ class Vault:
                     "To open the key store would cost more memory or time than this program ever asks for: its costs "
                     "were changed in the database. Restore the database from a backup."
                 )
-            vault = cls(database, user_id, header, await _stretched(database, secret, header))
+            vault = cls(database, user_id, header, await stretch(header))
             vault.unseal(from_unpadded(nonce), from_unpadded(box))
         except InvalidTag as error:
             raise WrongSecret(
@@ -165,10 +174,9 @@ def _affordable(header: Mapping[str, Any]) -> bool:
     return memory <= _MOST_MEMORY and memory * p <= _MOST_WORK
 
 
-async def _stretched(database: Database, secret: str, header: Mapping[str, Any]) -> bytes:
-    """Stretch the secret in a thread; what the database needs next is made ready meanwhile."""
+async def _stretched(secret: str, header: Mapping[str, Any], *, meanwhile: Callable[[], object]) -> bytes:
     stretching = asyncio.get_running_loop().run_in_executor(None, _stretch, secret, header)
-    database.make_ready()
+    meanwhile()
     return await stretching
 
 

@@ -11,7 +11,7 @@ from bot.demo.homeserver import Homeserver
 from bot.demo.member import MemberClient
 from bot.matrix.client import MatrixGateway
 from bot.matrix.interface import NewRoom
-from bot.matrix.vault import Cost
+from bot.matrix.vault import Cost, Vault
 from bot.outgoing import write
 from commands.base import Post
 from commands.document import doc
@@ -31,15 +31,11 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
         models.load()
         database = Database.open(f"sqlite:///{tmp_path / 'sesn.db'}")
         await schema.upgrade(database)
-        gateway_opened = MatrixGateway.open(
-            homeserver=server.url,
-            user_id=UserId(user),
-            password=PASSWORD,
-            database=database,
-            store_secret="a secret of the tests",
-            cost=Cost(log2_n=4),
-        )
-        async with MemberClient.open(server.url, ghana_id, PASSWORD) as ghana, gateway_opened as gateway:
+        async with (
+            Vault.open(database, UserId(user), "a secret of the tests", cost=Cost(log2_n=4)) as vault,
+            MatrixGateway.open(homeserver=server.url, password=PASSWORD, database=database, vault=vault) as gateway,
+            MemberClient.open(server.url, ghana_id, PASSWORD) as ghana,
+        ):
             room = await gateway.create_room(NewRoom(request="burst", name="Burst", invite=[UserId(ghana_id)]))
             await ghana.enters(room)
             elsewhere = await gateway.create_room(NewRoom(request="alert", name="Alert", invite=[UserId(ghana_id)]))

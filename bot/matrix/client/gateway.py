@@ -28,7 +28,7 @@ from bot.matrix.media import IncomingMedia, Media, PictureSize, Seals, content_o
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.signing import ChainStatus, CrossSigningIdentity
 from bot.matrix.sync import Syncer
-from bot.matrix.vault import Cost, Vault
+from bot.matrix.vault import Vault
 from bot.matrix.verification import Desk, known_keys
 from storage.base import Database
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -88,10 +88,9 @@ class MatrixGateway:
         cls,
         *,
         homeserver: str,
-        user_id: UserId,
         password: str | Callable[[], str],
         database: Database,
-        store_secret: str,
+        vault: Vault,
         device_name: str = "SESN",
         timeout: timedelta = timedelta(seconds=30),  # noqa: ASYNC109  passed on as a deadline
         poll: timedelta = timedelta(seconds=30),
@@ -99,11 +98,12 @@ class MatrixGateway:
         proxy: str | None = None,
         reset_identity: bool = False,
         observer: Callable[[str], None] | None = None,
-        cost: Cost | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
     ) -> AsyncIterator["MatrixGateway"]:
-        """Open the keys in the database, log in if there is no valid login, and make the cross-signing chain complete.
+        """Read the keys in the database, log in if there is no valid login, and make the cross-signing chain complete.
+
+        `vault`: the open one of that database; whose it is, that account the bot is.
 
         The password is used for the first login, for a new one after the token was rejected, and where the homeserver
         wants proof for cross-signing keys. `timeout` is the deadline of one request (syncs: `poll` and 30 s more);
@@ -112,12 +112,11 @@ class MatrixGateway:
         `send.before_put` and `send.after_put` (around the request that puts a message into a room).
 
         Raises:
-            SetupError: WrongSecret, ForeignStore, StoreInUse, DamagedStore, LoginRefused, IdentityConflict; the message
-                says what to do.
+            SetupError: DamagedStore, LoginRefused, IdentityConflict; the message says what to do.
             MatrixError: the homeserver does not answer as it should.
         """
         async with AsyncExitStack() as stack:
-            vault = await stack.enter_async_context(Vault.open(database, user_id, store_secret, cost=cost))
+            user_id = vault.user_id
             http = await stack.enter_async_context(Http(homeserver, timeout=timeout, proxy=proxy, sleep=sleep))
             ask: Callable[[], str] = password if callable(password) else lambda: password
             session = await log_in(http, vault, ask, device_name)

@@ -17,7 +17,7 @@ from bot.matrix.interface import (
     NewRoom,
     SyncBatch,
 )
-from bot.matrix.vault import Cost
+from bot.matrix.vault import Cost, Vault
 from storage import schema
 from storage.base import Database
 from storage.ids import RoomId, UserId
@@ -117,17 +117,21 @@ class Start:
         await schema.upgrade(database)
         return database
 
-    def _gateway(self, database: Database, **wishes: Any) -> AbstractAsyncContextManager[MatrixGateway]:
+    @asynccontextmanager
+    async def _gateway(
+        self, database: Database, *, secret: str = SECRET, **wishes: Any
+    ) -> AsyncIterator[MatrixGateway]:
         settings: dict[str, Any] = {
             "homeserver": self.server.url,
-            "user_id": self.user,
             "password": PASSWORD,
             "database": database,
-            "store_secret": SECRET,
-            "cost": CHEAP,
             "poll": timedelta(seconds=5),
         }
-        return MatrixGateway.open(**(settings | wishes))
+        async with (
+            Vault.open(database, self.user, secret, cost=CHEAP) as vault,
+            MatrixGateway.open(vault=vault, **(settings | wishes)) as gateway,
+        ):
+            yield gateway
 
     @asynccontextmanager
     async def __call__(self, since: str | None = None, *, kind: type[Bot] = Bot, **wishes: Any) -> AsyncIterator[Bot]:

@@ -68,7 +68,7 @@ async def test_a_wrong_secret_or_password_is_said_clearly(start: Start) -> None:
     async with start.open():
         pass
     with pytest.raises(WrongSecret):
-        async with start.open(store_secret="wrong"):
+        async with start.open(secret="wrong"):
             pass
 
 
