@@ -1,5 +1,6 @@
 """A sync answer -> inbox rows and the token, in one transaction. Nothing is handled here."""
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from storage.base import Database
 from storage.ids import EventId, UserId
 from storage.inbox import Inbox, InboxRow
 
+_TURNS = 3
+"""Of the event loop, in which what came is handled: a commit of the journal's own would take as long again."""
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "message": TypeAdapter(Message),
     "redaction": TypeAdapter(Redaction),
@@ -144,8 +147,10 @@ class Journal:
         self._observer = observer
 
     async def __call__(self, batch: SyncBatch) -> None:
+        """Write the batch; it is on the disk when this returns."""
         fresh: list[Entry] = []
-        async with self._database.transaction() as tx:
+        # What came is handled at once, and that commit waits for the disk, for this one as well.
+        async with self._database.transaction(lasting=not batch.events) as tx:
             inbox, now = Inbox(tx), self._now()
             for index, offered in enumerate(batch.events):
                 event = _by_now(offered, now)
@@ -165,6 +170,17 @@ class Journal:
                 tx.after_commit.append(lambda: self._wake(fresh))
         if fresh:
             self._observer(Step.JOURNALLED)
+        await self._make_it_last(batch.next_token)
+
+    async def _make_it_last(self, token: str) -> None:
+        """Return when what was written lasts; with the next sync the homeserver forgets what it told in this one."""
+        for _ in range(_TURNS):
+            if self._database.lasts:
+                return
+            await asyncio.sleep(0)
+        async with self._database.transaction() as tx:
+            if not self._database.lasts:  # nobody had anything to write
+                await Inbox(tx).save_token(self._user_id, token)
 
     async def token(self) -> str | None:
         """Return the token from which the next sync continues."""

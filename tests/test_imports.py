@@ -21,6 +21,8 @@ async def open_it():
     await database.close()
 
 asyncio.run(open_it())
+print("nio" in sys.modules)
+import bot.matrix.client
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
@@ -33,7 +35,8 @@ def _open(url: str, folder: Path) -> tuple[str, set[str]]:
         program, cwd=folder, env={"PYTHONPATH": root}, capture_output=True, text=True, check=False, timeout=120
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
-    newest, packages = ended.stdout.splitlines()
+    newest, nio_came_first, packages = ended.stdout.splitlines()
+    assert nio_came_first == "False", "what speaks Matrix is loaded while the secret is stretched, not before"
     return newest, set(packages.split())
 
 

@@ -165,7 +165,7 @@ class People:
         for user in people_of(lists.get("changed")):
             if user in receivers or user in self._identities or user in self._asking:
                 self._mark(user)
-        for user in receivers - self._identities.keys() - self._stale:
+        for user in receivers.difference(self._identities, self._stale):  # with "-" it takes several times as long
             self._stale.add(user)
             self.version += 1
 

@@ -41,6 +41,8 @@ class Database:
         self._memory = Memory()
         self._ages = Ages()
         self._connection: Connection | None = None  # of SQLite; to take it from a pool each time costs more than a read
+        self._lasting = True  # what SQLite is told about commits now
+        self._owed = False
 
     def listen(self, topic: str, listener: Callable[[frozenset[str]], None]) -> None:
         """Call `listener` after each commit of a transaction that changed the topic, with what changed of it."""
@@ -71,19 +73,32 @@ class Database:
             raise StorageError(f"the database driver {error.name} is not installed (extra: postgres)") from error
         raise StorageError(f"{backend} is not supported: use sqlite or postgresql+asyncpg")
 
-    def _session(self) -> "inline.InlineSession | ServerSession":
+    @property
+    def lasts(self) -> bool:
+        """Whether all that was committed outlasts a failure of the machine's power."""
+        return not self._owed
+
+    def _session(self, *, lasting: bool) -> "inline.InlineSession | ServerSession":
         if isinstance(self.engine, Engine):
             if self._connection is None:
                 self._connection = self.engine.connect()
-            return inline.InlineSession(self._connection)
+            session = inline.InlineSession(self._connection)
+            if lasting is not self._lasting:
+                session.wait_for_disk(wait=lasting)
+                self._lasting = lasting
+            return session
         from storage.base.server import ServerSession
 
         return ServerSession(self.engine)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Transaction]:
-        """Begin; commit when the block ends, roll everything back when it raises."""
-        async with self._turn, self._session() as session:
+    async def transaction(self, *, lasting: bool = True) -> AsyncGenerator[Transaction]:
+        """Begin; commit when the block ends, roll everything back when it raises.
+
+        Without `lasting` SQLite does not wait for the disk: the next commit that does carries this one too, and until
+        `lasts` says so nothing may leave the process that rests on it. A server always waits.
+        """
+        async with self._turn, self._session(lasting=lasting) as session:
             is_whole = False
             try:
                 async with session.begin():
@@ -99,6 +114,8 @@ class Database:
                 if is_whole:  # the commit failed, and let every row expire
                     self._memory.forget_everything()
                 raise
+            if isinstance(session, inline.InlineSession) and session.has_written:
+                self._owed = not lasting
             self._memory.forget(changed(session))
             self._ages.note(changed(session), tx.first_written)
             for follow in tx.after_commit:

@@ -119,8 +119,9 @@ class InlineConnection:
 class _Block:
     """A transaction, or one inside another: it is undone when the block raises."""
 
-    def __init__(self, block: AbstractContextManager[Any]) -> None:
+    def __init__(self, block: AbstractContextManager[Any], *, when_undone: Callable[[], None] = lambda: None) -> None:
         self._block = block
+        self._when_undone = when_undone
 
     async def __aenter__(self) -> Self:
         self._block.__enter__()
@@ -130,6 +131,8 @@ class _Block:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._block.__exit__(kind, error, traceback)
+        if error is not None:
+            self._when_undone()
 
 
 class InlineSession:
@@ -142,12 +145,22 @@ class InlineSession:
         self._engine = connection.engine
         self._driver = driver
         self._begun = False
+        self._changes = driver.total_changes  # rows, with those that a savepoint undid
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.sync_session.close()
+
+    def wait_for_disk(self, *, wait: bool) -> None:
+        """Say whether commits wait until the disk has them; not in a transaction."""
+        self._driver.execute(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
+
+    @property
+    def has_written(self) -> bool:
+        """Whether the session changed a row, and that was not undone: a commit of nothing waits for nothing."""
+        return self._driver.total_changes != self._changes
 
     def __contains__(self, instance: object) -> bool:
         return instance in self.sync_session
@@ -207,7 +220,12 @@ class InlineSession:
         block = self.sync_session.begin_nested()
         self.sync_session.connection()  # which sets the savepoint: what `run` does is to be undone as well
         self._begun = True
-        return _Block(block)
+        before = self._driver.total_changes
+
+        def forget() -> None:
+            self._changes += self._driver.total_changes - before
+
+        return _Block(block, when_undone=forget)
 
     async def execute(self, statement: Any, params: Any = None, **_: Any) -> Any:
         note_statement(self, statement)
