@@ -131,6 +131,11 @@ def slot_of_kind(kind: str) -> Slot:
     return _KINDS[kind]
 
 
+def kinds_of(slot: Slot) -> Sequence[str]:
+    """Return the kinds of the facts that stand in a line of the card whatever their role."""
+    return [kind for kind, of in _KINDS.items() if of is slot]
+
+
 def by_slot(facts: Iterable[Fact]) -> Mapping[Slot, Sequence[Fact]]:
     """Return facts by the line in which they stand, in the order of the card."""
     found: dict[Slot, list[Fact]] = {slot: [] for slot in Slot}

@@ -1,18 +1,21 @@
-"""Alerts in outline: what decides who may see them, of many at once, without their texts and facts."""
+"""Alerts in outline: what decides who may see them, of many at once, without their texts and facts.
+
+They are read by their columns and not as entities, with the countries and the named persons in the same row.
+"""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select, union, union_all
 
 from storage.alerts.entity import Alert
-from storage.alerts.kinds import Finding, Tlp
+from storage.alerts.kinds import Reason, Tlp
 from storage.alerts.numbers import EXERCISE, AlertNumber
 from storage.alerts.parts import Addressee, Fact, NamedPerson
 from storage.alerts.states import OPEN, TAKE_BACK_RUNS, AlertState
 from storage.base import Base, Transaction
+from storage.base.tables import columns_of
 from storage.ids import CountryCode, UserId
 
 LOOKED_THROUGH = 5000
@@ -22,20 +25,7 @@ WORDS_LOOKED_FOR = 1000
 """The newest alerts in which a part of a word is looked for; what is written in full is found in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwingPart:
-    """What a country may still owe of an alert."""
-
-    country: CountryCode
-    reasons: Sequence[str]
-    acknowledge_by: datetime | None
-    acknowledged_at: datetime | None
-    has_control: bool
-    finding: Finding | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What is known of an alert by its number and marking; the same decides who may see it as of the whole."""
 
     id: int
@@ -48,11 +38,10 @@ class Outline:
     author_country: CountryCode | None
     circulated_at: datetime | None
     take_back_by: datetime | None
-    concerned: list[CountryCode] = field(default_factory=list)
-    persons: list[UserId] = field(default_factory=list)
+    countries: frozenset[CountryCode]
+    """The countries concerned."""
+    named: frozenset[UserId]
     """Read of RED alerts alone: nobody else is kept from the others by them."""
-    parts: list[OwingPart] = field(default_factory=list)
-    """Read where it is asked for what is owed."""
 
     @property
     def number(self) -> str:
@@ -61,14 +50,6 @@ class Outline:
     @property
     def is_exercise(self) -> bool:
         return self.series == EXERCISE
-
-    @property
-    def countries(self) -> frozenset[CountryCode]:
-        return frozenset(self.concerned)
-
-    @property
-    def named(self) -> frozenset[UserId]:
-        return frozenset(self.persons)
 
     @property
     def was_circulated(self) -> bool:
@@ -83,14 +64,45 @@ class Outline:
         return self.state in TAKE_BACK_RUNS and self.take_back_by is not None
 
 
-_COLUMNS = (
-    Alert.id, Alert.series, Alert.year, Alert.sequence, Alert.state, Alert.tlp, Alert.author, Alert.author_country,
-    Alert.circulated_at, Alert.take_back_by,
-)  # fmt: skip
+class OwingPart(NamedTuple):
+    """What a country may owe of an alert."""
+
+    alert_id: int
+    country: CountryCode
+    owes_acknowledgement: bool
+    acknowledge_by: datetime | None
+    owes_finding: bool
+    """Whether it has control and has not said what it found."""
+    is_origin: bool
+    """Whether it is the one that takes back what is to be taken back."""
 
 
 DECIDING: tuple[type[Base], ...] = (Alert, Addressee, NamedPerson)
 """The tables that decide, of an alert, who may see it."""
+
+_alert, _part, _person, _fact = (columns_of(one) for one in (Alert, Addressee, NamedPerson, Fact))
+_NOTHING: frozenset[Any] = frozenset()
+_BETWEEN = "\n"
+"""Stands in no code of a country and in no name of a user."""
+
+
+def _all_of(column: ColumnElement[Any], alert_id: ColumnElement[int]) -> Any:
+    """Select the values of a column that belong to an alert, as one text."""
+    return (
+        select(func.aggregate_strings(column, _BETWEEN)).where(alert_id == _alert.id).correlate(Alert).scalar_subquery()
+    )
+
+
+_OUTLINES: Select[*tuple[Any, ...]] = select(
+    _alert.id, _alert.series, _alert.year, _alert.sequence, _alert.state, _alert.tlp, _alert.author,
+    _alert.author_country, _alert.circulated_at, _alert.take_back_by,
+    _all_of(_part.country, _part.alert_id),
+    case((_alert.tlp == Tlp.RED, _all_of(_person.user_id, _person.alert_id))),
+)  # fmt: skip
+_HAS_CONTROL = or_(_part.held_at.is_not(None), _part.inspected_at.is_not(None))
+_OWES_ACKNOWLEDGEMENT = _part.acknowledged_at.is_(None)
+_OWES_FINDING = and_(_part.finding.is_(None), _HAS_CONTROL)
+_IS_ORIGIN = cast(_part.reasons, Text).contains(f'"{Reason.ORIGIN.value}"')
 
 
 class Outlines:
@@ -98,7 +110,6 @@ class Outlines:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._session = tx.session
 
     async def get(self, alert_id: int) -> Outline | None:
         """Return one alert; from memory while nothing changes that decides who may see one."""
@@ -111,137 +122,115 @@ class Outlines:
     async def newest(
         self,
         *,
-        before: int | None = None,
         limit: int,
         is_open: bool = False,
         author: UserId | None = None,
         country: CountryCode | None = None,
         fact: tuple[Sequence[str], str] | None = None,
     ) -> Sequence[Outline]:
-        """Return alerts, newest first, of all that match; `before` is the id from which to go on.
+        """Return alerts, newest first, of all that match.
 
         `country` raised them or is concerned. `fact` is (kinds, text): one of these kinds has exactly this value, or,
         of the newest `WORDS_LOOKED_FOR` alerts, shows this text in any case. Of the alerts of an author or with a fact
         the newest `LOOKED_THROUGH` are looked through for what else is wanted.
         """
         if fact is None and author is None and country is not None:
-            return await self._of_country(country, before, limit, is_open=is_open)
-        query = select(*_COLUMNS)
+            return await self._of_country(country, limit, is_open=is_open)
+        query = _OUTLINES
         if fact is not None:
-            ids = await self._with_fact(*fact, before)
             alone = author is None and country is None and not is_open
-            query = query.where(Alert.id.in_(ids[:limit] if alone else ids))
+            query = query.where(await self._has_fact(*fact, limit if alone else LOOKED_THROUGH // len(fact[0])))
             if author is not None:
-                query = query.where(Alert.author == author)
+                query = query.where(_alert.author == author)
         elif author is not None:
-            own = select(Alert.id).where(Alert.author == author)
-            if before is not None:
-                own = own.where(Alert.id < before)
-            newest = own.order_by(Alert.id.desc()).limit(LOOKED_THROUGH).subquery()
-            query = query.join(newest, newest.c.id == Alert.id)
-        elif before is not None:
-            query = query.where(Alert.id < before)
+            own = select(_alert.id).where(_alert.author == author)
+            query = query.where(_alert.id.in_(_newest(own, _alert.id, LOOKED_THROUGH if country or is_open else limit)))
         if is_open:
-            query = query.where(Alert.is_open.is_(True))
+            query = query.where(_alert.is_open.is_(True))
         if country is not None:
-            concerned = select(Addressee.alert_id).where(Addressee.alert_id == Alert.id, Addressee.country == country)
-            query = query.where(or_(Alert.author_country == country, concerned.exists()))
-        return await self._read(query.order_by(Alert.id.desc()).limit(limit))
+            concerned = select(_part.alert_id).where(_part.alert_id == _alert.id, _part.country == country)
+            query = query.where(or_(_alert.author_country == country, concerned.exists()))
+        return await self._read(query.order_by(_alert.id.desc()).limit(limit))
 
-    async def _of_country(
-        self, country: CountryCode, before: int | None, limit: int, *, is_open: bool
-    ) -> Sequence[Outline]:
+    async def _of_country(self, country: CountryCode, limit: int, *, is_open: bool) -> Sequence[Outline]:
         """Both the alerts that concern a country and those it raised stand in an index, in their order."""
-        concerned = select(Addressee.alert_id).where(Addressee.country == country)
-        raised = select(Alert.id).where(Alert.author_country == country)
+        concerned = select(_part.alert_id).where(_part.country == country)
+        raised = select(_alert.id).where(_alert.author_country == country)
         if is_open:
-            concerned = concerned.where(Addressee.is_open.is_(True))
-            raised = raised.where(Alert.is_open.is_(True))
-        if before is not None:
-            concerned = concerned.where(Addressee.alert_id < before)
-            raised = raised.where(Alert.id < before)
-        ids = set((await self._session.scalars(concerned.order_by(Addressee.alert_id.desc()).limit(limit))).all())
-        ids.update((await self._session.scalars(raised.order_by(Alert.id.desc()).limit(limit))).all())
-        return await self.several(sorted(ids, reverse=True)[:limit])
+            concerned, raised = concerned.where(_part.is_open.is_(True)), raised.where(_alert.is_open.is_(True))
+        either = union(_newest(concerned, _part.alert_id, limit), _newest(raised, _alert.id, limit))
+        return await self._read(_OUTLINES.where(_alert.id.in_(either)).order_by(_alert.id.desc()).limit(limit))
 
-    async def _with_fact(self, kinds: Sequence[str], text: str, before: int | None) -> Sequence[int]:
-        ids: set[int] = set()
-        for kind in kinds:
-            exact = select(Fact.alert_id).where(
-                Fact.kind == kind, Fact.value == text.upper(), Fact.replaced_at.is_(None)
+    async def _has_fact(self, kinds: Sequence[str], text: str, limit: int) -> ColumnElement[bool]:
+        """Return the condition for the newest alerts with a fact; each kind by itself has them in its index."""
+        exact = [
+            _newest(
+                select(_fact.alert_id).where(
+                    _fact.kind == kind, _fact.value == text.upper(), _fact.replaced_at.is_(None)
+                ),
+                _fact.alert_id,
+                limit,
             )
-            if before is not None:
-                exact = exact.where(Fact.alert_id < before)
-            exact = exact.order_by(Fact.alert_id.desc()).limit(LOOKED_THROUGH // len(kinds))
-            ids.update((await self._session.scalars(exact)).all())
-        last = await self._session.scalar(select(func.max(Alert.id))) or 0
-        shown = select(Fact.alert_id).where(
-            Fact.alert_id > last - WORDS_LOOKED_FOR,
-            func.trim(Fact.kind).in_(kinds),  # not by the index of kinds, which has all alerts of them
-            Fact.replaced_at.is_(None),
-            func.lower(Fact.shown).contains(text.lower(), autoescape=True),
+            for kind in kinds
+        ]
+        last = (await self._tx.rows(select(func.max(_alert.id))))[0][0] or 0
+        shown = select(_fact.alert_id).where(
+            _fact.alert_id > last - WORDS_LOOKED_FOR,
+            func.trim(_fact.kind).in_(kinds),  # not by the index of kinds, which has all alerts of them
+            _fact.replaced_at.is_(None),
+            func.lower(_fact.shown).contains(text.lower(), autoescape=True),
         )
-        if before is not None:
-            shown = shown.where(Fact.alert_id < before)
-        ids.update((await self._session.scalars(shown)).all())
-        return sorted(ids, reverse=True)[:LOOKED_THROUGH]
+        either: ColumnElement[bool] = _alert.id.in_(union_all(*exact, shown))
+        return either
 
     async def several(self, ids: Collection[int]) -> Sequence[Outline]:
         """Return alerts by their ids, newest first."""
-        return await self._read(select(*_COLUMNS).where(Alert.id.in_(ids)).order_by(Alert.id.desc())) if ids else []
+        return await self._read(_OUTLINES.where(_alert.id.in_(ids)).order_by(_alert.id.desc())) if ids else []
 
     async def awaiting(self, country: CountryCode, *, limit: int) -> Sequence[Outline]:
         """Return open alerts that this country has not acknowledged, newest first."""
-        query = select(Addressee.alert_id).where(
-            Addressee.country == country, Addressee.is_open.is_(True), Addressee.acknowledged_at.is_(None)
+        waiting = select(_part.alert_id).where(
+            _part.country == country, _part.is_open.is_(True), _part.acknowledged_at.is_(None)
         )
-        ids = (await self._session.scalars(query.order_by(Addressee.alert_id.desc()).limit(limit))).all()
-        return await self.several(ids)
+        found = _newest(waiting, _part.alert_id, limit)
+        return await self._read(_OUTLINES.where(_alert.id.in_(found)).order_by(_alert.id.desc()))
 
     async def owing(self, *, country: CountryCode | None, limit: int) -> Sequence[Outline]:
-        """Return open alerts on which a country (or any) may owe feedback, newest first, with the parts.
+        """Return open alerts on which a country (or any) may owe feedback, newest first.
 
         Owed is an acknowledgement, a finding of who has control, or a take-back whose time counts.
         """
-        has_control = or_(Addressee.held_at.is_not(None), Addressee.inspected_at.is_not(None))
-        owes = or_(
-            Addressee.acknowledged_at.is_(None),
-            Addressee.finding.is_(None) & has_control,
-            Alert.state.in_(TAKE_BACK_RUNS),
-        )
+        owes = or_(_OWES_ACKNOWLEDGEMENT, _OWES_FINDING, _alert.state.in_(TAKE_BACK_RUNS))
         if country is None:
-            owed = select(Addressee.alert_id).where(Addressee.alert_id == Alert.id, owes)
-            query = select(*_COLUMNS).where(Alert.is_open.is_(True), owed.exists()).order_by(Alert.id.desc())
+            owed = select(_part.alert_id).where(_part.alert_id == _alert.id, owes)
+            query = _OUTLINES.where(_alert.is_open.is_(True), owed.exists()).order_by(_alert.id.desc())
         else:
-            query = select(*_COLUMNS).join(Addressee, Addressee.alert_id == Alert.id)
-            query = query.where(Addressee.country == country, Addressee.is_open.is_(True), owes)
-            query = query.order_by(Addressee.alert_id.desc())
-        return await self._read(query.limit(limit), with_parts=True)
+            query = _OUTLINES.join(Addressee, _part.alert_id == _alert.id)
+            query = query.where(_part.country == country, _part.is_open.is_(True), owes)
+            query = query.order_by(_part.alert_id.desc())
+        return await self._read(query.limit(limit))
 
-    async def _read(self, query: Select[*tuple[Any, ...]], *, with_parts: bool = False) -> Sequence[Outline]:
-        found = {row[0]: Outline(*row) for row in (await self._session.execute(query)).all()}
-        if not found:
+    async def owing_parts(self, ids: Collection[int], *, country: CountryCode | None) -> Sequence[OwingPart]:
+        """Return what countries (or one) may owe of these alerts: newest alert first, countries in their order."""
+        if not ids:
             return []
-        if with_parts:
-            await self._read_parts(found)
-        else:
-            concerned = select(Addressee.alert_id, Addressee.country).where(Addressee.alert_id.in_(found))
-            for number, country in (await self._session.execute(concerned)).all():
-                found[number].concerned.append(country)
-        red = [one.id for one in found.values() if one.tlp is Tlp.RED]
-        if red:
-            persons = select(NamedPerson.alert_id, NamedPerson.user_id).where(NamedPerson.alert_id.in_(red))
-            for number, user in (await self._session.execute(persons)).all():
-                found[number].persons.append(user)
-        return list(found.values())
-
-    async def _read_parts(self, found: dict[int, Outline]) -> None:
         query = select(
-            Addressee.alert_id, Addressee.country, Addressee.reasons, Addressee.acknowledge_by,
-            Addressee.acknowledged_at, Addressee.held_at.is_not(None) | Addressee.inspected_at.is_not(None),
-            Addressee.finding,
-        ).where(Addressee.alert_id.in_(found))  # fmt: skip
-        rows: Sequence[Any] = (await self._session.execute(query.order_by(Addressee.position))).all()
-        for number, country, *rest in rows:
-            found[number].concerned.append(country)
-            found[number].parts.append(OwingPart(country, *rest))
+            _part.alert_id, _part.country, _OWES_ACKNOWLEDGEMENT, _part.acknowledge_by, _OWES_FINDING, _IS_ORIGIN
+        ).where(_part.alert_id.in_(ids), or_(_OWES_ACKNOWLEDGEMENT, _OWES_FINDING, _IS_ORIGIN))
+        if country is not None:
+            query = query.where(_part.country == country)
+        rows = await self._tx.rows(query.order_by(_part.alert_id.desc(), _part.position))
+        return [OwingPart(*row) for row in rows]
+
+    async def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[Outline]:
+        rows = await self._tx.rows(query)
+        return [Outline._make((*alert, _apart(countries), _apart(named))) for *alert, countries, named in rows]
+
+
+def _apart(together: str | None) -> frozenset[Any]:
+    return frozenset(together.split(_BETWEEN)) if together else _NOTHING
+
+
+def _newest(query: Select[tuple[int]], by: ColumnElement[int], limit: int) -> Select[tuple[int]]:
+    """Return the highest of the ids that a query finds: in a query of its own, so that it can be one of several."""
+    return select(query.order_by(by.desc()).limit(limit).subquery().c[0])

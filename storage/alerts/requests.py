@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +12,7 @@ from storage.alerts.entity import Alert
 from storage.alerts.record import HistoryLine, What
 from storage.alerts.refusals import NotPossible, Why
 from storage.base import Base, Transaction
+from storage.base.tables import columns_of
 from storage.ids import CountryCode, UserId
 from storage.members import Member
 
@@ -35,6 +36,11 @@ class RequestStep(StrEnum):
         steps = tuple(RequestStep)
         place = steps.index(self) + 1
         return steps[place] if place < len(steps) else None
+
+
+def name_of(number: int) -> str:
+    """Return how people write a request of an alert: "R1"."""
+    return f"R{number}"
 
 
 class AlertRequest(Base):
@@ -79,8 +85,7 @@ class AlertRequest(Base):
 
     @property
     def name(self) -> str:
-        """How people write it: "R1"."""
-        return f"R{self.number}"
+        return name_of(self.number)
 
     @property
     def is_open(self) -> bool:
@@ -128,10 +133,31 @@ class AlertRequest(Base):
             raise NotPossible(Why.SAID_BEFORE)
 
 
+_asked = columns_of(AlertRequest)
+
+
+class OpenRequest(NamedTuple):
+    """A request that waits for its answer, without what was asked."""
+
+    id: int
+    alert_id: int
+    number: int
+    country: CountryCode
+    due_at: datetime
+
+    @property
+    def name(self) -> str:
+        return name_of(self.number)
+
+    def is_overdue(self, now: datetime) -> bool:
+        return now > self.due_at
+
+
 class AlertRequests:
     """The requests about alerts."""
 
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self._session = tx.session
 
     async def add(self, request: AlertRequest) -> AlertRequest:
@@ -155,9 +181,10 @@ class AlertRequests:
         query = select(AlertRequest).where(AlertRequest.alert_id == alert.id, AlertRequest.number == number)
         return (await self._session.scalars(query)).first()
 
-    async def open_for(self, country: CountryCode | None, *, limit: int) -> Sequence[AlertRequest]:
+    async def waiting(self, country: CountryCode | None, *, limit: int) -> Sequence[OpenRequest]:
         """Return what is to be answered, by one country or by any; what is due first comes first."""
-        query = select(AlertRequest).where(AlertRequest.state == RequestState.OPEN)
+        query = select(_asked.id, _asked.alert_id, _asked.number, _asked.country, _asked.due_at)
+        query = query.where(_asked.state == RequestState.OPEN)
         if country is not None:
-            query = query.where(AlertRequest.country == country)
-        return (await self._session.scalars(query.order_by(AlertRequest.due_at).limit(limit))).all()
+            query = query.where(_asked.country == country)
+        return [OpenRequest(*row) for row in await self._tx.rows(query.order_by(_asked.due_at).limit(limit))]

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from enum import Enum as PyEnum
 from enum import IntEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Integer, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -78,3 +78,8 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = _TYPES
+
+
+def columns_of(entity: type[Base]) -> Any:
+    """Return the columns of a table by their names, for what is read without making entities of it."""
+    return cast(Table, entity.__table__).c

@@ -128,6 +128,17 @@ class Transaction:
             note_table(self.session, table.name)
         return await self._run(statement, values)
 
+    async def rows(self, statement: Any) -> Sequence[Any]:
+        """Return the rows of a statement that selects columns and no entities: many are read in a fraction of the time.
+
+        What the session has not written yet is written first, as it is before entities are read.
+        """
+        waiting = self.session.sync_session
+        if waiting.new or waiting.dirty or waiting.deleted:
+            await self.session.flush()
+        found: Sequence[Any] = (await self.session.execute(statement)).all()
+        return found
+
     async def write(self, rows: Sequence[Numbered]) -> None:
         """Insert new rows of one kind at once, in their order, each with a number of its own.
 

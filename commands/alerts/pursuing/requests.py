@@ -15,10 +15,30 @@ from commands.alerts.rights import is_concerned
 from commands.alerts.showing.words import marked, option, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, BadValue, Country, Duration, Form, Option, Ref, Rest, Word
-from commands.base import Args, Context, Refusal, Role
-from commands.document import Code, CountryName, Doc, Moment, Strong, Text, _, doc, either
-from commands.visibility import shown_here
-from storage.alerts import Alert, AlertRequest, AlertRequests, Alerts, NotPossible, Outline, Outlines, RequestStep
+from commands.base import Args, Context, Refusal, Role, Subject
+from commands.document import (
+    Code,
+    CountryName,
+    Doc,
+    Moment,
+    Strong,
+    Text,
+    _,
+    doc,
+    either,
+)
+from commands.visibility import may_see
+from storage.alerts import (
+    Alert,
+    AlertRequest,
+    AlertRequests,
+    Alerts,
+    NotPossible,
+    OpenRequest,
+    Outline,
+    Outlines,
+    RequestStep,
+)
 from storage.ids import CountryCode
 
 _WHICH = _("Which alert? Answer with its number.")
@@ -26,6 +46,8 @@ _NAME = re.compile(r"[Rr]-?(\d{1,6})")
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
 _MOST_OPEN = 30
 _LOOKED_AT = 200
+_OPTIONS = 5
+"""Requests between which somebody is asked to choose."""
 
 
 def _request_number() -> Form:
@@ -145,15 +167,20 @@ async def _asked(args: Reply, context: Context) -> tuple[Alert, AlertRequest]:
         (outline, one) for outline, one in await open_here(context.member.country, context)
         if number is None or one.number == number
     ]  # fmt: skip
-    only = await Alerts(context.tx).get(waiting[0][0].id) if len(waiting) == 1 else None
-    if only is not None:
-        return only, waiting[0][1]
+    context.names(*(Subject(KIND, outline.id) for outline, _one in waiting[:_OPTIONS]))
+    if len(waiting) == 1:
+        only = await Alerts(context.tx).get(waiting[0][0].id)
+        asked = await AlertRequests(context.tx).get(waiting[0][1].id)
+        assert only is not None
+        assert asked is not None
+        return only, asked
     if not waiting:
         words = _("Nothing here waits for an answer of your country. Look with {owed}.",
                   owed=Code(f"{context.prefix}alert owed"))  # fmt: skip
         raise Refusal(words)
     options = either(
-        option(outline, f"{context.prefix}answer {outline.number} {one.name} ...") for outline, one in waiting[:5]
+        option(outline, f"{context.prefix}answer {outline.number} {one.name} ...")
+        for outline, one in waiting[:_OPTIONS]
     )
     raise Refusal(_("Your country was asked several things. Say which you answer: {options}.", options=options))
 
@@ -172,7 +199,7 @@ async def _one_of(alert: Alert, number: int | None, context: Context) -> AlertRe
         return waiting[0]
     if not waiting:
         raise refusal(alert, _("Nothing on alert {number} waits for an answer of your country.", number=alert.number))
-    options = either(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for one in waiting[:5])
+    options = either(Code(f"{context.prefix}answer {alert.number} {one.name} ...") for one in waiting[:_OPTIONS])
     words = _("Your country was asked several things on alert {number}. Say which you answer: {options}.",
               number=alert.number, options=options)  # fmt: skip
     raise refusal(alert, words)
@@ -210,13 +237,16 @@ async def close_request(args: CloseRequest, context: Context) -> Doc | None:
     return await unless_heard(alert, context, words)
 
 
-async def open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Outline, AlertRequest]]:
-    """Return the requests that wait for a country (or any), with their alerts, as far as they may be shown here."""
-    requests = await AlertRequests(context.tx).open_for(country, limit=_LOOKED_AT)
+async def open_here(country: CountryCode | None, context: Context) -> Sequence[tuple[Outline, OpenRequest]]:
+    """Return the requests that wait for a country (or any), with their alerts, as far as they may be shown here.
+
+    Whoever shows one notes that its alert is named.
+    """
+    requests = await AlertRequests(context.tx).waiting(country, limit=_LOOKED_AT)
     found = await Outlines(context.tx).several({one.alert_id for one in requests})
     alerts = {alert.id: alert for alert in found}
     return [
         (alerts[one.alert_id], one)
         for one in requests
-        if one.alert_id in alerts and shown_here(alerts[one.alert_id], context)
+        if one.alert_id in alerts and may_see(alerts[one.alert_id], context.member, context.room)
     ]

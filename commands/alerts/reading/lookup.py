@@ -10,7 +10,7 @@ from commands.alerts.audience import Listener, listeners, may_see, may_show_auth
 from commands.alerts.circulating.circulation import answer
 from commands.alerts.circulating.drafts import draft_in_full
 from commands.alerts.declaration import KIND, capability
-from commands.alerts.facts import WASTE_KINDS, Slot, by_slot
+from commands.alerts.facts import WASTE_KINDS, Slot, kinds_of
 from commands.alerts.finding import find
 from commands.alerts.matching import known_matches
 from commands.alerts.showing.beside import sightings_beside
@@ -43,7 +43,8 @@ from storage.alerts import (
     AlertRequests,
     Alerts,
     AlertState,
-    Fact,
+    Gist,
+    Gists,
     HistoryLine,
     Outline,
     Outlines,
@@ -58,6 +59,10 @@ AT_MOST = 20
 
 COUNTED_AT_MOST = 500
 """Alerts that are looked through for one answer beyond those shown."""
+
+_KINDS_OF_SLOTS = (kinds_of(Slot.CONTAINER), kinds_of(Slot.VESSEL), kinds_of(Slot.WASTE))
+"""What a list shows of an alert, in this order."""
+_SHOWN_KINDS = [kind for kinds in _KINDS_OF_SLOTS for kind in kinds]
 
 _LINES = 30
 _EXCERPT = 200
@@ -182,49 +187,25 @@ class ListAlerts(Args):
 )
 async def list_alerts(args: ListAlerts, context: Context) -> Doc:
     """List alerts, newest first: only those that this member and this room may see, counts included."""
-    shown: list[int] = []
-    more, looked_at, before = 0, 0, None
-    while looked_at < COUNTED_AT_MOST + AT_MOST:
-        batch = await _batch(args, context, before)
-        looked_at += len(batch)
-        for alert in batch:
-            if not may_see(alert, context.member, context.room):
-                continue
-            if len(shown) < AT_MOST:
-                context.names(Subject(KIND, alert.id))
-                shown.append(alert.id)
-            else:
-                more += 1
-        if len(batch) < _BATCH:
-            return _listing(await _in_order(shown, context), more, context, is_all=True)
-        before = batch[-1].id
-    return _listing(await _in_order(shown, context), more, context, is_all=False)
-
-
-async def _in_order(ids: Sequence[int], context: Context) -> Sequence[Alert]:
-    found = await Alerts(context.tx).several(ids)
-    return [found[one] for one in ids]
-
-
-_BATCH = (COUNTED_AT_MOST + AT_MOST) // 2
-
-
-async def _batch(args: ListAlerts, context: Context, before: int | None) -> Sequence[Outline]:
-    return await Outlines(context.tx).newest(
-        before=before,
-        limit=_BATCH,
+    looked_at = await Outlines(context.tx).newest(
+        limit=AT_MOST + COUNTED_AT_MOST,
         is_open=args.which is Which.OPEN,
         author=context.member.user_id if args.which is Which.MINE else None,
         country=args.country,
         fact=(WASTE_KINDS, " ".join(args.waste.split())[:100]) if args.waste else None,
     )
+    seen = [alert for alert in looked_at if may_see(alert, context.member, context.room)]
+    is_all = len(looked_at) < AT_MOST + COUNTED_AT_MOST
+    return await _listing(seen[:AT_MOST], len(seen[AT_MOST:]), context, is_all=is_all)
 
 
-def _listing(shown: Sequence[Alert], more: int, context: Context, *, is_all: bool) -> Doc:
+async def _listing(shown: Sequence[Outline], more: int, context: Context, *, is_all: bool) -> Doc:
     if not shown:
         return doc(_("There is no such alert that I may show here."), notice=True)
+    context.names(*(Subject(KIND, alert.id) for alert in shown))
+    gists = await Gists(context.tx).of([alert.id for alert in shown], kinds=_SHOWN_KINDS)
     heading = _n("{count} alert:", "{count} alerts, newest first:", len(shown))
-    found = doc(heading, bullets(_summary(alert) for alert in shown), notice=True)
+    found = doc(heading, bullets(_summary(alert, gists[alert.id]) for alert in shown), notice=True)
     if not more and is_all:
         return found
     narrow = Code(f"{context.prefix}alert list open country=GH")
@@ -236,16 +217,16 @@ def _listing(shown: Sequence[Alert], more: int, context: Context, *, is_all: boo
     return found + doc(rest, notice=True)
 
 
-def _summary(alert: Alert) -> Message:
-    words = _summary_words(alert)
+def _summary(alert: Outline, gist: Gist) -> Message:
+    words = _summary_words(alert, gist)
     return _("EXERCISE {summary}", summary=words) if alert.is_exercise else words
 
 
-def _summary_words(alert: Alert) -> Message:
-    told = joined(CountryName(entry.country) for entry in alert.addressees)
-    countries: Inline = told if alert.addressees else _("no country yet")
-    slots = by_slot(alert.current_facts)
-    parts: list[Inline] = [_short(slots[slot]) for slot in (Slot.CONTAINER, Slot.VESSEL, Slot.WASTE) if slot in slots]
+def _summary_words(alert: Outline, gist: Gist) -> Message:
+    told = joined(CountryName(country) for country in gist.countries)
+    countries: Inline = told if gist.countries else _("no country yet")
+    of_each = ([shown for kind, shown in gist.facts if kind in kinds] for kinds in _KINDS_OF_SLOTS)
+    parts: list[Inline] = [joined(some[:2]) for some in of_each if some]
     if alert.state is AlertState.WITHDRAWN:
         return _(
             "{number}, {state}, TLP:{tlp} ({countries})",
@@ -253,17 +234,13 @@ def _summary_words(alert: Alert) -> Message:
             countries=countries,
         )  # fmt: skip
     if not parts:
-        text = " ".join(alert.text.split())
+        text = " ".join(gist.text.split())
         parts = [Text(text if len(text) <= 60 else f"{text[:60].rstrip()} …")]
     return _(
         "{number}, {state}, TLP:{tlp}: {what} ({countries})",
         number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=joined(parts),
         countries=countries,
     )  # fmt: skip
-
-
-def _short(facts: Sequence[Fact]) -> Inline:
-    return joined(Text(fact.shown) for fact in facts[:2])
 
 
 @capability.duties

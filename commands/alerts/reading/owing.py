@@ -1,17 +1,20 @@
 """What countries owe: acknowledgements, findings, answers, take-backs."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import datetime
+from enum import Enum, auto
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo
 
-from commands.alerts.declaration import capability
+from commands.alerts.declaration import KIND, capability
 from commands.alerts.pursuing.requests import open_here
 from commands.alerts.showing.cards import zone_of
 from commands.alerts.showing.words import days_words
 from commands.alerts.typed import SHORT
 from commands.arguments import Country, Option
-from commands.base import Args, Context, Role
+from commands.base import Args, Context, Role, Subject
 from commands.document import Block, Code, CountryName, Doc, Inline, Message, Moment, Strong, Text, _, bullets, doc
-from commands.visibility import shown_here
+from commands.visibility import may_see
 from storage.alerts import Outline, Outlines, days_left
 from storage.ids import CountryCode
 
@@ -32,53 +35,87 @@ class Owed(Args):
 )
 async def owed(args: Owed, context: Context) -> Doc:
     """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
-    lines: list[tuple[bool, CountryCode, Inline]] = []
-    for alert in await Outlines(context.tx).owing(country=args.country, limit=_LOOKED_AT):
-        if shown_here(alert, context):
-            lines += _owed_on(alert, args.country, context)
-    for alert, one in await open_here(args.country, context):
-        zone = context.zone if context.room.direct else zone_of(context.room.bindings)
-        late = one.is_overdue(context.now)
-        words = _(
-            "{country}, {alert}: to answer {request} by {due}",
-            country=CountryName(one.country), alert=_number(alert), request=Text(one.name),
-            due=Moment(one.due_at, zone),
-        )  # fmt: skip
-        lines.append((late, one.country, words))
-    if not lines:
+    debts = [*await _debts(args.country, context), *await _answers(args.country, context)]
+    if not debts:
         return doc(_("No country owes feedback on an alert that I may show here."), notice=True)
-    lines.sort(key=lambda line: (not line[0], line[1]))
-    shown = [_("OVERDUE: {what}", what=what) if late else what for late, _country, what in lines[:_SHOWN]]
-    blocks: list[Message | Block] = [_("Feedback that is owed:"), bullets(shown)]
-    if len(lines) > _SHOWN:
+    debts.sort(key=lambda debt: (not debt.is_late, debt.country))
+    shown = debts[:_SHOWN]
+    context.names(*(Subject(KIND, debt.alert.id) for debt in shown))
+    zone = context.zone if context.room.direct else zone_of(context.room.bindings)
+    blocks: list[Message | Block] = [
+        _("Feedback that is owed:"), bullets(_line(debt, zone, context.now) for debt in shown)
+    ]  # fmt: skip
+    if len(debts) > _SHOWN:
         narrow = Code(f"{context.prefix}alert owed country=GH")
         blocks.append(_("And more. Narrow it down: {narrow}", narrow=narrow))
     return doc(*blocks, notice=True)
 
 
-def _number(alert: Outline) -> Inline:
-    number = Strong(Text(alert.number))
-    return _("EXERCISE {number}", number=number) if alert.is_exercise else number
+class _What(Enum):
+    ACKNOWLEDGEMENT = auto()
+    FINDING = auto()
+    ANSWER = auto()
+    TAKE_BACK = auto()
 
 
-def _owed_on(alert: Outline, only: CountryCode | None, context: Context) -> Sequence[tuple[bool, CountryCode, Inline]]:
-    zone = context.zone if context.room.direct else zone_of(context.room.bindings)
-    found: list[tuple[bool, CountryCode, Inline]] = []
-    for entry in alert.parts:
-        if only is not None and entry.country != only:
-            continue
-        places: dict[str, Inline] = {"country": CountryName(entry.country), "alert": _number(alert)}
-        if entry.acknowledged_at is None:
-            by = entry.acknowledge_by
-            late = by is not None and by < context.now
-            words: Message = _("{country}, {alert}: to acknowledge", **places)
-            if by is not None:
-                words = _("{country}, {alert}: to acknowledge by {by}", **places, by=Moment(by, zone))
-            found.append((late, entry.country, words))
-        elif entry.has_control and entry.finding is None:
-            found.append((False, entry.country, _("{country}, {alert}: to say what it found", **places)))
-        if alert.take_back_runs and alert.take_back_by is not None and "origin" in entry.reasons:
-            days = days_left(alert.take_back_by, context.now)
-            words = _("{country}, {alert}: to take back, {days}", **places, days=days_words(days))
-            found.append((days <= 0, entry.country, words))
-    return found
+class _Debt(NamedTuple):
+    """One thing that a country owes. Most of them are not shown, so they are put into words late."""
+
+    what: _What
+    alert: Outline
+    country: CountryCode
+    due: datetime | None
+    is_late: bool
+    request: str = ""
+
+
+async def _debts(country: CountryCode | None, context: Context) -> Sequence[_Debt]:
+    """Return what the alerts themselves wait for."""
+    outlines = Outlines(context.tx)
+    found = await outlines.owing(country=country, limit=_LOOKED_AT)
+    alerts = {alert.id: alert for alert in found if may_see(alert, context.member, context.room)}
+    debts: list[_Debt] = []
+    for part in await outlines.owing_parts(alerts, country=country):
+        alert = alerts[part.alert_id]
+        if part.owes_acknowledgement:
+            due = part.acknowledge_by
+            is_late = due is not None and due < context.now
+            debts.append(_Debt(_What.ACKNOWLEDGEMENT, alert, part.country, due, is_late))
+        elif part.owes_finding:
+            debts.append(_Debt(_What.FINDING, alert, part.country, None, is_late=False))
+        if part.is_origin and alert.take_back_runs and alert.take_back_by is not None:
+            is_late = days_left(alert.take_back_by, context.now) <= 0
+            debts.append(_Debt(_What.TAKE_BACK, alert, part.country, alert.take_back_by, is_late))
+    return debts
+
+
+async def _answers(country: CountryCode | None, context: Context) -> Sequence[_Debt]:
+    """Return what countries were asked and have not answered."""
+    return [
+        _Debt(_What.ANSWER, alert, one.country, one.due_at, one.is_overdue(context.now), one.name)
+        for alert, one in await open_here(country, context)
+    ]
+
+
+def _line(debt: _Debt, zone: ZoneInfo, now: datetime) -> Inline:
+    words = _words(debt, zone, now)
+    return _("OVERDUE: {what}", what=words) if debt.is_late else words
+
+
+def _words(debt: _Debt, zone: ZoneInfo, now: datetime) -> Message:
+    number: Inline = Strong(Text(debt.alert.number))
+    if debt.alert.is_exercise:
+        number = _("EXERCISE {number}", number=number)
+    places: dict[str, Inline] = {"country": CountryName(debt.country), "alert": number}
+    if debt.due is None:
+        if debt.what is _What.FINDING:
+            return _("{country}, {alert}: to say what it found", **places)
+        return _("{country}, {alert}: to acknowledge", **places)
+    match debt.what:
+        case _What.TAKE_BACK:
+            return _("{country}, {alert}: to take back, {days}", **places, days=days_words(days_left(debt.due, now)))
+        case _What.ANSWER:
+            return _("{country}, {alert}: to answer {request} by {due}", **places, request=Text(debt.request),
+                     due=Moment(debt.due, zone))  # fmt: skip
+        case _:
+            return _("{country}, {alert}: to acknowledge by {by}", **places, by=Moment(debt.due, zone))
