@@ -18,7 +18,9 @@ from storage.sightings import Sighting, Sightings
 LOOKED_AT = 50
 """Sightings that are looked through for one alert: the ones reported last."""
 
-_SHOWN = 6
+SHOWN = 6
+"""Sightings that are listed; of the others it is said how many there are."""
+
 _EXCERPT = 200
 
 
@@ -70,10 +72,10 @@ def listed(
     if not sightings:
         return doc()
     refuted = [(*_which(one), one.seen_at) for one in sightings if not one.found]
-    lines = [_line(one, zone, now, refuted, (names or {}).get(one.author)) for one in sightings[:_SHOWN]]
+    lines = [_line(one, zone, now, refuted, (names or {}).get(one.author)) for one in sightings[:SHOWN]]
     shown = doc(_("Sightings:"), bullets(lines))
-    if len(sightings) > _SHOWN:
-        shown += doc(_n("And {count} earlier one.", "And {count} earlier ones.", len(sightings) - _SHOWN))
+    if len(sightings) > SHOWN:
+        shown += doc(_n("And {count} earlier one.", "And {count} earlier ones.", len(sightings) - SHOWN))
     return shown
 
 

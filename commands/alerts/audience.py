@@ -82,12 +82,23 @@ async def _others(tx: Transaction, alert: Alert) -> list[Listener]:
     if alert.tlp is Tlp.RED:
         persons = [await Members(tx).get(user) for user in sorted(alert.named - {alert.author})]
         return [Listener(person=member.user_id, country=member.country) for member in persons if member is not None]
-    concerned = alert.countries
-    return [
-        Listener(room=room, bindings=tuple(bindings))
-        for room, bindings in (await Rooms(tx).as_bound()).items()
-        if room_may_hear(alert.tlp, concerned, bindings)
-    ]
+    return list(await _rooms_that_hear(tx, alert.tlp, alert.countries))
+
+
+async def _rooms_that_hear(tx: Transaction, tlp: Tlp, concerned: frozenset[CountryCode]) -> tuple[Listener, ...]:
+    """Return the rooms that are told under a marking; from memory until a binding changes, which alone decides it."""
+
+    async def work_out() -> tuple[Listener, ...]:
+        return tuple(one for one in await _rooms(tx) if room_may_hear(tlp, concerned, one.bindings))
+
+    return await tx.recall(("hear", tlp, concerned), (Binding,), work_out)
+
+
+async def _rooms(tx: Transaction) -> tuple[Listener, ...]:
+    async def read() -> tuple[Listener, ...]:
+        return tuple(Listener(room, bindings=tuple(bound)) for room, bound in (await Rooms(tx).as_bound()).items())
+
+    return await tx.recall("listeners", (Binding,), read)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,3 +15,5 @@ class AlertChanged(Event):
     line: HistoryLine
     changed: tuple[Message, ...] = field(default=())
     """Of a correction: the names of what was corrected."""
+    goes_on: bool = False
+    """Whether another such event follows in the same transaction: the cards are brought up to date by that one."""

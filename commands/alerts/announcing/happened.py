@@ -63,8 +63,9 @@ async def _say(event: AlertChanged, context: Context) -> None:
             await refresh_draft(alert, context)
             await retract_part(alert, NAMES, context)
         priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
-        await tell_everyone(alert, await _lines(event, context), context, priority=priority)
-    if alert.was_circulated:
+        said = await _lines(event, context)
+        await tell_everyone(alert, said, context, priority=priority, with_cards=not event.goes_on)
+    if alert.was_circulated and not event.goes_on:
         await context.emit(AlertStands(alert))
         if _decides_a_case(alert, line):
             await context.emit(CaseDecided(alert))

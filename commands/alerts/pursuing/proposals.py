@@ -125,7 +125,7 @@ async def accept(args: Decide, context: Context) -> Doc | None:
         set_facts(alert, _entries(proposal), changes, context)
         tell = Entries.of(tuple(proposal.changes["tell"])) if "tell" in proposal.changes else None
         await tell_also(alert, tell, changes, context)
-        await context.emit(AlertChanged(alert, line))
+        await context.emit(AlertChanged(alert, line, goes_on=bool(changes.keys)))
         await corrected(alert, changes, context)
     except NotPossible as error:
         raise not_possible(error, alert, context) from error

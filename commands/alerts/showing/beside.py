@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import Listener
 from commands.base import Context, RoomView
 from commands.document import Block
-from commands.sighted import for_room, listed, sightings_of
+from commands.sighted import SHOWN, for_room, listed, sightings_of
 from commands.visibility import may_see_sighting, may_show_author, room_may_see_sighting
 from storage.alerts import Alert
 from storage.ids import RoomId
@@ -31,7 +31,7 @@ async def words_beside(
     else:
         shown = [sighting for sighting in found if await hears_of(sighting, alert, one, context)]
     names = {}
-    for sighting in shown:
+    for sighting in shown[:SHOWN]:
         if sighting.author not in names and not for_anybody and (name := await reporter_for(sighting, one, context)):
             names[sighting.author] = name
     return listed(shown, zone, context.now, names=names).blocks

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ def sentence(line: HistoryLine, number: str, zone: ZoneInfo, *, into: str | None
     return _detailed(line, by, number, zone, into)
 
 
+@lru_cache(maxsize=200)  # each room is told the same
 def _simple(what: What, by: Inline, number: str) -> Message | None:
     """Return the sentence of what needs to know nothing else."""
     words = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,7 @@ SHOWN_AT_MOST = 300
 """Characters of one line of a card: an edited message has one page, so a card must fit on one."""
 
 
+@cache
 def state_words(state: AlertState) -> Message:
     words = {
         AlertState.DRAFT: _("draft, not sent"),
@@ -73,6 +75,7 @@ def state_words(state: AlertState) -> Message:
     return words[state]
 
 
+@cache
 def outcome_words(outcome: Outcome) -> Message:
     words = {
         Outcome.RETURNED: _("returned to the country of origin"),
@@ -85,6 +88,7 @@ def outcome_words(outcome: Outcome) -> Message:
     return words[outcome]
 
 
+@cache
 def type_words(type_: AlertType) -> Message:
     words = {
         AlertType.NEWS: _("news, unconfirmed"),
@@ -95,6 +99,7 @@ def type_words(type_: AlertType) -> Message:
     return words[type_]
 
 
+@cache
 def ground_words(ground: Ground) -> Message:
     """Name a ground of illegality with its letter in Basel Convention, Article 9(1)."""
     words = {
@@ -107,6 +112,7 @@ def ground_words(ground: Ground) -> Message:
     return words[ground]
 
 
+@cache
 def finding_words(finding: Finding) -> Message:
     words = {
         Finding.CONFIRMED: _("confirmed as illegal"),
@@ -116,6 +122,7 @@ def finding_words(finding: Finding) -> Message:
     return words[finding]
 
 
+@cache
 def cost_words(cost: CostBearer) -> Message:
     words = {
         CostBearer.EXPORTER: _("the exporter"),
@@ -139,6 +146,7 @@ def days_words(days: int) -> Message:
     return _n("{count} day left", "{count} days left", days)
 
 
+@cache
 def urgency_words(urgency: Urgency) -> Message:
     words = {
         Urgency.ROUTINE: _("routine"),
@@ -148,6 +156,7 @@ def urgency_words(urgency: Urgency) -> Message:
     return words[urgency]
 
 
+@cache
 def source_words(source: Source) -> Message:
     """Say what the letter of a source means."""
     words = {
@@ -159,6 +168,7 @@ def source_words(source: Source) -> Message:
     return words[source]
 
 
+@cache
 def information_words(information: Information) -> Message:
     """Say what the figure of an information means."""
     words = {
@@ -179,6 +189,7 @@ def evaluation_words(source: Source | None, information: Information | None) -> 
     return _("source {source}; information {information}", source=said, information=known)
 
 
+@cache
 def marking_words(tlp: Tlp) -> Message:
     """Say who may hear of it."""
     words = {
@@ -192,6 +203,11 @@ def marking_words(tlp: Tlp) -> Message:
 
 
 def reason_words(reasons: Iterable[Reason]) -> Joined:
+    return joined(_reason(reason) for reason in reasons)
+
+
+@cache
+def _reason(reason: Reason) -> Message:
     words = {
         Reason.SEEN: _("seen there"),
         Reason.ORIGIN: _("origin"),
@@ -199,9 +215,10 @@ def reason_words(reasons: Iterable[Reason]) -> Joined:
         Reason.DESTINATION: _("destination"),
         Reason.ADDED: _("added by the author"),
     }
-    return joined(words[reason] for reason in reasons)
+    return words[reason]
 
 
+@cache
 def slot_words(slot: Slot) -> Message:
     words = {
         Slot.PORT: _("Port where it was seen"),
