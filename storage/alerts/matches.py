@@ -73,10 +73,13 @@ class AlertMatches:
         query = select(AlertMatch).where(AlertMatch.alert_id == alert.id).order_by(AlertMatch.other_id.desc())
         return (await self._session.scalars(query.limit(limit))).all()
 
-    async def known_of(self, alert: Alert) -> Sequence[AlertMatch]:
-        """Return the pairs in which this alert is the other one: where its number may have been named."""
-        query = select(AlertMatch).where(AlertMatch.other_id == alert.id).order_by(AlertMatch.alert_id)
-        return (await self._session.scalars(query)).all()
+    async def known_of(self, alert: Alert, *, since: int, limit: int) -> Sequence[AlertMatch]:
+        """Return pairs in which this alert is the other one: where its number may have been named.
+
+        By the ids of those alerts, from `since` on.
+        """
+        query = select(AlertMatch).where(AlertMatch.other_id == alert.id, AlertMatch.alert_id >= since)
+        return (await self._session.scalars(query.order_by(AlertMatch.alert_id).limit(limit))).all()
 
     async def told_in(self, row_id: int, alert: Alert) -> Sequence[AlertMatch]:
         """Return the pairs of which a message told the owner of an alert."""

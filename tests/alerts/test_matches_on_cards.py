@@ -1,5 +1,8 @@
 """Matches on cards and in threads: counted and named where they may be seen, and taken away where they may not."""
 
+import pytest
+
+from commands.alerts.circulating import mentions
 from tests.alerts.matching import below, card_of, dutch, told
 from tests.alerts.raising import sent
 from tests.fakes import Network
@@ -70,6 +73,23 @@ async def test_a_withdrawn_alert_is_counted_no_more(net: Network) -> None:
     assert "Same in: 1 other alert" in card_of(net, "ghana", "A-2026-0002")
     await net.say("!alert withdraw 1 misread", as_="ghana")
     assert "Same in" not in card_of(net, "ghana", "A-2026-0002")
+
+
+async def test_however_many_counted_an_alert_all_of_them_count_it_no_more(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentions, "_OTHERS", 2)
+    monkeypatch.setattr(mentions, "_CARDS", 2)
+    where = "CSQU3054383 at Tema to Rotterdam from Antwerp"
+    others = [f"A-2026-{number:04}" for number in range(2, 7)]
+    for _ in range(6):
+        await sent(net, where)
+    rooms = ("ghana", "netherlands", "belgium", "coordination")
+    before = [card_of(net, room, number) for room in rooms for number in others]
+    assert all("Same in: 5 other alerts" in card for card in before)
+    await net.say("!alert set 1 tlp=red person=@netherlands:test", as_="ghana")
+    after = [card_of(net, room, number) for room in rooms for number in others]
+    assert all("Same in: 4 other alerts" in card for card in after)
 
 
 async def test_a_clear_card_that_anybody_reads_speaks_only_of_clear_ones(net: Network) -> None:

@@ -26,7 +26,8 @@ WARM_UP = 3
 
 
 CLOCKS = (
-    "alert.call", "alert.cards", "alert.matches", "alert.show", "exercise.tell", "figures.count", "watch.look",
+    "alert.call", "alert.cards", "alert.matches", "alert.mentions", "alert.show", "exercise.tell", "figures.count",
+    "watch.look",
 )  # fmt: skip
 """Clocks that commands set for at once: they do, a batch at a time, what a command does not wait for."""
 

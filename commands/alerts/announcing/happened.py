@@ -2,7 +2,7 @@
 
 from commands.alerts.announcing import asking
 from commands.alerts.audience import Listener, listeners, unreached
-from commands.alerts.circulating import matched
+from commands.alerts.circulating import matched, mentions
 from commands.alerts.circulating.circulation import LineFor, tell_author, tell_everyone, tell_of_unreached
 from commands.alerts.circulating.drafts import refresh_draft, show_to_second_pair
 from commands.alerts.circulating.retracting import retract_elsewhere, retract_part
@@ -34,12 +34,12 @@ async def announce(event: AlertChanged, context: Context) -> None:
         await _say(event, context)
     elif line.what is What.MARKED and alert.tlp.is_stricter_than(Tlp(line.details["from"])):
         await _say(event, context)
-        await matched.withdraw_mention(alert, context, before=Tlp(line.details["from"]))
+        await mentions.withdraw_mention(alert, context, before=Tlp(line.details["from"]))
     else:
         found = await matched.find(alert, context)
         await _say(event, context)
         if line.what is What.WITHDRAWN:
-            await matched.withdraw_mention(alert, context)
+            await mentions.withdraw_mention(alert, context)
         else:
             await matched.start_telling(alert, line, found, context)
 

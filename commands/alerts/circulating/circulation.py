@@ -1,6 +1,7 @@
 """Telling those who may hear: the card in each room, the line in its thread, the draft before its author."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -164,28 +165,41 @@ async def say_below_cards(
     return len(posts)
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """How many cards were brought up to date, and after which one to go on; None when that were all."""
+
+    count: int
+    goes_on_after: int | None
+
+
 async def renew_cards(
     alert: Alert,
     where: Callable[[Listener], Awaitable[bool]],
     context: Context,
     *,
     priority: Priority,
-    at_most: int | None = None,
-) -> int:
-    """Bring the cards up to date of those to whom `where` says yes, without a line; return how many that were."""
+    at_most: int,
+    after: int = 0,
+) -> Renewed:
+    """Bring cards up to date of those to whom `where` says yes, without a line: those after a row of the outbox."""
     entitled = await listeners(context.tx, alert)
     there = {(one.room, one.person): one for one in entitled}
-    same = await same_for_all(alert, entitled, context)
-    posts: list[Post] = []
+    found: list[tuple[int, Listener]] = []
+    goes_on = False
     for existing in await Alerts(context.tx).cards(alert):
-        if at_most is not None and len(posts) == at_most:
-            break
         one = there.get((existing.room_id, existing.user_id)) or await _still_reads(alert, existing, context)
-        if one is None or not await where(one):
+        if existing.row_id <= after or one is None or not await where(one):
             continue
-        posts.append(await _card_anew(alert, one, existing.row_id, same, context, priority=priority))
-    await context.post_all(posts)
-    return len(posts)
+        if len(found) == at_most:
+            goes_on = True
+            break
+        found.append((existing.row_id, one))
+    if not found:
+        return Renewed(0, None)
+    same = await same_for_all(alert, entitled, context)
+    await context.post_all([await _card_anew(alert, one, row, same, context, priority=priority) for row, one in found])
+    return Renewed(len(found), found[-1][0] if goes_on else None)
 
 
 async def _show_cards(alert: Alert, found: Sequence[Listener], same: SameForAll, context: Context) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from commands.alerts.audience import Listener, may_see, owner_of
 from commands.alerts.circulating.circulation import renew_cards, say_below_cards
-from commands.alerts.circulating.drafts import DIRECT, refresh_draft
+from commands.alerts.circulating.drafts import DIRECT
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import capability, subject_of
 from commands.alerts.matching import Match, find_ids, matches_among, named_words, shared_words
@@ -18,9 +18,8 @@ from commands.base import Context, Post, Priority
 from commands.document import Code, Doc, Inline, Message, Strong, Text, _, bullets, doc, joined
 from commands.visibility import match_may_be_told
 from storage.alerts import Alert, AlertMarks, AlertMatch, AlertMatches, Alerts, HistoryLine, Mark, Tlp, What, marks_of
-from storage.ids import CountryCode, UserId
 from storage.members import Member
-from storage.outbox import Outbox, OutboxRow
+from storage.outbox import OutboxRow
 from storage.timers import Timer
 
 MATCH = "match"
@@ -133,13 +132,13 @@ async def _tell_owner(of: Alert, matches: Sequence[Match[Alert]], pairs: Pairs, 
             pair.told_at = context.now
             hidden |= dict.fromkeys(match.marks)
     if named:
-        row = await context.post(_to(owner, of, marked(of, _named_doc(of, named, context.prefix))))
+        row = await context.post(to_owner(owner, of, marked(of, named_doc(of, named, context.prefix))))
         for match in named:
             pairs[of.id, match.other.id].row_id = row.id
     # However many there are, each thing is said once: how many others name it, and when, is theirs.
     new = await AlertMatches(context.tx).hide(of, hidden, context.now)
     if new:
-        await context.post(_to(owner, of, marked(of, hidden_doc(of, new, context.prefix))))
+        await context.post(to_owner(owner, of, marked(of, hidden_doc(of, new, context.prefix))))
 
 
 def _is_known(of: Alert, other: Alert, pairs: Pairs) -> bool:
@@ -149,7 +148,7 @@ def _is_known(of: Alert, other: Alert, pairs: Pairs) -> bool:
     return other.author == of.author and pairs[other.id, of.id].told_at is not None
 
 
-def _to(owner: Member, of: Alert, words: Doc, *, replaces: int | None = None, says_nothing: bool = False) -> Post:
+def to_owner(owner: Member, of: Alert, words: Doc, *, replaces: int | None = None, says_nothing: bool = False) -> Post:
     return Post(
         doc=words,
         person=owner.user_id,
@@ -161,7 +160,7 @@ def _to(owner: Member, of: Alert, words: Doc, *, replaces: int | None = None, sa
     )
 
 
-def _named_doc(of: Alert, matches: Sequence[Match[Alert]], prefix: str) -> Doc:
+def named_doc(of: Alert, matches: Sequence[Match[Alert]], prefix: str) -> Doc:
     heading = Strong(_("Your alert {number} names the same as:", number=of.number))
     words = doc(heading, bullets(match_line(of, match) for match in matches))
     words = words.naming(subject_of(match.other) for match in matches)
@@ -200,66 +199,6 @@ def hidden_words(of: Alert, marks: Sequence[Mark]) -> Inline:
     """Name these things as the alert itself writes them."""
     own = marks_of(of.current_facts)
     return joined(named_words(own[mark]) for mark in marks if mark in own)
-
-
-# When a marking becomes stricter, or an alert is withdrawn
-
-
-@dataclass(frozen=True, slots=True)
-class _AsItWas:
-    """What decided before who might see an alert."""
-
-    tlp: Tlp
-    author: UserId
-    author_country: CountryCode | None
-    countries: frozenset[CountryCode]
-    named: frozenset[UserId]
-    was_circulated: bool = True
-
-
-async def withdraw_mention(alert: Alert, context: Context, *, before: Tlp | None = None) -> None:
-    """Count an alert no more on the cards and in the drafts of others, where it may no longer be seen.
-
-    `before` is the marking that it had; without one it was withdrawn, and goes wherever it was counted. Messages that
-    name it were taken back already, as far as they may not stand any more.
-    """
-    was = _AsItWas(before or alert.tlp, alert.author, alert.author_country, alert.countries, alert.named)
-
-    async def showed(one: Listener) -> bool:
-        could = await listener_may_see(was, one, context)
-        return could and (before is None or not await listener_may_see(alert, one, context))
-
-    pairs = await AlertMatches(context.tx).known_of(alert)
-    others = await Alerts(context.tx).several([pair.alert_id for pair in pairs])
-    for pair in pairs:
-        of = others[pair.alert_id]
-        if of.is_draft:
-            await refresh_draft(of, context)
-        else:
-            await renew_cards(of, showed, context, priority=Priority.ALERT)
-        if pair.row_id is not None and before is not None:
-            await _say_rest(of, pair.row_id, context)
-
-
-async def _say_rest(of: Alert, row_id: int, context: Context) -> None:
-    """Say anew what an owner may still see of a message that was taken back because it named one alert too many."""
-    row = await Outbox(context.tx).get(row_id)
-    owner = await owner_of(of, context.tx)
-    if row is None or row.emptied_at is None or owner is None:
-        return
-    pairs = await AlertMatches(context.tx).told_in(row_id, of)
-    others = await Alerts(context.tx).several([pair.other_id for pair in pairs])
-    own = marks_of(of.current_facts)
-    left = [
-        Match(other, [mark for mark in own if mark in marks_of(other.current_facts)])
-        for other in others.values()
-        if may_see(other, owner, DIRECT)
-    ]
-    matches = [match for match in left if match.marks]
-    told = {match.other.id for match in matches}
-    again = await context.post(_to(owner, of, marked(of, _named_doc(of, matches, context.prefix)))) if told else None
-    for pair in pairs:  # without a message it is named anew once it may be shown again
-        pair.row_id = again.id if again is not None and pair.other_id in told else None
 
 
 async def tell_again(alert: Alert, row: OutboxRow, context: Context) -> None:
