@@ -2,59 +2,18 @@
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import ModuleType
-from typing import TypeVar
 
 import commands
-from commands.base import (
-    Announcer,
-    AnswerHandler,
-    BoundHandler,
-    Capability,
-    Command,
-    DeliveriesHandler,
-    DeliveryHandler,
-    DutyTeller,
-    Event,
-    FileTaker,
-    LookHandler,
-    Maker,
-    MovedHandler,
-    RoomHandler,
-    Settings,
-    ShownDecision,
-    TimerHandler,
-    UnsaidHandler,
-)
-
-
-class Clash(Exception):
-    """Two capabilities declare the same thing."""
+from commands.base import Capability, Clash, Declarations, Settings, keep
 
 
 @dataclass
-class Registry:
-    """Everything that was declared, by name."""
+class Registry(Declarations):
+    """Everything that was declared, by name. Raises Clash when two declare the same."""
 
-    capabilities: Sequence[Capability]
-    commands: list[Command] = field(default_factory=list)
-    announcers: dict[type[Event], Announcer] = field(default_factory=dict)
-    timers: dict[str, TimerHandler] = field(default_factory=dict)
-    answers: dict[str, AnswerHandler] = field(default_factory=dict)
-    yes_or_no: set[str] = field(default_factory=set)
-    deliveries: dict[str, DeliveryHandler] = field(default_factory=dict)
-    deliveries_together: dict[str, DeliveriesHandler] = field(default_factory=dict)
-    files: dict[str, FileTaker] = field(default_factory=dict)
-    looks: dict[str, LookHandler] = field(default_factory=dict)
-    makers: dict[str, Maker] = field(default_factory=dict)
-    duties: list[DutyTeller] = field(default_factory=list)
-    rooms: list[RoomHandler] = field(default_factory=list)
-    bound: list[BoundHandler] = field(default_factory=list)
-    moved: list[MovedHandler] = field(default_factory=list)
-    shown: dict[str, ShownDecision] = field(default_factory=dict)
-    unsaid: list[UnsaidHandler] = field(default_factory=list)
+    capabilities: list[Capability] = field(default_factory=list)
     settings: dict[str, type[Settings]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,34 +22,17 @@ class Registry:
                 if any(known.words == command.words for known in self.commands):
                     raise Clash(f"command {command.name} is declared twice")
                 self.commands.append(command)
-            _merge(self.announcers, capability.announcers)
-            _merge(self.timers, capability.timer_handlers)
-            _merge(self.answers, capability.answer_handlers)
-            self.yes_or_no |= capability.yes_or_no
-            _merge(self.deliveries, capability.delivery_handlers)
-            _merge(self.deliveries_together, capability.deliveries_handlers)
-            _merge(self.files, capability.file_takers)
-            _merge(self.looks, capability.look_handlers)
-            _merge(self.makers, capability.makers)
-            self.duties += capability.duty_tellers
-            self.rooms += capability.room_handlers
-            self.bound += capability.bound_handlers
-            self.moved += capability.moved_handlers
-            _merge(self.shown, capability.shown_decisions)
-            self.unsaid += capability.unsaid_handlers
+            for part in fields(Declarations):
+                mine, new = getattr(self, part.name), getattr(capability.declared, part.name)
+                if isinstance(mine, dict):
+                    for name, declared in new.items():
+                        keep(name, declared, mine)
+                elif isinstance(mine, set):
+                    mine |= new
+                elif part.name != "commands":
+                    mine += new
             if capability.settings is not None:
-                _merge(self.settings, {capability.name: capability.settings})
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _merge(into: dict[K, V], new: dict[K, V]) -> None:
-    for key, value in new.items():
-        if key in into:
-            raise Clash(f"{key} is declared twice")
-        into[key] = value
+                keep(capability.name, capability.settings, self.settings)
 
 
 def discover(package: ModuleType = commands) -> Registry:
@@ -100,4 +42,4 @@ def discover(package: ModuleType = commands) -> Registry:
         capability = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "capability", None)
         if isinstance(capability, Capability):
             found.append(capability)
-    return Registry(found)
+    return Registry(capabilities=found)

@@ -20,10 +20,10 @@ from babel.messages.extract import extract
 
 import bot
 import commands
-from bot.capabilities import Clash, Registry, discover
+from bot.capabilities import Registry, discover
 from bot.parser import Call, Missing, fields_of, parse
 from commands.arguments import About, Option, Reading, Rest, Word
-from commands.base import Capability, Command, Event
+from commands.base import Capability, Clash, Command, Event
 from commands.document import _
 
 REGISTRY = discover()
@@ -70,9 +70,19 @@ def test_what_two_capabilities_declare_alike_clashes(kind: str) -> None:
                 one.delivery("same")(_never_run)
             case _:
                 one.announces(Event)(_never_run)
-    Registry([first])
+    Registry(capabilities=[first])
     with pytest.raises(Clash, match="twice"):
-        Registry([first, second])
+        Registry(capabilities=[first, second])
+
+
+def test_what_one_capability_declares_twice_clashes() -> None:
+    one = Capability("one", _("A capability"))
+    one.timer("same")(_never_run)
+    with pytest.raises(Clash, match="twice"):
+        one.timer("same")(_never_run)
+    one.announces(Event)(_never_run)
+    with pytest.raises(Clash, match="twice"):
+        one.announces(Event)(_never_run)
 
 
 def test_a_command_is_explained(command: Command) -> None:

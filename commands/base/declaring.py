@@ -120,6 +120,8 @@ class Context(Protocol):
 
 A = TypeVar("A", bound=Args)
 H = TypeVar("H")
+K = TypeVar("K")
+V = TypeVar("V")
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Any, Context], Awaitable[Doc | None]]
 Announcer = Callable[[Any, Context], Awaitable[None]]
@@ -165,14 +167,47 @@ class Command:
         return " ".join(self.words)
 
 
+class Clash(Exception):
+    """The same thing is declared twice."""
+
+
+def keep(name: K, declared: V, known: dict[K, V]) -> None:
+    """Keep what is declared under its name. Raises Clash when something is known under it already."""
+    if name in known:
+        raise Clash(f"{name} is declared twice")
+    known[name] = declared
+
+
 def _under(name: str, handlers: dict[str, H]) -> Callable[[H], H]:
     """Return the decorator that keeps a handler under its name."""
 
     def declare(handler: H) -> H:
-        handlers[name] = handler
+        keep(name, handler, handlers)
         return handler
 
     return declare
+
+
+@dataclass
+class Declarations:
+    """What is declared, by name: of one capability, or of all of them together."""
+
+    commands: list[Command] = field(default_factory=list)
+    announcers: dict[type[Event], Announcer] = field(default_factory=dict)
+    timers: dict[str, TimerHandler] = field(default_factory=dict)
+    answers: dict[str, AnswerHandler] = field(default_factory=dict)
+    yes_or_no: set[str] = field(default_factory=set)
+    deliveries: dict[str, DeliveryHandler] = field(default_factory=dict)
+    deliveries_together: dict[str, DeliveriesHandler] = field(default_factory=dict)
+    files: dict[str, FileTaker] = field(default_factory=dict)
+    looks: dict[str, LookHandler] = field(default_factory=dict)
+    makers: dict[str, Maker] = field(default_factory=dict)
+    duties: list[DutyTeller] = field(default_factory=list)
+    rooms: list[RoomHandler] = field(default_factory=list)
+    bound: list[BoundHandler] = field(default_factory=list)
+    moved: list[MovedHandler] = field(default_factory=list)
+    shown: dict[str, ShownDecision] = field(default_factory=dict)
+    unsaid: list[UnsaidHandler] = field(default_factory=list)
 
 
 @dataclass
@@ -182,22 +217,11 @@ class Capability:
     name: str
     summary: Message
     settings: type[Settings] | None = None
-    commands: list[Command] = field(default_factory=list)
-    announcers: dict[type[Event], Announcer] = field(default_factory=dict)
-    timer_handlers: dict[str, TimerHandler] = field(default_factory=dict)
-    answer_handlers: dict[str, AnswerHandler] = field(default_factory=dict)
-    yes_or_no: set[str] = field(default_factory=set)
-    delivery_handlers: dict[str, DeliveryHandler] = field(default_factory=dict)
-    deliveries_handlers: dict[str, DeliveriesHandler] = field(default_factory=dict)
-    file_takers: dict[str, FileTaker] = field(default_factory=dict)
-    look_handlers: dict[str, LookHandler] = field(default_factory=dict)
-    makers: dict[str, Maker] = field(default_factory=dict)
-    duty_tellers: list[DutyTeller] = field(default_factory=list)
-    room_handlers: list[RoomHandler] = field(default_factory=list)
-    bound_handlers: list[BoundHandler] = field(default_factory=list)
-    moved_handlers: list[MovedHandler] = field(default_factory=list)
-    shown_decisions: dict[str, ShownDecision] = field(default_factory=dict)
-    unsaid_handlers: list[UnsaidHandler] = field(default_factory=list)
+    declared: Declarations = field(default_factory=Declarations)
+
+    @property
+    def commands(self) -> list[Command]:
+        return self.declared.commands
 
     def command(
         self,
@@ -224,7 +248,7 @@ class Capability:
             command = Command(
                 tuple(words.split()), model, role, effect, summary, tuple(examples), handler, anywhere=anywhere
             )
-            self.commands.append(command)
+            self.declared.commands.append(command)
             return handler
 
         return declare
@@ -234,15 +258,17 @@ class Capability:
     ) -> Callable[[Callable[[E, Context], Awaitable[None]]], Callable[[E, Context], Awaitable[None]]]:
         """Declare who puts an event into words: the handler calls `context.post` for everybody who is told."""
 
+        kind: type[Event] = event
+
         def declare(announcer: Callable[[E, Context], Awaitable[None]]) -> Callable[[E, Context], Awaitable[None]]:
-            self.announcers[event] = announcer
+            keep(kind, announcer, self.declared.announcers)
             return announcer
 
         return declare
 
     def timer(self, kind: str) -> Callable[[TimerHandler], TimerHandler]:
         """Declare what happens when a clock of this kind fires."""
-        return _under(kind, self.timer_handlers)
+        return _under(kind, self.declared.timers)
 
     def answer(self, kind: str, *, yes_or_no: bool = False) -> Callable[[AnswerHandler], AnswerHandler]:
         """Declare what is done with the answer to a question of this kind.
@@ -250,53 +276,53 @@ class Capability:
         To a question that is open for days only "yes" or "no" is an answer: whatever else is said is a command.
         """
         if yes_or_no:
-            self.yes_or_no.add(kind)
-        return _under(kind, self.answer_handlers)
+            self.declared.yes_or_no.add(kind)
+        return _under(kind, self.declared.answers)
 
     def delivery(self, name: str) -> Callable[[DeliveryHandler], DeliveryHandler]:
         """Declare who is told that a row with `report=name` was sent or given up."""
-        return _under(name, self.delivery_handlers)
+        return _under(name, self.declared.deliveries)
 
     def deliveries(self, name: str) -> Callable[[DeliveriesHandler], DeliveriesHandler]:
         """Declare who is told of such rows when many may be sent at once: of all whose fate is known by then together.
 
         The handler stands in no room.
         """
-        return _under(name, self.deliveries_handlers)
+        return _under(name, self.declared.deliveries_together)
 
     def files(self, kind: str) -> Callable[[FileTaker], FileTaker]:
         """Declare what is done with a file that is sent in the thread of something of this kind, or in reply to it."""
-        return _under(kind, self.file_takers)
+        return _under(kind, self.declared.files)
 
     def makes(self, name: str) -> Callable[[Maker], Maker]:
         """Declare what makes a file that takes long, of what was written down for it (`MadeFile.maker`).
 
         It runs in a thread and outside any transaction; the same always makes the same.
         """
-        return _under(name, self.makers)
+        return _under(name, self.declared.makers)
 
     def looked_into(self, name: str) -> Callable[[LookHandler], LookHandler]:
         """Declare who is told what a file is that was expected with `report=name`, or why it is not taken."""
-        return _under(name, self.look_handlers)
+        return _under(name, self.declared.looks)
 
     def duties(self, teller: DutyTeller) -> DutyTeller:
         """Declare what of this capability may rest on a member, for the day the member goes."""
-        self.duty_tellers.append(teller)
+        self.declared.duties.append(teller)
         return teller
 
     def membership(self, handler: RoomHandler) -> RoomHandler:
         """Declare what is done when somebody joins (True) or leaves (False) a room."""
-        self.room_handlers.append(handler)
+        self.declared.rooms.append(handler)
         return handler
 
     def room_bound(self, handler: BoundHandler) -> BoundHandler:
         """Declare what is done when a room begins to stand for more than before."""
-        self.bound_handlers.append(handler)
+        self.declared.bound.append(handler)
         return handler
 
     def room_moved(self, handler: MovedHandler) -> MovedHandler:
         """Declare what is done when a room takes over from one that was closed (old, new)."""
-        self.moved_handlers.append(handler)
+        self.declared.moved.append(handler)
         return handler
 
     def shows(self, kind: str) -> Callable[[ShownDecision], ShownDecision]:
@@ -304,7 +330,7 @@ class Capability:
 
         Asked of what waited in the outbox while the roster, the bindings or a marking changed.
         """
-        return _under(kind, self.shown_decisions)
+        return _under(kind, self.declared.shown)
 
     def unsaid(self, handler: UnsaidHandler) -> UnsaidHandler:
         """Declare what is done when a message about something never reached the one it was for.
@@ -312,5 +338,5 @@ class Capability:
         Because it may no longer be shown there, or because the person has no right to read any more: whatever notes
         that it was told takes that back.
         """
-        self.unsaid_handlers.append(handler)
+        self.declared.unsaid.append(handler)
         return handler
