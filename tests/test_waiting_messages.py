@@ -32,7 +32,7 @@ async def connect(net: Network, name: str) -> None:
 
 async def move(net: Network, name: str, country: str) -> None:
     said = await net.say(f"!member set @{name}:test country={country}", as_="coordinator", room="coordination")
-    assert "changed" in said or "now" in said, said.text
+    assert "Changed, and in force from now on." in said, said.text
 
 
 async def waiting(net: Network, name: str) -> list[OutboxRow]:

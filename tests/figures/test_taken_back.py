@@ -60,7 +60,7 @@ async def test_what_became_stricter_while_it_was_counted_is_counted_by_nobody(
 
 
 @pytest.mark.parametrize("text", ["!alert list", "!alert owed", "!alert links 2", "!alert risk 2", "!alert next 2",
-                                  "!alert list country=BE", "!sightings CSQU3054383"])  # fmt: skip
+                                  "!alert list country=BE"])  # fmt: skip
 async def test_a_list_that_names_it_goes_too(net: Network, text: str) -> None:
     await sent(net, "18 t in CSQU3054383 at Tema from Antwerp to Rotterdam")
     await sent(net, "CSQU3054383 again at Tema from Antwerp to Rotterdam")
@@ -72,4 +72,4 @@ async def test_a_list_that_names_it_goes_too(net: Network, text: str) -> None:
     assert net.heard("belgium")[-1].event_id == answer.messages[-1].event_id
     await net.say("!alert set 1 tlp=red person=@netherlands:test", as_="ghana")
     left = [one.event_id for one in net.heard("belgium")]
-    assert not [one for one in answer.messages if one.event_id in left and "A-2026-0001" in one.body]
+    assert not [one for one in answer.messages if one.event_id in left]
