@@ -97,7 +97,16 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         self.opened: list[OpenedToDevice] = []
         """What came to this device and is for others to take out."""
         self.now = now
+        self._room_key_of: UserId | None = None
         super().__init__(user_id, device_id, chest)
+        chest.known_devices = lambda: frozenset(device.curve25519 for device in self.device_store)
+
+    def _handle_room_key_event(self, sender: str, sender_key: str, payload: dict[Any, Any]) -> Any:
+        self._room_key_of = UserId(sender)
+        try:
+            return super()._handle_room_key_event(sender, sender_key, payload)
+        finally:
+            self._room_key_of = None
 
     def create_group_session(
         self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
@@ -113,10 +122,13 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         self._take_room_key(new)
 
     def _take_room_key(self, new: InboundGroupSession) -> None:
+        """Keep a room key, of whoever's Olm message is being taken in."""
         known = self.inbound_group_store.get(new.room_id, new.sender_key, new.id)
         if known is None or known.first_known_index > new.first_known_index:
             self.inbound_group_store.replace(new)
             self.save_inbound_group_session(new)
+            if self._room_key_of is not None:
+                self.chest.came_from(new, self._room_key_of)
 
     def receive(self, event: Any) -> tuple[RoomId, str] | None:
         """Take in one to-device event; return room and session id when it brought a room key. Only Olm messages are of
@@ -165,7 +177,9 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         session = InboundGroupSession.import_session(content["session_key"], device.ed25519, sender_key, event.room_id)
         if session.id != event.session_id:
             return None
+        self._room_key_of = UserId(sender)
         self._take_room_key(session)
+        self._room_key_of = None
         del self.requested[event.session_id]
         return event
 

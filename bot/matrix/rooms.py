@@ -292,6 +292,11 @@ class Rooms:
         view = self._views.get(room_id)
         return view if view is not None and view.known else None
 
+    def has(self, room_id: RoomId, user: UserId) -> bool:
+        """Say whether somebody is in a room of the bot's, or invited to it."""
+        view = self.known(room_id)
+        return view is not None and view.holds(user)
+
     def shared_with(self, user: UserId) -> bool:
         """Say whether somebody is in a room of the bot's, or invited to one."""
         return any(view.holds(user) for view in self)

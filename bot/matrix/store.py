@@ -20,6 +20,7 @@ from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.keys import (
     Keys,
     OlmSessionRow,
+    Origin,
     OutboundRow,
     RoomKeyRow,
     Saved,
@@ -37,6 +38,7 @@ class Pending:
     account: set[str] = field(default_factory=set)  # the device id, when there is something to write
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     room_keys: dict[tuple[str, str, str], InboundGroupSession] = field(default_factory=dict)
+    senders: dict[tuple[str, str, str], UserId] = field(default_factory=dict)  # of room keys
     outbound: dict[RoomId, RoomSession] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)  # ids of outbound sessions that were replaced
     shares: dict[tuple[str, UserId, DeviceId], str | None] = field(default_factory=dict)
@@ -78,6 +80,10 @@ class Chest:
         self.pending = Pending()
         self.describe: Callable[[UserId], UserRow] = _unknown
         """Gives the row of a user whose keys changed; set by who knows them."""
+        self.is_there: Callable[[RoomId, UserId], bool] = _anywhere
+        """Says whether somebody is in a room that the bot is in; set by who knows the rooms."""
+        self.known_devices: Callable[[], frozenset[str]] = frozenset
+        """Gives the Curve25519 keys of the devices that are known; set by who knows them."""
         self._database = database
         self._user_id = user_id
         self._device_id = device_id
@@ -115,7 +121,9 @@ class Chest:
         return self._room_keys
 
     def save_inbound_group_session(self, session: InboundGroupSession) -> None:
-        self.pending.room_keys[session.room_id, session.id, session.sender_key] = session
+        name = session.room_id, session.id, session.sender_key
+        self.pending.room_keys[name] = session
+        self._room_keys.arrived(name)
 
     def load_device_keys(self) -> DeviceStore:
         store = Devices()
@@ -138,6 +146,10 @@ class Chest:
         """See add_outgoing_key_request."""
 
     # --- what nio does not keep
+
+    def came_from(self, session: InboundGroupSession, sender: UserId) -> None:
+        """Note who sent a room key that is to be saved: how many are kept of one person is limited."""
+        self.pending.senders[session.room_id, session.id, session.sender_key] = sender
 
     def load_outbound(self) -> dict[RoomId, RoomSession]:
         """Return the rooms' outbound sessions with whom they were given to, moved on past every place they may have
@@ -233,6 +245,7 @@ class Chest:
         self._writing -= 1
         if self._writing:
             return  # what is being written may be newer
+        self._room_keys.forget_oldest(self.pending)
         pickled, self._pickled = self._pickled, {}
         for name, (session, row) in pickled.items():
             if name not in self.pending.sessions:  # used since
@@ -251,7 +264,8 @@ class Chest:
         pickled = {name: (session, self._session_row(name[0], session)) for name, session in taken.sessions.items()}
         self._pickled |= pickled
         await keys.keep_sessions([row for _, row in pickled.values()])
-        await keys.keep_room_keys([await self._room_key_row(session, keys) for session in taken.room_keys.values()])
+        await keys.drop_sessions(self._sessions.drop_spare(self.known_devices))
+        await self._keep_room_keys(taken, keys)
         await keys.keep_outbound([self._outbound_row(room, session) for room, session in taken.outbound.items()])
         await keys.drop_shares(taken.ended)
         shares = [ShareRow(*name, withheld) for name, withheld in taken.shares.items() if name[0] not in taken.ended]
@@ -265,6 +279,24 @@ class Chest:
         await keys.keep_places(taken.places)
         await keys.keep_waiting([row for event, row in taken.waiting.items() if event not in taken.answered])
         await keys.drop_waiting(sorted(taken.answered))
+
+    async def _keep_room_keys(self, taken: Pending, keys: Keys) -> None:
+        if not taken.room_keys:
+            return
+        now, rows, strays = self._now(), [], False
+        people = set[tuple[RoomId, UserId]]()
+        for name, session in taken.room_keys.items():
+            room, sender = RoomId(session.room_id), taken.senders.get(name)
+            stray = sender is not None and not self.is_there(room, sender)
+            strays = strays or stray
+            if sender is not None:
+                people.add((room, sender))
+            rows.append((await self._room_key_row(session, keys), Origin(sender, now, stray)))
+        await keys.keep_room_keys(rows)
+        for room, sender in sorted(people):
+            await keys.bound_room_keys(room, sender)
+        if strays:
+            await keys.bound_stray_keys()
 
     def _session_row(self, curve_key: str, session: Session) -> OlmSessionRow:
         return OlmSessionRow(
@@ -296,6 +328,10 @@ class Chest:
     def _outbound_row(self, room_id: RoomId, session: RoomSession) -> OutboundRow:
         pickle = session.pickle(self._pickle_key).decode()
         return OutboundRow(room_id, session.id, pickle, session.created_at, session.reserved)
+
+
+def _anywhere(room_id: RoomId, user: UserId) -> bool:  # noqa: ARG001 - nobody knows the rooms
+    return True
 
 
 def _unknown(user: UserId) -> UserRow:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, tuple_
+from sqlalchemy import Table, bindparam, delete, exists, func, select, true, tuple_
 
 from storage.base import Base, Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
@@ -43,6 +43,14 @@ class RoomKeyRow(NamedTuple):
     ed25519: str
     pickle: str
     forwarded: bool
+
+
+class Origin(NamedTuple):
+    """Where a room key came from. `user_id`: None for an own one; `stray`: nobody knew the sender to be in the room."""
+
+    user_id: UserId | None
+    received_at: datetime
+    stray: bool
 
 
 class OutboundRow(NamedTuple):
@@ -152,15 +160,25 @@ NOTHING_SAVED = Saved(
 )
 
 
-_ROOM_KEYS = select(
-    RoomKey.room_id, RoomKey.session_id, RoomKey.sender_key, RoomKey.ed25519, RoomKey.pickle, RoomKey.forwarded
-).where(RoomKey.room_id == bindparam("room"), RoomKey.session_id == bindparam("session"))
+_ROOM_KEYS = select(*(getattr(RoomKey, name) for name in RoomKeyRow._fields)).where(
+    RoomKey.room_id == bindparam("room"), RoomKey.session_id == bindparam("session")
+)
+_IS_USED = exists().where(Replay.session_id == RoomKey.session_id, Replay.sender_key == RoomKey.sender_key)
+"""A message was read with the room key."""
 
 
 MOST_SESSIONS = 20_000
 """Olm sessions that a start loads without asking which of them are of use."""
 MOST_OF_A_DEVICE = 50
 """Olm sessions kept of one device where there are too many: those used last."""
+MOST_ROOM_KEYS = 100
+"""Keys of one person for one room: with a new one each week, or each 100 messages, enough for a long time."""
+NEWEST_ROOM_KEYS = 20
+"""Of these, the last that came are kept although no message has come with them yet."""
+MOST_STRAY_KEYS = 500
+"""Keys, unused, of rooms that the bot is not in, or of people whom it does not know to be there."""
+_SLACK = 10
+"""Keys beyond a bound before some are dropped: not for each new one."""
 _MOST_NAMED = 30_000  # values in one statement
 
 
@@ -269,8 +287,48 @@ class Keys:
     async def keep_sessions(self, rows: Iterable[OlmSessionRow]) -> None:
         await self._upsert(OlmSession, [row._asdict() for row in rows])
 
-    async def keep_room_keys(self, rows: Iterable[RoomKeyRow]) -> None:
-        await self._upsert(RoomKey, [row._asdict() for row in rows])
+    async def drop_sessions(self, names: Sequence[tuple[str, str]]) -> None:
+        """Drop Olm sessions, by the other device's key and their id."""
+        for sender_key, session_id in names:
+            await self._session.execute(
+                delete(OlmSession).where(OlmSession.sender_key == sender_key, OlmSession.session_id == session_id)
+            )
+
+    async def keep_room_keys(self, rows: Iterable[tuple[RoomKeyRow, Origin]]) -> None:
+        await self._upsert(RoomKey, [{**row._asdict(), **origin._asdict()} for row, origin in rows])
+
+    async def bound_room_keys(self, room_id: RoomId, user_id: UserId) -> None:
+        """Drop what is too much of one person's keys for one room: at first of those that no message came with.
+
+        What came last is kept in any case: its message may still come.
+        """
+        of_them = (RoomKey.room_id == room_id, RoomKey.user_id == user_id)
+        number = await self._session.scalar(select(func.count()).select_from(RoomKey).where(*of_them)) or 0
+        if number <= MOST_ROOM_KEYS + _SLACK:
+            return
+        names = select(RoomKey.session_id, RoomKey.sender_key)
+        newest = names.where(*of_them).order_by(RoomKey.received_at.desc()).limit(NEWEST_ROOM_KEYS)
+        kept = {tuple(row) for row in await self._session.execute(newest)}
+        by_use = names.where(*of_them).order_by(_IS_USED.desc(), RoomKey.received_at.desc())
+        others = [name for row in await self._session.execute(by_use) if (name := tuple(row)) not in kept]
+        await self._drop_room_keys(room_id, others[MOST_ROOM_KEYS - len(kept) :])
+
+    async def _drop_room_keys(self, room_id: RoomId, names: Sequence[tuple[Any, ...]]) -> None:
+        for session_id, sender_key in names:
+            await self._session.execute(
+                delete(RoomKey).where(
+                    RoomKey.room_id == room_id, RoomKey.session_id == session_id, RoomKey.sender_key == sender_key
+                )
+            )
+
+    async def bound_stray_keys(self) -> None:
+        """Drop the oldest stray keys that no message came with, where there are too many."""
+        name = (RoomKey.room_id, RoomKey.session_id, RoomKey.sender_key)
+        unused = select(*name).where(RoomKey.stray == true(), ~_IS_USED).order_by(RoomKey.received_at.desc())
+        if (await self._session.execute(unused.offset(MOST_STRAY_KEYS + _SLACK).limit(1))).first() is None:
+            return
+        for room_id, session_id, sender_key in await self._session.execute(unused.offset(MOST_STRAY_KEYS)):
+            await self._drop_room_keys(room_id, [(session_id, sender_key)])
 
     async def keep_outbound(self, rows: Iterable[OutboundRow]) -> None:
         await self._upsert(Outbound, [row._asdict() for row in rows])

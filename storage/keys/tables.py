@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
@@ -48,6 +49,10 @@ class RoomKey(Base):
     """One Megolm session that messages are read with, pickled. The same id may have been told by two senders."""
 
     __tablename__ = "key_room_keys"
+    __table_args__ = (
+        Index("ix_key_room_keys_sender", "room_id", "user_id"),
+        Index("ix_key_room_keys_stray", "stray", "received_at"),
+    )
 
     room_id: Mapped[RoomId] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(primary_key=True)
@@ -57,6 +62,11 @@ class RoomKey(Base):
     pickle: Mapped[str]
     forwarded: Mapped[bool]
     """It came from another than the one who made it."""
+    user_id: Mapped[UserId | None]
+    """Who sent it; None for the own ones, which are not limited."""
+    received_at: Mapped[datetime | None]
+    stray: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """When it came, the bot was not in the room, or did not know its sender to be there."""
 
 
 class Replay(Base):

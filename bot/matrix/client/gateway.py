@@ -124,6 +124,7 @@ class MatrixGateway:
             identity = await sign_up(http, vault, crypto, ask, reset=reset_identity)
             saved = crypto.chest.saved
             rooms = Rooms(saved.rooms, saved.states)
+            crypto.chest.is_there = rooms.has
             async with database.transaction() as tx:
                 before = await Verifications(tx).all()
 
