@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from storage.announcements import Announcements, Fate, Progress, Settled
+from storage.base import Database
 from storage.ids import UserId
 from storage.inbox import Inbox
 from storage.members import Members, Role
 from storage.outbox import Outbox
+from tests.databases import Postgres
 from tests.fakes import Network
 
 
@@ -80,3 +84,11 @@ async def test_announcements_inbox_and_outbox_on_each_database(net_on_each: Netw
         assert await Announcements(tx).progress(1) == Progress(messages=2, waiting=1, delivered=0)
         shown = await Announcements(tx).first_targets(1, [Fate.NOT_DELIVERED, Fate.WAITING], limit=1)
         assert [(one.fate, one.row_id, one.settled_at) for one in shown] == [(Fate.NOT_DELIVERED, rows[0], net.now)]
+
+
+async def test_a_server_compiles_no_plans(postgres_server: Postgres) -> None:
+    """Most servers do by default, for up to a second, before a search that takes milliseconds."""
+    database = Database.open(postgres_server.new_database())
+    async with database.connection() as connection:
+        assert await connection.scalar(text("SHOW jit")) == "off"
+    await database.close()

@@ -7,10 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from storage.base.memory import NotingSession, note_statement
 
+_STATEMENTS = 1_000
+"""Statements that the server keeps prepared for a connection: the bot has some hundreds, and the driver keeps 100."""
+_SETTINGS = {
+    "jit": "off",  # to compile a plan takes longer than any statement of the bot
+}
+
 
 def engine(url: URL) -> AsyncEngine:
     """Make the engine; nothing is connected yet. Raises ModuleNotFoundError for a missing driver."""
-    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
+    arguments = {"prepared_statement_cache_size": _STATEMENTS, "server_settings": _SETTINGS}
+    return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
 
 
 class ServerSession(AsyncSession):
