@@ -3,6 +3,7 @@
 import pytest
 
 from commands.arguments import did_you_mean
+from tests.alerts.raising import sent
 from tests.fakes import Network
 
 
@@ -35,6 +36,46 @@ async def test_a_space_behind_the_exclamation_mark_makes_no_difference_to_a_comm
 @pytest.mark.parametrize("typed", ["!", "! ", "!!", "! Attention, the scanner in Tema is down", "!? help"])
 async def test_a_remark_that_begins_with_an_exclamation_mark_is_no_command(net: Network, typed: str) -> None:
     assert not (await net.say(typed, as_="ghana", room="ghana")).messages
+
+
+@pytest.mark.parametrize("typed", ["!help?", "!Help!", "!help, please", "!help."])
+async def test_a_mark_behind_a_command_makes_no_difference(net: Network, typed: str) -> None:
+    answer = await net.say(typed, as_="ghana", room="ghana")
+    assert "I know no command help" not in answer
+    assert "!help" in answer
+
+
+async def test_a_mark_behind_the_word_in_a_thread_makes_no_difference(net: Network) -> None:
+    await sent(net, "18 t in CSQU3054383 at Tema from Antwerp to Rotterdam")
+    (card,) = [one for one in net.heard("belgium") if one.body.startswith("Alert A-2026-0001")]
+    await net.say("!Ack.", as_="belgium", room="belgium", thread=card.event_id)
+    assert "Belgium (origin): acknowledged" in net.latest("belgium", card.event_id)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Container MSKU1234565 in Tema", "what can you do?", "start", "menu", "find Tema", "hello"]
+)
+async def test_what_is_merely_like_a_command_is_taken_for_none(net: Network, typed: str) -> None:
+    answer = await net.say(typed, as_="germany")
+    assert "I am a program and understand commands only" in answer
+    assert "Did you mean" not in answer
+
+
+SLIPS = {
+    "contct x": "contact", "exercises": "exercise", "wtach": "watch", "contacts x": "contact", "remnd": "remind",
+    "hlep": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "meant"), SLIPS.items())
+async def test_a_slip_is_asked_about(net: Network, typed: str, meant: str | None) -> None:
+    answer = await net.say(typed, as_="germany")
+    assert (f"Did you mean !{meant}?" in answer) is (meant is not None)
+
+
+@pytest.mark.parametrize("typed", ["yes", "No.", "OK"])
+async def test_an_answer_to_nothing_is_told_so(net: Network, typed: str) -> None:
+    assert "I am waiting for no answer of yours." in await net.say(typed, as_="germany")
 
 
 def test_what_was_meant_is_the_nearest_word_and_not_the_shortest() -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from bot.parser.fields import fields_of
 from bot.parser.positions import NUMBER
 from commands.arguments import About, Rest, Word, did_you_mean
-from commands.base import Command, Refusal, Subject
+from commands.base import NO, YES, Command, Refusal, Subject
 from commands.document import Code, Message, _, either, joined
+from storage.reference.spelling import slips
 
 
 def completed(text: str, commands: Sequence[Command], subject: Subject | None) -> str:
@@ -15,10 +16,15 @@ def completed(text: str, commands: Sequence[Command], subject: Subject | None) -
     words = text.split(maxsplit=1)
     if subject is None or not words:
         return text
-    first = words[0].casefold()
+    first = _plain(words[0])
     is_own = any(command.words[0] == first for command in commands)
     is_part = any(command.words == (subject.kind, first) for command in commands)
     return f"{subject.kind} {text}" if is_part and not is_own else text
+
+
+def _plain(word: str) -> str:
+    """Return a word without its capitals and the marks behind it: "Help!" is "help"."""
+    return word.casefold().rstrip(",.;:!?") or word.casefold()
 
 
 def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[Command, str]:
@@ -30,7 +36,7 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
     words = re.findall(r"\S+", text)[:4]
     if not words:
         raise Refusal(_("Type {help} to see what I can do.", help=Code(f"{prefix}help")))
-    plain = [word.casefold() for word in words]
+    plain = [_plain(word) for word in words]
     family = [command for command in commands if command.words[0] == plain[0]]
     best = max(
         (command for command in family if list(command.words) == plain[: len(command.words)]),
@@ -52,12 +58,15 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
     if not family and ending:  # "stats" for "alert stats"
         options = either(Code(f"{prefix}{command.name}") for command in ending)
         return _("I know no command {word}. Did you mean {options}?", word=Code(words[0]), options=options)
+    if words[0] in YES | NO and len(words) == 1:
+        return _("I am waiting for no answer of yours. {help} shows what you can do.", help=help_code)
     if not family:
         near = did_you_mean(words[0], sorted({command.words[0] for command in commands}))
-        if near is None or near == "help":  # also "hello", which deserves better than to be taken for a slip
+        # "hello" deserves better than to be taken for a slip, and so does the first word of a sentence.
+        if near is None or near == "help" or not _is_slip_of(words[0], near):
             return _(
                 "I know no command {word}. I am a program and understand commands only: {help} shows them.",
-                word=Code(words[0].rstrip(",.;:!?") or words[0]),
+                word=Code(words[0]),
                 help=help_code,
             )
         return _(
@@ -74,6 +83,13 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
         )
     options = either(Code(f"{prefix}{command.name}") for command in [*family, *ending])
     return _("Did you mean {options}?", options=options)
+
+
+def _is_slip_of(word: str, meant: str) -> bool:
+    """Whether a word is another with a slip or two, or one begins like the other; what is merely alike is not."""
+    short, long = sorted((word, meant), key=len)
+    begins = len(short) > 2 and long.startswith(short)
+    return begins or slips(word, meant) <= (1 if len(word) <= 4 else 2)
 
 
 def _guard_another_command(best: Command, rest: str, commands: Sequence[Command], prefix: str) -> None:
