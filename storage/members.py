@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.base import Base, IntEnumType, Transaction
 from storage.ids import CountryCode, UserId
 from storage.questions import Question
+from storage.reference.text import words
 
 
 class Role(IntEnum):
@@ -132,6 +133,8 @@ class Named(NamedTuple):
     user_id: UserId
     name: str
     country: CountryCode | None
+    words: frozenset[str]
+    """The folded words of the name."""
 
 
 _ON_ROSTER = select(Member.user_id).where(Member.removed_at.is_(None))
@@ -188,10 +191,14 @@ class Members:
         await self._session.execute(delete(Question).where(Question.user_id == user_id))
 
     async def names(self) -> Sequence[Named]:
-        """Return everybody on the roster by name and country, without the rest of the record."""
-        query = select(Member.user_id, Member.name, Member.country).where(Member.removed_at.is_(None))
-        rows = (await self._session.execute(query.order_by(Member.country, Member.name))).all()
-        return [Named(*row) for row in rows]
+        """Return everybody on the roster by name and country; from memory while nobody changes."""
+
+        async def read() -> Sequence[Named]:
+            query = select(Member.user_id, Member.name, Member.country).where(Member.removed_at.is_(None))
+            rows = (await self._session.execute(query.order_by(Member.country, Member.name))).all()
+            return tuple(Named(user, name, country, frozenset(words(name))) for user, name, country in rows)
+
+        return await self._tx.recall("names", (Member,), read)
 
     async def ids(self) -> frozenset[UserId]:
         """Return who is on the roster, nothing else of them."""

@@ -157,6 +157,35 @@ async def test_members_find_contacts_by_a_few_words(net: Network) -> None:
     assert {words: names(await net.say(f"!contact {words}", as_="germany")) for words in FOUND} == FOUND
 
 
+CALLS = {
+    "+233302000123": ["Yaw Sample"],
+    "00233 30 200 01 23": ["Yaw Sample"],
+    "233302000123": ["Yaw Sample"],
+    "+233 (0)30 200-0123": ["Yaw Sample"],
+    "0302000123": ["Yaw Sample"],
+    "302000123": ["Yaw Sample"],
+    "+31 70 555 0123": ["Sanne Voorbeeld"],
+    "070 555 0123": ["Sanne Voorbeeld"],
+    "+233 30 555 0100": ["Harbour desk"],
+    "030 555 0100": ["Harbour desk"],
+    "+233 30 200 0199": [],
+    "+233 30 200 012": [],
+}
+
+
+async def test_whoever_calls_is_found_however_a_telephone_shows_the_number(net: Network) -> None:
+    await fill(net)
+    await net.say("!contact add country=GH kind=port name=Harbour desk phone=+233 30 555 0100 ext 12")
+    assert {number: names(await net.say(f"!contact {number}", as_="ghana")) for number in CALLS} == CALLS
+
+
+async def test_of_one_number_in_two_countries_the_own_comes_first(net: Network) -> None:
+    await net.say("!contact add country=GH kind=customs name=Efua phone=+233 30 200 0122")
+    await net.say("!contact add country=NL kind=customs name=Sanne phone=+31 30 200 0122", as_="netherlands")
+    assert names(await net.say("!contact 030 200 0122", as_="ghana")) == ["Efua", "Sanne"]
+    assert names(await net.say("!contact 030 200 0122", as_="netherlands")) == ["Sanne", "Efua"]
+
+
 async def test_words_that_mean_something_are_looked_for_in_roles_too(net: Network) -> None:
     await fill(net)
     await net.say("!contact duty 3 off", as_="coordinator")

@@ -1,6 +1,8 @@
 """The values of a contact as people type them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -14,6 +16,9 @@ from storage.reference.ports import find_port, port, search_ports
 from storage.reference.text import strip_controls
 
 LONGEST_LINE = 160
+_SHORTEST_CALLER = 6
+_LONGEST_NUMBER = 15
+"""Digits of a telephone number between countries (E.164)."""
 _NOTHING = {"none", "-", "–", "—", "nothing", "no", "aucun", "ninguno"}
 
 
@@ -118,6 +123,40 @@ def read_phone(text: str, land: CountryCode) -> str:
         raise Refusal(_no_phone(text, land))
     plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return f"{plain};ext={number.extension}" if number.extension else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The numbers, in E.164, that a telephone may mean by what it shows of a caller."""
+
+    likely: Sequence[str]
+    possible: Sequence[str] = ()
+    """The same digits in every country: nobody said in which one they are dialled."""
+
+
+def read_caller(text: str, home: CountryCode | None) -> Caller | None:
+    """Read what a telephone shows of a caller; None when it is no number.
+
+    Behind "+" or "00" stands the number itself. Without them it may be that as well, or a number of the country of who
+    asks (`home`) in its own form, or else one of any country.
+    """
+    import phonenumbers
+
+    digits = re.sub(r"\D", "", text.replace("(0)", ""))
+    national = digits.lstrip("0")
+    if not _SHORTEST_CALLER <= len(national) <= _LONGEST_NUMBER:
+        return None
+    if text.lstrip().startswith("+") or digits.startswith("00"):
+        return Caller([f"+{national}"])
+    likely = [f"+{digits}"]
+    try:
+        own = phonenumbers.parse(text, home)  # which knows what a country dials before its own numbers
+        likely.append(phonenumbers.format_number(own, phonenumbers.PhoneNumberFormat.E164))
+    except phonenumbers.NumberParseException:
+        pass
+    # Nearly everywhere the 0 is only dialled; of some countries it is part of the number.
+    forms = {national, digits}
+    return Caller(likely, [f"+{code}{form}" for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE for form in forms])
 
 
 def _no_phone(text: str, land: CountryCode) -> Message:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from commands.directory.fields import read_caller
 from commands.directory.understanding import Guess, Understood, apply, as_language, guess, understand
 from storage.contacts import Contact, Contacts, Wanted, words_of
 from storage.ids import CountryCode
@@ -33,11 +34,12 @@ async def find_contacts(
     contacts: Contacts, text: str, roster: Sequence[Named] = (), home: CountryCode | None = None
 ) -> Found:
     """Look for contacts by a few words; `home` is the country of who asks."""
-    if direct := await _by_address(contacts, text):
+    if direct := await _by_address(contacts, text, home):
         return Found(direct, Understood(names=[text.strip()]))
-    on_roster = frozenset(word for member in roster for word in words(member.name))
-    understood = understand(text, on_roster | await contacts.known_terms(words(text)))
-    spellings = await _settle_names(contacts, understood, on_roster)
+    on_roster = frozenset().union(*(member.words for member in roster))
+    known = await contacts.known_terms(words(text))
+    understood = understand(text, on_roster | known)
+    spellings = await _settle_names(contacts, understood, on_roster, known)
     found, exact = await _candidates(contacts, understood, spellings)
     if not found and as_language(understood):
         found, exact = await _candidates(contacts, understood, spellings)
@@ -55,7 +57,7 @@ def _on_roster(roster: Sequence[Named], understood: Understood) -> Sequence[Name
         member
         for member in roster
         if (not understood.places or member.country in understood.places)
-        and all(any(_is_like(word, own) for own in words(member.name)) for word in understood.names)
+        and all(any(_is_like(word, own) for own in member.words) for word in understood.names)
     ]
 
 
@@ -63,30 +65,31 @@ def _is_like(word: str, own: str) -> bool:
     return own.startswith(word) or (len(word) > 3 and likeness(word, own) >= 80)
 
 
-async def _by_address(contacts: Contacts, text: str) -> Sequence[Contact]:
+async def _by_address(contacts: Contacts, text: str, home: CountryCode | None) -> Sequence[Contact]:
     """Who has this e-mail address or phone number: somebody called, and who was it?"""
     text = text.strip()
     if address := _EMAIL.fullmatch(text):
         return await contacts.by_email(address.group())
     if _PHONE.fullmatch(text):
-        digits = re.sub(r"\D", "", text).lstrip("0")
-        return await contacts.by_phone(digits, limit=CANDIDATES) if len(digits) >= 6 else ()
+        caller = read_caller(text, home)
+        called = await contacts.by_phone(caller.likely, caller.possible, limit=CANDIDATES) if caller is not None else ()
+        return sorted(called, key=lambda contact: (contact.country != home, contact.id))
     return ()
 
 
 async def _settle_names(
-    contacts: Contacts, understood: Understood, on_roster: frozenset[str]
+    contacts: Contacts, understood: Understood, on_roster: frozenset[str], known: frozenset[str]
 ) -> dict[str, dict[str, float]]:
     """Decide for each word that was not understood what it is; return the spellings of those that are names."""
     settled: dict[str, dict[str, float]] = {}
     names, understood.names = understood.names, []
     joint = _joint_guess(names) if len(names) > 1 else None
-    is_name = not on_roster.isdisjoint(names) or await contacts.known_terms(names)
+    is_name = not (on_roster | known).isdisjoint(names)
     if joint is not None and joint.score >= 84 and not is_name:
         apply(joint, understood)
         return settled
     for word in names:
-        spellings = await contacts.spellings(word)
+        spellings = {word: 100.0} if word in known else await contacts.spellings(word)
         best = max([*spellings.values(), _nearest_on_roster(word, on_roster)], default=0.0)
         meant = None if best == 100 else guess(word, next(iter(understood.places), None))
         if meant is not None and meant.score >= best:
@@ -173,12 +176,12 @@ def _with_every_name(found: Sequence[Contact], spellings: dict[str, dict[str, fl
 
 async def _namesakes(contacts: Contacts, understood: Understood, wanted: Wanted) -> list[Contact]:
     """ "jordan", "victoria": a place may also be the name of a person."""
-    hints = frozenset(word for word in understood.hints if len(word) > 2)
-    if not hints or not understood.places:
+    names = frozenset(word for word in understood.place_words if len(word) > 2)
+    if not names or not understood.places:
         return []
     anywhere = replace(wanted, countries=frozenset())
-    named = await contacts.having(anywhere, terms=hints, limit=CANDIDATES)
-    return [contact for contact in named if hints.intersection(words(contact.name))]
+    named = await contacts.having(anywhere, terms=names, limit=CANDIDATES)
+    return [contact for contact in named if names.intersection(words(contact.name))]
 
 
 def _own_words(contact: Contact) -> frozenset[str]:

@@ -40,6 +40,8 @@ class Understood:
     names: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     """Words that were understood as a place or a kind and may stand in a name as well."""
+    place_words: list[str] = field(default_factory=list)
+    """Those of the hints that were understood as a place."""
     port_meant: bool = False
     """The word "port" alone: port authorities first, nobody left out."""
     unknown: list[str] = field(default_factory=list)
@@ -52,6 +54,7 @@ class Understood:
             (self.kinds, other.kinds),
             (self.languages, other.languages),
             (self.hints, other.hints),
+            (self.place_words, other.place_words),
         ):
             for entry in more:
                 _add(mine, entry)
@@ -171,7 +174,10 @@ def _read_phrase(
         return True
     else:
         return False
-    result.hints.extend(word for word in phrase if word not in FILLERS and word not in PORT_WORDS)
+    telling = [word for word in phrase if word not in FILLERS and word not in PORT_WORDS]
+    result.hints.extend(telling)
+    if not kinds:
+        result.place_words.extend(telling)
     return True
 
 

@@ -1,13 +1,13 @@
 """Contacts are looked for by country, kind, language, duty and words, in a bounded number of steps."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from storage.base import Transaction
+from storage.base.tables import columns_of
 from storage.contacts.tables import Contact, ContactTerm, ContactWord
 from storage.ids import CountryCode, Locode
 from storage.members import AuthorityKind
@@ -16,6 +16,7 @@ from storage.reference.text import words
 
 LONGEST_TERM = 40
 _LAST = "\U0010ffff"
+_LAST_EXTENSION = "9" * 8
 
 RARE = 1000
 """A word that at most so many contacts have is followed to all of them; of a commoner one the first few are enough."""
@@ -25,6 +26,8 @@ LOOKED_THROUGH = 1000
 
 _LIKE = 2000
 """Words read to find those like a misspelt one."""
+
+_contact = columns_of(Contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,15 @@ class ContactSearch:
 
     async def _of(self, ids: Sequence[int], wanted: Wanted) -> set[int]:
         """Return those of the contacts that have all that is wanted, but for languages."""
-        query = select(Contact.id).where(Contact.id.in_(ids), *_conditions(wanted))
-        return set((await self._session.scalars(query)).all())
+        query = select(_contact.id, _contact.country, _contact.kind, _contact.on_duty)
+        rows = await self._tx.rows(query.where(_contact.id.in_(ids), _contact.removed_at.is_(None)))
+        return {
+            number
+            for number, country, kind, on_duty in rows  # not by the database: it may read everybody of a kind instead
+            if (not wanted.countries or country in wanted.countries)
+            and (not wanted.kinds or kind in wanted.kinds)
+            and (on_duty or not wanted.on_duty)
+        }
 
     async def known_terms(self, terms: Collection[str]) -> frozenset[str]:
         """Return which of the folded words stand in some contact."""
@@ -142,10 +152,13 @@ class ContactSearch:
         query = select(Contact).where(Contact.email_key == email.casefold(), Contact.removed_at.is_(None))
         return (await self._session.scalars(query)).all()
 
-    async def by_phone(self, digits: str, *, limit: int) -> Sequence[Contact]:
-        """Return the contacts whose phone number ends or continues with these digits."""
-        digits = re.sub(r"\D", "", digits)
-        query = select(Contact).where(Contact.phone.contains(digits, autoescape=True), Contact.removed_at.is_(None))
+    async def by_phone(self, likely: Sequence[str], possible: Collection[str] = (), *, limit: int) -> Sequence[Contact]:
+        """Return the contacts with one of these phone numbers (E.164), with any extension of the likely ones."""
+        same = [
+            Contact.phone.in_([*likely, *possible]),
+            *(Contact.phone.between(f"{one};ext=", f"{one};ext={_LAST_EXTENSION}") for one in likely),
+        ]
+        query = select(Contact).where(or_(*same), Contact.removed_at.is_(None))
         return (await self._session.scalars(query.order_by(Contact.id).limit(limit))).all()
 
     async def spellings(self, word: str, *, limit: int = 8) -> dict[str, float]:
@@ -174,18 +187,6 @@ class ContactSearch:
             terms.update((await self._session.scalars(alike.order_by(column).limit(_LIKE))).all())
         near_ones = most_like(word, sorted(terms), 74, limit)
         return {term: 90.0 if _is_swapped(word, term) else score for term, score in near_ones}
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Return what a contact must fulfil, but for languages."""
-    conditions: list[ColumnElement[bool]] = [Contact.removed_at.is_(None)]
-    if wanted.countries:
-        conditions.append(Contact.country.in_(wanted.countries))
-    if wanted.kinds:
-        conditions.append(Contact.kind.in_(wanted.kinds))
-    if wanted.on_duty:
-        conditions.append(Contact.on_duty.is_(True))
-    return conditions
 
 
 def _first_of_each(wanted: Wanted) -> Sequence[Select[int]]:
