@@ -1,6 +1,6 @@
 """Clocks as rows: a reminder, an escalation, a deadline. Nothing lives in memory alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -42,6 +42,10 @@ _CANCEL = delete(_TIMERS).where(
     _TIMERS.c.state == TimerState.PENDING,
 )
 
+_CANCEL_ALL = delete(_TIMERS).where(
+    _TIMERS.c.subject == bindparam("this_subject"), _TIMERS.c.state == TimerState.PENDING
+)
+
 
 class Timers:
     """The clocks, a row each: whoever sets one is called when it is due, in a transaction."""
@@ -52,19 +56,31 @@ class Timers:
 
     async def schedule(self, kind: str, subject: str, due_at: datetime, payload: dict[str, Any]) -> None:
         """Set the clock, in place of a pending one of the same kind and subject."""
-        await self.cancel(kind, subject)
-        timer = {"kind": kind, "subject": subject, "due_at": due_at, "payload": payload, "state": TimerState.PENDING}
-        await self._tx.run(_SCHEDULE, timer)
+        await self.schedule_all(kind, {subject: (due_at, payload)})
+
+    async def schedule_all(self, kind: str, clocks: Mapping[str, tuple[datetime, dict[str, Any]]]) -> None:
+        """Set clocks of one kind, by their subjects: when each is due, and what it is to know then."""
+        if not clocks:
+            return
+        await self._tx.flush()  # one that was marked fired is not pending any more
+        await self._tx.run(_CANCEL, [{"this_kind": kind, "this_subject": subject} for subject in clocks])
+        values = [
+            {"kind": kind, "subject": subject, "due_at": due, "payload": payload, "state": TimerState.PENDING}
+            for subject, (due, payload) in clocks.items()
+        ]
+        await self._tx.run(_SCHEDULE, values)
         self._tx.changed(TOPIC)
 
     async def cancel(self, kind: str, subject: str) -> None:
         """Stop the pending clock of this kind and subject, if there is one."""
-        await self._tx.flush()  # one that was marked fired is not pending any more
+        await self._tx.flush()
         await self._tx.run(_CANCEL, {"this_kind": kind, "this_subject": subject})
 
-    async def cancel_all(self, subject: str) -> None:
-        """Stop every pending clock of the subject."""
-        await self._session.execute(delete(Timer).where(Timer.subject == subject, Timer.state == TimerState.PENDING))
+    async def cancel_all(self, *subjects: str) -> None:
+        """Stop every pending clock of these subjects."""
+        await self._tx.flush()
+        if subjects:
+            await self._tx.run(_CANCEL_ALL, [{"this_subject": subject} for subject in subjects])
 
     async def next_due(self) -> datetime | None:
         """Return when the next clock is due, aware UTC; None when none is set."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, and_, bindparam, delete, or_, select
+from sqlalchemy import ForeignKey, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.entity import Alert
@@ -67,6 +67,17 @@ class AlertMatches:
         match = AlertMatch(alert_id=alert_id, other_id=other_id, found_at=at, told_at=None, row_id=None)
         self._session.add(match)
         return match
+
+    async def note_told(self, alert: Alert, others: Collection[int], at: datetime) -> None:
+        """Note that the owner of an alert was told of these others, by number or only that there is a match."""
+        if others:
+            mine = update(AlertMatch).where(AlertMatch.alert_id == alert.id, AlertMatch.other_id.in_(others))
+            await self._session.execute(mine.values(told_at=at))
+
+    async def note_named(self, alert: Alert, others: Collection[int], row_id: int) -> None:
+        """Note which message of the outbox names these others before the owner of an alert."""
+        mine = update(AlertMatch).where(AlertMatch.alert_id == alert.id, AlertMatch.other_id.in_(others))
+        await self._session.execute(mine.values(row_id=row_id))
 
     async def of(self, alert: Alert, *, limit: int) -> Sequence[AlertMatch]:
         """Return the pairs of an alert, those with the newest alerts first."""

@@ -88,7 +88,6 @@ class Alerts:
         """Remember that this message of the outbox is the card of a room or a person."""
         card = AlertCard(row_id=row_id, alert_id=alert.id, room_id=room, user_id=person, told_at=at, retracted_at=None)
         self._session.add(card)
-        await self._session.flush()
         return card
 
     async def retract_card(self, row_id: int, at: datetime) -> None:

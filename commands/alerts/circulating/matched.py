@@ -118,6 +118,7 @@ async def _tell_owner(of: Alert, matches: Sequence[Match[Alert]], pairs: Pairs, 
     owner = await owner_of(of, context.tx)
     if owner is None:
         return
+    told: list[int] = []
     named: list[Match[Alert]] = []
     hidden: dict[Mark, None] = {}
     for match in matches:
@@ -125,18 +126,19 @@ async def _tell_owner(of: Alert, matches: Sequence[Match[Alert]], pairs: Pairs, 
         if pair.row_id is not None:
             continue
         if may_see(match.other, owner, DIRECT):  # told before, it could not be shown until now
-            pair.told_at = context.now
+            told.append(match.other.id)
             if not _is_known(of, match.other, pairs):
                 named.append(match)
         elif pair.told_at is None and match_may_be_told(match.other):
-            pair.told_at = context.now
+            told.append(match.other.id)
             hidden |= dict.fromkeys(match.marks)
+    known = AlertMatches(context.tx)
+    await known.note_told(of, told, context.now)
     if named:
         row = await context.post(to_owner(owner, of, marked(of, named_doc(of, named, context.prefix))))
-        for match in named:
-            pairs[of.id, match.other.id].row_id = row.id
+        await known.note_named(of, [match.other.id for match in named], row.id)
     # However many there are, each thing is said once: how many others name it, and when, is theirs.
-    new = await AlertMatches(context.tx).hide(of, hidden, context.now)
+    new = await known.hide(of, hidden, context.now)
     if new:
         await context.post(to_owner(owner, of, marked(of, hidden_doc(of, new, context.prefix))))
 

@@ -29,10 +29,10 @@ def _subject(alert: Alert, country: CountryCode) -> str:
 async def start(alert: Alert, countries: Iterable[CountryCode], context: Context) -> None:
     """Start the clock of each of these countries that is to acknowledge."""
     within = context.settings(AlertSettings).time_to_acknowledge(alert.urgency)
-    for country in sorted(countries):
-        due = context.now + within
-        if alert.expect(country, by=due):
-            await context.timers().schedule(ESCALATE, _subject(alert, country), due, {"step": 1})
+    due = context.now + within
+    expected = [country for country in sorted(countries) if alert.expect(country, by=due)]
+    clocks = {_subject(alert, country): (due, {"step": 1}) for country in expected}
+    await context.timers().schedule_all(ESCALATE, clocks)
 
 
 async def hurry(alert: Alert, context: Context) -> None:
@@ -43,8 +43,8 @@ async def hurry(alert: Alert, context: Context) -> None:
 
 async def stop(alert: Alert, context: Context, country: CountryCode | None = None) -> None:
     """Stop the clock of one country, or of all."""
-    for one in [country] if country is not None else sorted(alert.countries):
-        await context.timers().cancel_all(_subject(alert, one))
+    countries = [country] if country is not None else sorted(alert.countries)
+    await context.timers().cancel_all(*(_subject(alert, one) for one in countries))
 
 
 @capability.timer(ESCALATE)

@@ -1,6 +1,7 @@
 """The clocks of an alert beside those of the countries that acknowledge: verification, take-back, requests."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from commands.alerts.clocks import escalation
 from commands.alerts.declaration import AlertSettings
@@ -30,8 +31,10 @@ def request_subject(request: AlertRequest) -> str:
 async def start_draft(alert: Alert, context: Context) -> None:
     """Start the time within which an alert is to be sent: its author is reminded at half of it, and when it is over."""
     half = context.settings(AlertSettings).send_within / 2
-    for step in (1, 2):
-        await context.timers().schedule(DRAFT, f"alert:{alert.id}:draft:{step}", context.now + step * half, {})
+    clocks: dict[str, tuple[datetime, dict[str, Any]]] = {
+        f"alert:{alert.id}:draft:{step}": (context.now + step * half, {}) for step in (1, 2)
+    }
+    await context.timers().schedule_all(DRAFT, clocks)
     await start_purge(alert, context)
 
 
@@ -98,6 +101,7 @@ async def stop_all(alert: Alert, context: Context) -> None:
     await escalation.stop(alert, context)
     await stop_verification(alert, context)
     await stop_take_back(alert, context)
-    for request in await AlertRequests(context.tx).of(alert, is_open=True):
+    requests = await AlertRequests(context.tx).of(alert, is_open=True)
+    for request in requests:
         request.drop(context.now)
-        await stop_request(request, context)
+    await context.timers().cancel_all(*map(request_subject, requests))
