@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.alerts.entity import Alert
@@ -129,6 +129,11 @@ class AttachmentCopy(Base):
     asked_at: Mapped[datetime]
 
 
+_COUNT = select(func.count()).where(
+    AlertAttachment.alert_id == bindparam("alert"), AlertAttachment.state == AttachmentState.KEPT
+)
+
+
 class AlertAttachments:
     """The files that were sent to alerts."""
 
@@ -152,10 +157,7 @@ class AlertAttachments:
 
     async def count(self, alert: Alert) -> int:
         """Count what belongs to an alert and was not taken back."""
-        query = select(func.count()).where(
-            AlertAttachment.alert_id == alert.id, AlertAttachment.state == AttachmentState.KEPT
-        )
-        return await self._session.scalar(query) or 0
+        return await self._session.scalar(_COUNT, {"alert": alert.id}) or 0
 
     async def waiting(self, alert: Alert) -> int:
         """Count what is still being checked."""

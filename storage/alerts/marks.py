@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.entity import Alert
@@ -22,6 +22,13 @@ class AlertMark(Base):
     mark: Mapped[str] = mapped_column(primary_key=True)
     """As `storage.alerts.mark_of` makes it, such as "CSQU305438"."""
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True, index=True)
+
+
+_WITH = select(AlertMark.alert_id).where(
+    AlertMark.series == bindparam("series"), AlertMark.kind == bindparam("kind"), AlertMark.mark == bindparam("mark")
+)
+_NEWEST = _WITH.order_by(AlertMark.alert_id.desc()).limit(bindparam("limit"))
+_NEWEST_BEFORE = _NEWEST.where(AlertMark.alert_id < bindparam("before"))
 
 
 class AlertMarks:
@@ -53,9 +60,7 @@ class AlertMarks:
 
     async def newest_with(self, series: str, mark: Mark, *, limit: int, before: int | None = None) -> Sequence[int]:
         """Return the ids of the newest alerts of a series that name this; `before` is the id from which to go on."""
-        query = select(AlertMark.alert_id).where(
-            AlertMark.series == series, AlertMark.kind == mark.kind, AlertMark.mark == mark.value
-        )
+        values = {"series": series, "kind": mark.kind, "mark": mark.value, "limit": limit}
         if before is not None:
-            query = query.where(AlertMark.alert_id < before)
-        return (await self._session.scalars(query.order_by(AlertMark.alert_id.desc()).limit(limit))).all()
+            return (await self._session.scalars(_NEWEST_BEFORE, {**values, "before": before})).all()
+        return (await self._session.scalars(_NEWEST, values)).all()

@@ -47,6 +47,14 @@ _PAIRS = select(AlertMatch).where(
 """Both sides of the pairs of one alert with these others, each by an index of its own."""
 
 
+_NEWEST = (
+    select(AlertMatch)
+    .where(AlertMatch.alert_id == bindparam("alert"))
+    .order_by(AlertMatch.other_id.desc())
+    .limit(bindparam("limit"))
+)
+
+
 class AlertMatches:
     """Which alerts name the same, and what their owners were told of it."""
 
@@ -81,8 +89,7 @@ class AlertMatches:
 
     async def of(self, alert: Alert, *, limit: int) -> Sequence[AlertMatch]:
         """Return the pairs of an alert, those with the newest alerts first."""
-        query = select(AlertMatch).where(AlertMatch.alert_id == alert.id).order_by(AlertMatch.other_id.desc())
-        return (await self._session.scalars(query.limit(limit))).all()
+        return (await self._session.scalars(_NEWEST, {"alert": alert.id, "limit": limit})).all()
 
     async def known_of(self, alert: Alert, *, since: int, limit: int) -> Sequence[AlertMatch]:
         """Return pairs in which this alert is the other one: where its number may have been named.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
@@ -14,6 +14,16 @@ from storage.alerts.record import HistoryLine, What
 from storage.alerts.states import IN_PREPARATION, OPEN
 from storage.base import Transaction
 from storage.ids import RoomId, UserId
+
+# Made once: to put a statement together takes longer than to carry it out.
+_BY_NUMBER = select(Alert).where(
+    Alert.series == bindparam("series"), Alert.year == bindparam("year"), Alert.sequence == bindparam("sequence")
+)
+_CARDS = (
+    select(AlertCard)
+    .where(AlertCard.alert_id == bindparam("alert"), AlertCard.retracted_at.is_(None))
+    .order_by(AlertCard.row_id)
+)
 
 
 class Alerts:
@@ -48,10 +58,8 @@ class Alerts:
         return known if isinstance(known, Alert) and not instance_state(known).expired else None
 
     async def by_number(self, number: AlertNumber) -> Alert | None:
-        query = select(Alert).where(
-            Alert.series == number.series, Alert.year == number.year, Alert.sequence == number.sequence
-        )
-        return (await self._session.scalars(query)).first()
+        values = {"series": number.series, "year": number.year, "sequence": number.sequence}
+        return (await self._session.scalars(_BY_NUMBER, values)).first()
 
     async def unfinished_of(self, author: UserId, *, limit: int) -> Sequence[Alert]:
         """Return alerts of this person that have not ended, oldest first."""
@@ -108,5 +116,4 @@ class Alerts:
 
     async def cards(self, alert: Alert) -> Sequence[AlertCard]:
         """Return the cards that still show the alert, in the order they were written."""
-        query = select(AlertCard).where(AlertCard.alert_id == alert.id, AlertCard.retracted_at.is_(None))
-        return (await self._session.scalars(query.order_by(AlertCard.row_id))).all()
+        return (await self._session.scalars(_CARDS, {"alert": alert.id})).all()

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.entity import Alert
@@ -153,6 +153,10 @@ class OpenRequest(NamedTuple):
         return now > self.due_at
 
 
+_OF = select(AlertRequest).where(AlertRequest.alert_id == bindparam("alert")).order_by(AlertRequest.number)
+_OPEN_OF = _OF.where(AlertRequest.state == RequestState.OPEN)
+
+
 class AlertRequests:
     """The requests about alerts."""
 
@@ -172,10 +176,7 @@ class AlertRequests:
 
     async def of(self, alert: Alert, *, is_open: bool = False) -> Sequence[AlertRequest]:
         """Return the requests about an alert in the order they were made."""
-        query = select(AlertRequest).where(AlertRequest.alert_id == alert.id)
-        if is_open:
-            query = query.where(AlertRequest.state == RequestState.OPEN)
-        return (await self._session.scalars(query.order_by(AlertRequest.number))).all()
+        return (await self._session.scalars(_OPEN_OF if is_open else _OF, {"alert": alert.id})).all()
 
     async def numbered(self, alert: Alert, number: int) -> AlertRequest | None:
         query = select(AlertRequest).where(AlertRequest.alert_id == alert.id, AlertRequest.number == number)
