@@ -14,14 +14,14 @@ AT_ONCE = 3
 WITHIN = timedelta(days=1)
 
 
-async def is_told(timer: str, subject: str, context: Context) -> bool:
+async def is_told(timer: str, subject: str, context: Context, *, at_once: int = AT_ONCE) -> bool:
     """Say whether what has happened again is told now; what is not is counted for the clock of this kind."""
     clock = await _clock(timer, subject, context)
     if clock is None:
         await context.timers().schedule(timer, subject, context.now + WITHIN, _window(context.now))
         return True
     told, untold = int(clock.payload["told"]), int(clock.payload["untold"])
-    now_told = told < AT_ONCE
+    now_told = told < at_once
     clock.payload = {**clock.payload, "told": told + now_told, "untold": untold + (not now_told)}
     return now_told
 

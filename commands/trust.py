@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from commands import often
 from commands.base import Args, Capability, Context, Post, Priority, Role
-from commands.document import Code, Doc, Inline, Message, Moment, Strong, Text, _, bullets, doc, fields, joined
+from commands.document import Code, Doc, Inline, Message, Moment, Strong, Text, _, _n, bullets, doc, fields, joined
 from commands.happenings import (
     UNREADABLE_TIMER,
     CannotRead,
@@ -29,6 +30,8 @@ capability = Capability("trust", _("The bot's identity, and who can read it"))
 KEY_COMES_WITHIN = timedelta(seconds=60)
 """How long a message may wait for its key before its sender is told that it could not be read."""
 _TOLD_AGAIN_AFTER = timedelta(hours=1)
+_VERIFIES, _CODES_A_DAY = "trust.verifying", 10
+_UNREAD, _UNREAD_A_DAY = "trust.unread", 5
 
 
 class Nothing(Args):
@@ -65,7 +68,7 @@ async def identity(args: Nothing, context: Context) -> Doc:  # noqa: ARG001 - ev
 async def announce_code(event: CodeShown, context: Context) -> None:
     """Show the coordinators the short code of a verification, to be compared with the member."""
     member = await Members(context.tx).get(event.user)
-    if member is None:
+    if member is None or not await often.is_told(_VERIFIES, event.user, context, at_once=_CODES_A_DAY):
         return
     words = doc(
         Strong(
@@ -87,6 +90,25 @@ async def announce_code(event: CodeShown, context: Context) -> None:
     await alarm(words, context)
 
 
+@capability.timer(_VERIFIES)
+async def sum_up_codes(timer: Timer, context: Context) -> None:
+    """Tell the coordinators how many codes of somebody's they were not shown."""
+    count, since = await often.sum_up(timer, context)
+    member = await Members(context.tx).get(UserId(timer.subject))
+    if count and member is not None:
+        words = _n(
+            "{name} ({id}) began to verify me {count} time more since {since}, of which I showed you no code. If that "
+            "was not {name}, somebody has the account.",
+            "{name} ({id}) began to verify me {count} times more since {since}, of which I showed you no code. If that "
+            "was not {name}, somebody has the account.",
+            count,
+            name=named(member),
+            id=Code(member.user_id),
+            since=Moment(since),
+        )
+        await alarm(doc(words), context)
+
+
 @capability.announces(CannotRead)
 async def announce_unread(event: CannotRead, context: Context) -> None:
     """Tell the coordinators who cannot read what is said in a room: once of each device, together for one message."""
@@ -98,11 +120,37 @@ async def announce_unread(event: CannotRead, context: Context) -> None:
         concerns_us = one.user in allowed or await Members(context.tx).get(one.user) is not None
         if concerns_us and await told.first("unread", about(event.room, one.user, one.device_id), context.now):
             new.append(one)
+    shown = {
+        user
+        for user in {one.user for one in new}
+        if await often.is_told(_UNREAD, about(event.room, user), context, at_once=_UNREAD_A_DAY)
+    }
+    new = [one for one in new if one.user in shown]
     if not new:
         return
     heading = _("Not everybody can read what I say in {room}:", room=await _where(event, context))
     lines = [await _line(user, list(devices), context) for user, devices in groupby(new, key=lambda one: one.user)]
     await alarm(doc(heading, bullets(lines)).quietly(), context, priority=Priority.ANNOUNCEMENT)
+
+
+@capability.timer(_UNREAD)
+async def sum_up_unread(timer: Timer, context: Context) -> None:
+    """Tell the coordinators of somebody who had ever more sessions that cannot read."""
+    count, since = await often.sum_up(timer, context)
+    room, user = timer.subject.split()
+    member = await Members(context.tx).get(UserId(user))
+    if count:
+        words = _n(
+            "{name} had more sessions that cannot read in {room}: {count} time since {since}. If they are not that "
+            "person's own, somebody has the account.",
+            "{name} had more sessions that cannot read in {room}: {count} times since {since}. If they are not that "
+            "person's own, somebody has the account.",
+            count,
+            name=named(member) if member is not None else Code(user),
+            room=await room_named(RoomId(room), context),
+            since=Moment(since),
+        )
+        await alarm(doc(words).quietly(), context, priority=Priority.ANNOUNCEMENT)
 
 
 async def _where(event: CannotRead, context: Context) -> Inline:

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot.matrix.interface import IdentityChanged, MembershipChange, Trust
+from bot.matrix.interface import IdentityChanged, MembershipChange, ShortCode, Tombstone, Trust, Unread, WhyUnread
+from storage.ids import DeviceId, RoomId
 from storage.pins import Pins
 from storage.told import Telling
 from tests.fakes import Network
@@ -130,3 +131,43 @@ async def test_a_member_who_goes_in_and_out_of_the_coordinators_room_is_told_of_
     assert len(alarms) == 3
     await net.forward(timedelta(days=1))
     assert told(net, "7 times more since")
+
+
+async def test_codes_without_end_are_shown_ten_times_a_day_and_then_counted(net: Network) -> None:
+    def code(name: str, number: int) -> ShortCode:
+        return ShortCode(f"txn {number}", net.person(name), DeviceId("PHONE"), (("🐟", "Fish"),), (1, 2, number))
+
+    for number in range(25):
+        await net.receive(code("ghana", number))
+    assert len(told(net, "(@ghana:test) verifies me")) == 10
+    await net.receive(code("netherlands", 1))
+    assert len(told(net, "(@netherlands:test) verifies me")) == 1
+    await net.forward(timedelta(days=1))
+    assert told(net, "Ama Example (@ghana:test) began to verify me 15 times more since")
+
+
+async def test_sessions_without_end_that_cannot_read_are_named_five_times_a_day_and_then_counted(net: Network) -> None:
+    for number in range(20):
+        device = Unread(net.person("ghana2"), DeviceId(f"D{number}"), WhyUnread.UNSIGNED)
+        net.gateway.rooms[net.room("ghana")].unread = frozenset({device})
+        await net.say("!me", room="ghana")
+    assert len(told(net, "Not everybody can read")) == 5
+    other = Unread(net.person("ghana"), DeviceId("OTHER"), WhyUnread.UNSIGNED)
+    net.gateway.rooms[net.room("ghana")].unread = frozenset({other})
+    await net.say("!me", room="ghana")
+    assert len(told(net, "the session OTHER is not verified")) == 1
+    net.gateway.rooms[net.room("ghana")].unread = frozenset()
+    await net.forward(timedelta(days=1))
+    assert told(net, "Kofi Sample had more sessions that cannot read in “Ghana”: 15 times")
+
+
+async def test_a_room_that_names_ever_other_successors_is_told_of_three_times_and_the_last_one_in_the_end(
+    net: Network,
+) -> None:
+    facts = net.gateway.rooms[net.room("belgium")]
+    for number in range(10):
+        facts.tombstoned, facts.successor = True, RoomId(f"!successor-{number}:test")
+        await net.receive(Tombstone(net.room("belgium"), facts.successor))
+    assert len(told(net, "“Belgium” (Belgium) was closed.")) == 3
+    await net.forward(timedelta(days=1))
+    assert "to=!successor-9:test" in told(net, "“Belgium” (Belgium) was closed.")[3]

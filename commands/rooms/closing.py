@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from commands import often
 from commands.arguments import Option, Word
 from commands.base import Args, Context, Event, Post, Priority, Refusal, Role
 from commands.document import Code, Doc, Strong, _, _n, doc
@@ -17,9 +18,11 @@ from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.outbox import Outbox, OutboxRow, RowKind, RowState
 from storage.rooms import Binding, Rooms
+from storage.timers import Timer
 from storage.told import Told, about
 
 _TOLD = "closed"
+_OFTEN = "room.closing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,21 @@ async def announce_closed(event: RoomClosed, context: Context) -> None:
     await rooms.close(event.room, event.successor, context.now)
     if not await Told(context.tx).first(_TOLD, about(event.room, event.successor), context.now):
         return
+    if await often.is_told(_OFTEN, event.room, context):
+        await _tell_of_closed(event, context)
+
+
+@capability.timer(_OFTEN)
+async def sum_up_closings(timer: Timer, context: Context) -> None:
+    """Tell the coordinators which successor a room names in the end that named ever others."""
+    count, _since = await often.sum_up(timer, context)
+    room, rooms = RoomId(timer.subject), Rooms(context.tx)
+    closed = await rooms.closed(room)
+    if count and closed is not None and closed.moved_at is None and await rooms.of_room(room):
+        await _tell_of_closed(RoomClosed(room, closed.successor), context)
+
+
+async def _tell_of_closed(event: RoomClosed, context: Context) -> None:
     closed = Strong(_("{room} was closed.", room=await room_with_meaning(event.room, context)))
     frozen = _("I send nothing there any more: what is meant for it reaches nobody until you give it another room.")
     if event.successor is None:
