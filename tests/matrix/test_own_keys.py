@@ -143,3 +143,22 @@ async def test_a_share_that_is_cancelled_holds_up_none_after_it(database: Databa
         async with asyncio.timeout(10):
             await crypto.sharing.share([view])
         assert crypto.machine.outbound[view.room_id].shared_with == {(GHANA, "PHONE")}
+
+
+async def test_while_it_is_not_known_whether_keys_arrived_no_others_are_made(database: Database) -> None:
+    """An account holds so many; with each batch that is made in vain it forgets some that others may have got."""
+    server = Keeper()
+    async with opened(database, server) as crypto:
+        await crypto.upload_keys(first=True)
+        full = len(server.one_time)
+        server.one_time.clear()
+        crypto.note_counts(told(left=0))
+        server.cut = True
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                await crypto.upload_keys()
+        assert len(server.one_time) == full, "keys were made again and again for a homeserver that had them"
+        server.cut = False
+        await crypto.upload_keys()
+        assert len(server.one_time) == full
+        assert {said_to(crypto, key) for key in server.one_time.values()} == {b"hello"}

@@ -1,15 +1,18 @@
 """Keys for more devices than one request holds, against a homeserver that is played."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
+from bot.matrix import sharing
 from bot.matrix.crypto import Crypto
-from bot.matrix.interface import Rejected, Unread, WhyUnread
+from bot.matrix.interface import Rejected, Unavailable, Unread, WhyUnread
 from bot.matrix.rooms import Rooms, RoomView
 from bot.matrix.sharing import _PER_REQUEST
 from storage.base import Database
 from storage.ids import RoomId, UserId
+from tests.matrix.test_sessions import told
 from tests.played import GHANA, TOGO, Homeserver, Json, Person, opened
 
 
@@ -192,3 +195,59 @@ async def test_the_keys_that_are_missing_are_asked_for_in_one_request_a_round(da
         assert not crypto.behind
         await crypto.upkeep()
         assert [path for path, _ in server.asked if path.startswith("/sendToDevice")] == []
+
+
+async def test_who_got_a_key_before_another_request_failed_does_not_get_it_again_after_a_restart(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "_PER_REQUEST", 5)
+    ghana = many(15)
+
+    class Failing(Homeserver):
+        async def request(self, _method: str, path: str, body: Any = None, **_more: Any) -> Any:
+            if path.startswith("/_matrix/client/v3/sendToDevice/") and len(self.taken) == 2:
+                raise Unavailable("gone")
+            return await super().request(_method, path, body)
+
+    before, after = Failing(ghana), Homeserver(ghana)
+    (view,) = rooms_of(ghana)
+    async with opened(database, before) as crypto:
+        with pytest.raises(Unavailable):
+            await crypto.sharing.share([view])
+    async with opened(database, after) as crypto:
+        await crypto.sharing.share([view])
+        assert holders(crypto, view) == set(ghana.devices)
+    everybody = [name for to in [*before.taken, *after.taken] for _, name in to]
+    assert sorted(everybody) == sorted(ghana.devices)
+
+
+async def test_after_a_crash_no_message_to_a_device_is_made_with_a_place_that_was_used(database: Database) -> None:
+    """A device reads one message for each place of the ratchet: a second one would be lost, and a room key with it."""
+
+    class Ended(BaseException):
+        """The program ends when the homeserver has the message."""
+
+    class Noting(Homeserver):
+        crashing = False
+
+        async def request(self, _method: str, path: str, body: Any = None, **_more: Any) -> Any:
+            if "/sendToDevice/m.room.encrypted" in path:
+                messages.append(body["messages"][GHANA]["PHONE"])
+                if self.crashing:
+                    raise Ended
+            return await super().request(_method, path, body)
+
+    ghana, messages = Person(GHANA), list[Json]()
+    ghana.add("PHONE")
+    server = Noting(ghana)
+    first, second = rooms_of(ghana, number=2)
+    async with opened(database, server) as crypto:
+        own = crypto.machine.account.identity_keys["curve25519"]
+        await crypto.sharing.share([first])
+        server.crashing = True
+        with pytest.raises(Ended):
+            await crypto.sharing.share([second])
+    server.crashing = False
+    async with opened(database, server) as crypto:
+        await crypto.sharing.share([second])
+    assert ["m.room_key" in told(ghana, message, own) for message in messages] == [True] * 3

@@ -15,6 +15,7 @@ from bot.matrix.store import Pending
 from bot.matrix.sync import Syncer
 from bot.matrix.verification import Desk, ToSend
 from storage.ids import DeviceId, EventId, RoomId, UserId
+from storage.keys import WaitingRow
 
 BOT = UserId("@sesn:localhost")
 GHANA = UserId("@ghana:localhost")
@@ -86,7 +87,14 @@ async def nothing(_message: ToSend, _transaction_id: str) -> None:
     """Send nothing."""
 
 
-def syncer_of(server: Homeserver, keys: "NoKeys", rooms: Rooms, *, sleep: Callable[[float], Awaitable[None]]) -> Syncer:
+def syncer_of(
+    server: Homeserver,
+    keys: "NoKeys",
+    rooms: Rooms,
+    *,
+    sleep: Callable[[float], Awaitable[None]],
+    waiting: Iterable[WaitingRow] = (),
+) -> Syncer:
     desk = Desk(BOT, DeviceId("BOT"), {}, keys_of=lambda _user, _device: {}, post=nothing)
     return Syncer(
         cast("Http", server),
@@ -97,6 +105,7 @@ def syncer_of(server: Homeserver, keys: "NoKeys", rooms: Rooms, *, sleep: Callab
         names=lambda _view: [],
         carried=lambda _content, _event: None,
         sleep=sleep,
+        waiting=waiting,
     )
 
 
@@ -292,3 +301,33 @@ async def test_what_could_not_be_read_when_it_came_says_so_when_it_is_read() -> 
     assert isinstance(first, Unreadable)
     assert isinstance(second, Message)
     assert (second.body, second.late) == ("late", True)
+
+
+async def test_what_waited_at_the_last_end_is_looked_at_with_the_first_answer_whatever_that_brings() -> None:
+    """Its key may have come and been written down with a message that went out, just before the end."""
+    encrypted = {"algorithm": "m.megolm.v1.aes-sha2", "session_id": "session", "ciphertext": "x"}
+    event = {"type": "m.room.encrypted", "event_id": "$1", "sender": GHANA, "content": encrypted}
+    server = Homeserver([{"next_batch": "s2"}], now=[])
+    batches: list[SyncBatch] = []
+    keys = NoKeys()
+
+    async def journal(batch: SyncBatch) -> None:
+        batches.append(batch)
+
+    async def stop(_seconds: float) -> None:
+        raise Done
+
+    async def reads(_self: NoKeys, _event: Mapping[str, Any], _room: RoomId) -> Read:
+        payload = {"type": "m.room.message", "content": {"msgtype": "m.text", "body": "late"}}
+        opened = SimpleNamespace(payload=payload, once="ciphertext")
+        return Read(cast("Opened", opened), DeviceId("PHONE"), Trust.SIGNED)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(NoKeys, "read", reads, raising=False)
+        patched.setattr(NoKeys, "request_key", lambda *_: None, raising=False)
+        row = WaitingRow(EventId("$1"), ROOM, "session", event)
+        with pytest.raises(Done):
+            await syncer_of(server, keys, Rooms(), sleep=stop, waiting=[row]).run(journal, "s1")
+    ((message,),) = (batch.events for batch in batches)
+    assert isinstance(message, Message)
+    assert (message.body, message.late) == ("late", True)
