@@ -13,7 +13,7 @@ from storage.base import Transaction
 from storage.files import OutgoingFile, OutgoingFiles
 from storage.ids import DeviceId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow, RowKind
+from storage.outbox import Outbox, OutboxRow, RowKind, beside
 
 FILE = "org.sesn.file"
 """Key inside a row's content that says that a file goes with it; it is not sent."""
@@ -146,7 +146,7 @@ def _file(row_id: int, file: MadeFile) -> OutgoingFile:
 async def _beside_what_is_held(tx: Transaction, row: OutboxRow) -> OutboxRow:
     """Give a row a lane of its own where the room's waits until somebody decides who may read there."""
     if await Outbox(tx).holds(row.lane):
-        row.lane = f"{row.lane} aside"
+        row.lane = beside(row.lane)
     return row
 
 

@@ -130,6 +130,11 @@ class OutboxName(Base):
     subject: Mapped[str] = mapped_column(primary_key=True)
 
 
+def beside(lane: str) -> str:
+    """Return the lane of what goes past another one that is held."""
+    return f"{lane} aside"
+
+
 _IS_NO_EDIT = func.coalesce(OutboxRow.replaces_row, 0) == 0
 """Said so that no index of edits is read for it: nearly every row is none."""
 
@@ -424,18 +429,28 @@ class Outbox:
             await self._session.execute(update(OutboxRow).where(*held).values(not_before=None))
             self._tx.changed(TOPIC, *lanes)
 
-    async def move(self, old: RoomId, new: RoomId) -> None:
-        """Let all that was for one room be for its successor, also what follows what was said in the old one.
+    async def move(self, old: RoomId, new: RoomId, *, limit: int) -> bool:
+        """Let what was for one room be for its successor, also what follows what was said in the old one.
 
-        What waits loses its place in threads: those stay behind.
+        All that waits, which loses its place in threads: those stay behind. Of the rest the newest `limit` rows of each
+        state. Returns whether there may be more of them.
         """
-        waits = (OutboxRow.room_id == old, OutboxRow.state == RowState.PENDING)
+        lanes = (old, beside(old))
+        waits = (OutboxRow.state == RowState.PENDING, OutboxRow.lane.in_(lanes), OutboxRow.room_id == old)
         alone = {"thread_root": None, "reply_to": None, "not_before": None}
         await self._session.execute(update(OutboxRow).where(*waits).values(alone))
-        await self._session.execute(
-            update(OutboxRow).where(OutboxRow.room_id == old, OutboxRow.user_id.is_(None)).values(room_id=new, lane=new)
-        )
+        there = {"room_id": new, "lane": new}
+        await self._session.execute(update(OutboxRow).where(*waits, OutboxRow.user_id.is_(None)).values(there))
+        most = 0
+        for state in (RowState.SENT, RowState.GIVEN_UP, RowState.DROPPED):
+            for lane in lanes:  # a room's rows have no index but that of its lane
+                own = (OutboxRow.state == state, OutboxRow.lane == lane, OutboxRow.room_id == old)
+                newest = select(OutboxRow.id).where(*own, OutboxRow.user_id.is_(None)).order_by(OutboxRow.id.desc())
+                ids = (await self._session.scalars(newest.limit(limit))).all()
+                await self._session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(there))
+                most = max(most, len(ids))
         self._tx.changed(TOPIC, new)
+        return most == limit
 
     async def count_held(self) -> int:
         """Count what waits for a decision about its readers."""

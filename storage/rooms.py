@@ -208,6 +208,16 @@ class Rooms:
         """Return what is known of the closing of a room."""
         return await self._session.get(ClosedRoom, room_id)
 
+    async def successor_of(self, room_id: RoomId) -> RoomId:
+        """Return the room that has taken over from this one, or from its successor; the room itself where none has."""
+        seen = {room_id}
+        while (closed := await self.closed(room_id)) is not None and closed.moved_at is not None:
+            if closed.successor is None or closed.successor in seen:
+                break
+            room_id = closed.successor
+            seen.add(room_id)
+        return room_id
+
     async def close(self, room_id: RoomId, successor: RoomId | None, now: datetime) -> None:
         """Note that a room was closed. A confirmation counts for the successor that it named, and for no other."""
         known = await self.closed(room_id)

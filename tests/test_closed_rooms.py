@@ -4,9 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.matrix.interface import Invite, Rejected, Tombstone, Unavailable
+from commands.alerts.circulating import arriving
+from commands.rooms import closing
+from storage.alerts import AlertCard
 from storage.ids import RoomId, UserId
+from storage.outbox import OutboxRow
 from storage.rooms import Binding, BindingKind, Rooms
 from tests.fakes import FakeRoom, Network, Reply
 
@@ -105,6 +110,31 @@ async def test_open_alerts_go_on_in_the_successor(net: Network) -> None:
     assert "could not deliver" not in "\n".join(one.body for one in net.heard("coordination"))
     thread = await net.say("!alert ack", as_="belgium", room="belgium", thread=card.event_id)
     assert not thread.text  # nothing is answered in the closed room
+
+
+async def test_what_was_said_for_years_is_taken_along_a_few_at_a_time(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "_MOVED_AT_ONCE", 2)
+    monkeypatch.setattr(arriving, "_MOVED_AT_ONCE", 2)
+    for container in ("CSQU3054383", "MSKU1234565", "TGHU7654327", "HLXU2345677", "MSCU1234566"):
+        await net.say(f"!alert {container} at Tema, from Antwerp", room="ghana")
+        await net.say("!alert send", room="ghana")
+    await net.say("!alert note 1 the seal is broken", room="ghana")
+    assert len(await kept_for(net, net.room("belgium"))) > 2
+    await closes(net)
+    await coordinate(net, MOVE)
+    await net.forward(timedelta(minutes=1))
+    assert await kept_for(net, net.room("belgium")) == []
+    await net.say("!alert note 1 it is batteries", room="ghana")
+    assert any("it is batteries" in body for body in said(net, NEW))
+
+
+async def kept_for(net: Network, room: RoomId) -> list[int]:
+    async with net.transaction() as tx:
+        rows = select(OutboxRow.id).where(OutboxRow.room_id == room, OutboxRow.user_id.is_(None))
+        cards = select(AlertCard.row_id).where(AlertCard.room_id == room)
+        return [*(await tx.session.scalars(rows)), *(await tx.session.scalars(cards))]
 
 
 async def test_what_still_waited_for_the_closed_room_goes_to_the_successor(net: Network) -> None:

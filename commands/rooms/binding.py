@@ -145,7 +145,7 @@ async def _countries_without_room(rooms: dict[RoomId, list[Binding]], context: C
     reached = {
         binding.value for bindings in rooms.values() for binding in bindings if binding.kind is BindingKind.COUNTRY
     }
-    countries = {member.country for member in await Members(context.tx).all() if member.country is not None}
+    countries = {member.country for member in await Members(context.tx).names() if member.country is not None}
     return sorted(countries - {CountryCode(value) for value in reached})
 
 

@@ -23,6 +23,9 @@ from storage.told import Told, about
 
 _TOLD = "closed"
 _OFTEN = "room.closing"
+MOVE = "room.move"
+_MOVED_AT_ONCE = 500
+"""Messages of a closed room that one step takes along: there may be those of years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,24 @@ async def joined(row: OutboxRow, context: Context) -> None:
             continue
         closed.moved_at = context.now
         moved = await rooms.move(closed.room_id, row.room_id)
-        await Outbox(context.tx).move(closed.room_id, row.room_id)
+        await _take_along(closed.room_id, row.room_id, context)
         await context.tell_room_moved(closed.room_id, row.room_id)
         allowed = {guest.user_id for guest in await rooms.guests(row.room_id)}
         guests = [guest.user_id for guest in await rooms.guests(closed.room_id) if guest.user_id not in allowed]
         await context.emit(RoomMoved(closed.room_id, row.room_id, moved, guests, by))
+
+
+async def _take_along(old: RoomId, new: RoomId, context: Context) -> None:
+    """Let what waits, and the newest of what was said, belong to the successor, and set the clock for the rest."""
+    if await Outbox(context.tx).move(old, new, limit=_MOVED_AT_ONCE):
+        await context.timers().schedule(MOVE, f"room:{old}", context.now, {"old": old, "new": new})
+
+
+@capability.timer(MOVE)
+async def take_along_more(timer: Timer, context: Context) -> None:
+    """Let the next few of what was said belong to the successor, or to where that has moved meanwhile."""
+    new = await Rooms(context.tx).successor_of(RoomId(timer.payload["new"]))
+    await _take_along(RoomId(timer.payload["old"]), new, context)
 
 
 @capability.announces(RoomMoved)

@@ -110,9 +110,12 @@ class Alerts:
         query = query.where(AlertCard.room_id == room, AlertCard.retracted_at.is_(None), Alert.is_open.is_(True))
         return (await self._session.scalars(query.order_by(AlertCard.alert_id.desc()).limit(limit))).all()
 
-    async def move_cards(self, old: RoomId, new: RoomId) -> None:
-        """Let the cards of a closed room be those of its successor."""
-        await self._session.execute(update(AlertCard).where(AlertCard.room_id == old).values(room_id=new))
+    async def move_cards(self, old: RoomId, new: RoomId, *, limit: int) -> bool:
+        """Let `limit` cards of a closed room be its successor's, the newest alerts' first; whether more may be left."""
+        newest = select(AlertCard.row_id).where(AlertCard.room_id == old).order_by(AlertCard.alert_id.desc())
+        ids = (await self._session.scalars(newest.limit(limit))).all()
+        await self._session.execute(update(AlertCard).where(AlertCard.row_id.in_(ids)).values(room_id=new))
+        return len(ids) == limit
 
     async def cards(self, alert: Alert) -> Sequence[AlertCard]:
         """Return the cards that still show the alert, in the order they were written."""

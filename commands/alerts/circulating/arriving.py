@@ -17,6 +17,9 @@ from storage.rooms import BindingKind, Rooms
 from storage.timers import Timer
 
 BRING = "alert.bring"
+MOVE = "alert.move"
+_MOVED_AT_ONCE = 500
+"""Cards of a closed room that one step takes along: a room may have had some for years."""
 
 AT_MOST = 50
 """Open alerts that a room is shown, the newest; the others it finds in the list."""
@@ -50,8 +53,21 @@ async def on_first_person(room_id: RoomId, user: UserId, joined: bool, context: 
 @capability.room_moved
 async def on_moved(old: RoomId, new: RoomId, context: Context) -> None:
     """Take the cards of a closed room along to its successor: shown there anew, and followed there."""
-    await Alerts(context.tx).move_cards(old, new)
+    await _take_along(old, new, context)
     await _begin(new, _How.AGAIN, context)
+
+
+async def _take_along(old: RoomId, new: RoomId, context: Context) -> None:
+    """Move some cards, those of the newest alerts first, and set the clock for the rest."""
+    if await Alerts(context.tx).move_cards(old, new, limit=_MOVED_AT_ONCE):
+        await context.timers().schedule(MOVE, f"room:{old}", context.now, {"old": old, "new": new})
+
+
+@capability.timer(MOVE)
+async def take_along_more(timer: Timer, context: Context) -> None:
+    """Move the next few cards: to where the successor itself has moved meanwhile."""
+    new = await Rooms(context.tx).successor_of(RoomId(timer.payload["new"]))
+    await _take_along(RoomId(timer.payload["old"]), new, context)
 
 
 async def _begin(room_id: RoomId, how: _How, context: Context) -> None:
