@@ -3,7 +3,7 @@
 import pytest
 
 from commands.arguments import did_you_mean
-from tests.alerts.raising import sent
+from tests.alerts.raising import card_in, sent
 from tests.fakes import Network
 
 
@@ -83,3 +83,21 @@ def test_what_was_meant_is_the_nearest_word_and_not_the_shortest() -> None:
     meant = {"mmeber": "member", "hlep": "help", "members": "member", "rom": "room", "ale": "alert"}
     assert {typed: did_you_mean(typed, words) for typed in meant} == meant
     assert did_you_mean("xyz", words) is None
+
+
+@pytest.mark.parametrize("hyphen", ["\u2010", "\u2011", "\u2012", "\u2013", "\u2212"])
+async def test_a_number_may_be_pasted_with_another_hyphen(net: Network, hyphen: str) -> None:
+    await sent(net, "CSQU3054383 at Tema from Antwerp")
+    number = f"A{hyphen}2026{hyphen}0001"
+    assert "Alert A-2026-0001, TLP:AMBER" in await net.say(f"!alert show {number}", as_="belgium", room="belgium")
+    await net.say("!alert withdraw misread", room="ghana", thread=card_in(net, "ghana"))
+    assert "withdrew alert A-2026-0001" in await net.say(number, room="ghana", thread=card_in(net, "ghana"))
+
+
+@pytest.mark.parametrize("hyphen", ["\u2010", "\u2011"])
+async def test_so_may_that_of_an_exercise_and_of_a_container(net: Network, hyphen: str) -> None:
+    assert "CSQU3054383" in await net.say(f"!watch container=CSQU{hyphen}305438{hyphen}3")
+    dates = 'start="2027-03-01 08:00" end="2027-03-05 18:00"'
+    await net.say(f"!exercise new title=Quay {dates} countries=GH", as_="coordinator", room="coordination")
+    shown = await net.say(f"!exercise show E{hyphen}2027{hyphen}01", as_="coordinator", room="coordination")
+    assert "Quay" in shown

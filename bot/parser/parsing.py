@@ -33,6 +33,10 @@ class Missing:
     question: Message
 
 
+_HYPHENS = str.maketrans("\u2010\u2011", "--")
+"""What a hyphen is in text that comes from word processors and pages: numbers of anything are pasted with it."""
+
+
 def parse(
     text: str,
     commands: Sequence[Command],
@@ -47,7 +51,7 @@ def parse(
     Raises:
         Refusal: unknown command or option, a value that cannot be; the words say what can.
     """
-    command, rest = find_command(completed(text, commands, subject), commands, prefix)
+    command, rest = find_command(completed(text.translate(_HYPHENS), commands, subject), commands, prefix)
     fields = fields_of(command.args)
     taken = take_options(rest, fields, command, prefix, reading)
     values: dict[str, Any] = dict(taken.options)

@@ -10,8 +10,9 @@ from bot.parser.writing import Written
 from commands.arguments import About, Reading, Ref, Rest, Word
 from commands.base import Subject
 
-_FULL_NUMBER = re.compile(r"#\d{1,9}|[A-Za-z]-\d{4}-\d{1,9}")
-_SHORT_NUMBER = re.compile(r"\d{1,6}|\d{4}-\d{1,6}|[A-Za-z]-?\d{1,3}")
+_DASH = "[-\u2010\u2011\u2012\u2013\u2212]"  # what is pasted may hold another hyphen, or a dash
+_FULL_NUMBER = re.compile(rf"#\d{{1,9}}|[A-Za-z]{_DASH}\d{{4}}{_DASH}\d{{1,9}}")
+_SHORT_NUMBER = re.compile(rf"\d{{1,6}}|\d{{4}}{_DASH}\d{{1,6}}|[A-Za-z]{_DASH}?\d{{1,3}}")
 
 NUMBER = re.compile(f"#?(?:{_FULL_NUMBER.pattern}|{_SHORT_NUMBER.pattern})")
 """What is written for the number of an alert: `7`, `#7`, `A-2026-0007`."""

@@ -144,7 +144,7 @@ def _standing(member: Member) -> str:
 
 def _answer(asked: Asked, progress: Progress, prefix: str) -> Doc:
     figures = progress.figures
-    title = doc(Strong(heading(asked.span, progress.country)), notice=True)
+    title = doc(Strong(heading(asked.span, progress.country)))
     other = Code(f"{prefix}alert stats period=2026 country=GH")
     small = _(
         "As of {when}. Exercises are not counted. Another period or country: {example}",
@@ -152,8 +152,8 @@ def _answer(asked: Asked, progress: Progress, prefix: str) -> Doc:
         example=other,
     )
     if figures is None or not (figures.raised or figures.withdrawn or figures.merged):
-        return title + doc(_("None."), small, notice=True)
-    words = title + figures_words(figures).quietly() + doc(small, notice=True)
+        return title + doc(_("None."), small)
+    words = title + figures_words(figures) + doc(small)
     return words.naming(_named(progress))
 
 

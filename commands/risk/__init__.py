@@ -84,7 +84,7 @@ async def weights(args: Weights, context: Context) -> Doc:
         )
     before = current[args.line]
     if before == args.points:
-        return doc(_("{line} weighs {points} already.", line=Code(args.line.value), points=args.points), notice=True)
+        return doc(_("{line} weighs {points} already.", line=Code(args.line.value), points=args.points))
     weight = await RiskWeights(context.tx).change(
         args.line.value, args.points, by=context.member.user_id, at=context.now
     )
@@ -107,13 +107,12 @@ async def _table(current: dict[Line, int], context: Context) -> Doc:
             example=Code(f"{context.prefix}risk weights codes 3"),
         ),
         bullets(_weight(line, points) for line, points in current.items()),
-        notice=True,
     )
     changes = await RiskWeights(context.tx).changes(latest=_CHANGES)
     if not changes:
         return shown
     told = [await _change(change, context) for change in changes]
-    return shown + doc(_("The latest changes:"), bullets(told), notice=True)
+    return shown + doc(_("The latest changes:"), bullets(told))
 
 
 def _weight(line: Line, points: int) -> Message:

@@ -58,8 +58,8 @@ async def _about_thing(text: str, context: Context) -> Doc:
         if shown:
             words += _listing(shown, context, exercise=exercise)
     if words.blocks:
-        return words.quietly()
-    return doc(_("I know no sighting of {thing} that I may show here.", thing=Text(thing.shown)), notice=True)
+        return words
+    return doc(_("I know no sighting of {thing} that I may show here.", thing=Text(thing.shown)))
 
 
 def _may_show(sighting: Sighting, alerts: Sequence[Alert], context: Context) -> bool:
@@ -73,6 +73,6 @@ def _may_show(sighting: Sighting, alerts: Sequence[Alert], context: Context) -> 
 
 def _listing(shown: Sequence[Sighting], context: Context, *, exercise: bool) -> Doc:
     if not shown:
-        return doc(_("I know no sighting of it that I may show here."), notice=True)
+        return doc(_("I know no sighting of it that I may show here."))
     words = listed(shown, context.zone, context.now)
     return doc(Strong(_("EXERCISE."))) + words if exercise else words

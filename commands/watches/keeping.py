@@ -198,7 +198,7 @@ async def show_list(args: Nothing, context: Context) -> Doc:  # noqa: ARG001 - t
     """List the member's own watches, in the direct chat."""
     active = await Watches(context.tx).active(context.member.user_id)
     if not active:
-        return await in_direct_chat(doc(_("You have no watch."), notice=True), context)
+        return await in_direct_chat(doc(_("You have no watch.")), context)
     lines = [
         _("{number}. {terms}, until {until}", number=one.number, terms=terms_words(one.terms),
           until=Moment(one.expires_at, context.zone))

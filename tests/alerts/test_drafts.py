@@ -17,7 +17,7 @@ async def test_each_fact_says_how_far_it_can_be_relied_on_and_why_not_further(ne
         "CSQU3054384 (check: the check digit is wrong; with the right one it is CSQU3054383)",
         "Antwerpen, Belgium (BEANR) (check: I read a misspelt word as Antwerpen)",
         "Cartagena, Colombia (COCTG) (only a guess: several places are called so: COCTG and ESCAR)",
-        "2026-04-03 14:30 (only a guess: it can be read as 2026-04-03 and 2026-03-04)",
+        "2026-04-03 14:30 local time (only a guess: it can be read as 2026-04-03 and 2026-03-04)",
         "A1180 (check: this code is no longer in force; it was replaced by A1181)",
     ):
         assert line in draft
@@ -36,9 +36,9 @@ async def test_a_draft_says_what_was_understood_what_is_missing_and_who_will_be_
         "18 t",
         "vessel=",
         "Sending it tells 5 people",
-        "- Ghana (Ghana: seen there)",
-        "- Netherlands (Netherlands: destination)",
-        "- Belgium (Belgium: origin)",
+        "- Ghana (seen there)",
+        "- Netherlands (destination)",
+        "- Belgium (origin)",
         "- Coordination (coordination of the network)",
         "!alert send",
     ):
@@ -127,7 +127,7 @@ async def test_a_correction_edits_the_draft(net: Network) -> None:
     latest = net.latest("ghana", card)
     assert "CSQU3054383" in latest
     assert "MSKU1234565" in latest
-    assert "Netherlands: added by the author" in latest
+    assert "Netherlands (added by the author" in latest
 
 
 async def test_plus_adds_minus_takes_away_none_clears(net: Network) -> None:
@@ -193,9 +193,9 @@ async def test_a_correction_after_sending_reaches_every_card_and_thread(net: Net
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ('"yesterday 14:00"', "2026-11-22 14:00"),
-        ("2026-11-21 9:05", "2026-11-21 09:05"),
-        ("2026-11-21T18:30", "2026-11-21 18:30"),
+        ('"yesterday 14:00"', "2026-11-22 14:00 local time"),
+        ("2026-11-21 9:05", "2026-11-21 09:05 local time"),
+        ("2026-11-21T18:30", "2026-11-21 18:30 local time"),
         ("2026-11-21", "2026-11-21"),
     ],
 )

@@ -73,17 +73,17 @@ def _listing(alert: Alert, found: Sequence[AlertAttachment], context: Context) -
     if not found:
         words = _("No file belongs to alert {number} yet. Send one in its thread, or as a reply to its card.",
                   number=alert.number)  # fmt: skip
-        return doc(words, notice=True)
+        return doc(words)
     heading = _n(
         "{count} file belongs to alert {number}:", "{count} files belong to alert {number}:", len(found),
         number=alert.number,
     )  # fmt: skip
-    listed = doc(heading, bullets(_entry(one, context) for one in found), notice=True)
+    listed = doc(heading, bullets(_entry(one, context) for one in found))
     is_over = alert.state in _NOT_FORWARDED or alert.purged_at is not None
     if alert.is_draft or is_over or not any(one.is_kept for one in found):
         return listed
     forward = Code(f"{context.prefix}alert forward {alert.number} {next(one for one in found if one.is_kept).label}")
-    return listed + doc(_("An official sends one to the other rooms with {forward}.", forward=forward), notice=True)
+    return listed + doc(_("An official sends one to the other rooms with {forward}.", forward=forward))
 
 
 def _entry(one: AlertAttachment, context: Context) -> Message:
@@ -151,13 +151,13 @@ async def forward(args: Forward, context: Context) -> Doc:
     if not reached:
         words = _("Nothing to send: everybody who hears of alert {number} there has {files} already.",
                   number=alert.number, files=named)  # fmt: skip
-        return marked(alert, doc(words, notice=True))
+        return marked(alert, doc(words))
     countries = sorted({country for one in reached for country in one.countries})
     alert.record(What.FORWARDED, context.member, context.now,
                  details={"files": [file.number for file in chosen], "to": countries})  # fmt: skip
     words = _("{files} of alert {number}: on the way to {places}.", files=named, number=alert.number,
               places=_places(reached))  # fmt: skip
-    return marked(alert, doc(words, notice=True))
+    return marked(alert, doc(words))
 
 
 def _meant(args: Forward, context: Context) -> tuple[Ref, tuple[int, ...]]:

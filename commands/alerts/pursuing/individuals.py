@@ -80,7 +80,7 @@ async def show_persons(args: ShowPersons, context: Context) -> Doc | None:
     if not may_read_names(alert, context.member, context.room):
         raise refusal(alert, _where(alert, context))
     if not alert.individuals:
-        return marked(alert, doc(_("Alert {number} holds no name of a person.", number=alert.number), notice=True))
+        return marked(alert, doc(_("Alert {number} holds no name of a person.", number=alert.number)))
     entries = await Individuals(context.tx).of(alert)
     context.audit("names shown", subject_of(alert), persons=[one.id for one in entries])
     words = doc(

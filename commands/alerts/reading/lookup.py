@@ -201,11 +201,11 @@ async def list_alerts(args: ListAlerts, context: Context) -> Doc:
 
 async def _listing(shown: Sequence[Outline], more: int, context: Context, *, is_all: bool) -> Doc:
     if not shown:
-        return doc(_("There is no such alert that I may show here."), notice=True)
+        return doc(_("There is no such alert that I may show here."))
     context.names(*(Subject(KIND, alert.id) for alert in shown))
     gists = await Gists(context.tx).of([alert.id for alert in shown], kinds=_SHOWN_KINDS)
     heading = _n("{count} alert:", "{count} alerts, newest first:", len(shown))
-    found = doc(heading, bullets(_summary(alert, gists[alert.id]) for alert in shown), notice=True)
+    found = doc(heading, bullets(_summary(alert, gists[alert.id]) for alert in shown))
     if not more and is_all:
         return found
     narrow = Code(f"{context.prefix}alert list open country=GH")
@@ -214,7 +214,7 @@ async def _listing(shown: Sequence[Outline], more: int, context: Context, *, is_
                   more, narrow=narrow)  # fmt: skip
     else:
         rest = _("And older ones. Narrow it down: {narrow}", narrow=narrow)
-    return found + doc(rest, notice=True)
+    return found + doc(rest)
 
 
 def _summary(alert: Outline, gist: Gist) -> Message:

@@ -37,7 +37,7 @@ async def owed(args: Owed, context: Context) -> Doc:
     """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
     debts = [*await _debts(args.country, context), *await _answers(args.country, context)]
     if not debts:
-        return doc(_("No country owes feedback on an alert that I may show here."), notice=True)
+        return doc(_("No country owes feedback on an alert that I may show here."))
     debts.sort(key=lambda debt: (not debt.is_late, debt.country))
     shown = debts[:_SHOWN]
     context.names(*(Subject(KIND, debt.alert.id) for debt in shown))
@@ -48,7 +48,7 @@ async def owed(args: Owed, context: Context) -> Doc:
     if len(debts) > _SHOWN:
         narrow = Code(f"{context.prefix}alert owed country=GH")
         blocks.append(_("And more. Narrow it down: {narrow}", narrow=narrow))
-    return doc(*blocks, notice=True)
+    return doc(*blocks)
 
 
 class _What(Enum):

@@ -267,6 +267,8 @@ def _value(fact: Fact) -> Inline:
     if fact.kind == FactKind.PORT.value:
         country = CountryName(CountryCode(fact.value[:2]))
         return _("{port}, {country} ({locode})", port=Text(fact.shown), country=country, locode=Code(fact.value))
+    if fact.kind == FactKind.DATE.value and ":" in fact.shown:
+        return _("{moment} local time", moment=Text(fact.shown))
     return CountryName(CountryCode(fact.value)) if fact.kind == FactKind.COUNTRY.value else Text(fact.shown)
 
 
