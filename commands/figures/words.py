@@ -48,8 +48,7 @@ def figures_words(figures: Figures) -> Doc:
 
 def _raised(figures: Figures) -> Inline:
     shown: list[Inline] = [
-        _n("{count} alert", "{count} alerts", figures.raised),
-        _n("{count} still open", "{count} still open", figures.open),
+        _n("{count} alert ({open} still open)", "{count} alerts ({open} still open)", figures.raised, open=figures.open)
     ]
     if figures.withdrawn:
         shown.append(_n("{count} more withdrawn", "{count} more withdrawn", figures.withdrawn))

@@ -43,7 +43,7 @@ async def test_the_figures_of_the_latest_days(net: Network) -> None:
     text = await stats(net)
     for expected in (
         "Alerts sent from 2026-10-25 to 2026-11-23, as far as you may see them here",
-        "Raised: 1 alert and 1 still open",
+        "Raised: 1 alert (1 still open)",
         "Acknowledged: 1 of 2 countries asked, 1 before they were reminded",
         "1 confirmed as illegal (by ground of Article 9(1): b: 1), 0 cleared, and 0 not located",
         "Infringements: 100 % of 1 that was confirmed or cleared",

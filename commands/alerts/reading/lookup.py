@@ -14,7 +14,7 @@ from commands.alerts.facts import WASTE_KINDS, Slot, kinds_of
 from commands.alerts.finding import find
 from commands.alerts.matching import known_matches
 from commands.alerts.showing.beside import sightings_beside
-from commands.alerts.showing.cards import Reader, card, zone_of
+from commands.alerts.showing.cards import QUOTED, Reader, card, zone_of
 from commands.alerts.showing.composing import name_of_author, number_of_target
 from commands.alerts.showing.lines import sentence
 from commands.alerts.showing.words import state_words, who
@@ -95,6 +95,7 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
     known = await known_matches(alert, context.tx)
     same = [match for match in known if may_see(match.other, context.member, context.room)]
     reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=same)
+    reader = replace(reader, is_asked=context.thread_root is None)
     reader = replace(reader, files=await AlertAttachments(context.tx).count(alert))
     if may_show_author(alert, context.room.bindings, context.member.user_id if context.room.direct else None):
         reader = replace(reader, author_name=await name_of_author(alert, context))
@@ -106,7 +107,8 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
     if alert.state is AlertState.WITHDRAWN:
         return shown
     lines = await alerts.history(alert, latest=_LINES)
-    written = doc(_("All that was written:"), Quote(alert.text)) if alert.purged_at is None else doc()
+    cut = len(alert.text) > QUOTED and alert.purged_at is None  # else all of it stands above
+    written = doc(_("All that was written:"), Quote(alert.text)) if cut else doc()
     return (
         shown
         + written
@@ -226,19 +228,20 @@ def _summary_words(alert: Outline, gist: Gist) -> Message:
     told = joined(CountryName(country) for country in gist.countries)
     countries: Inline = told if gist.countries else _("no country yet")
     of_each = ([shown for kind, shown in gist.facts if kind in kinds] for kinds in _KINDS_OF_SLOTS)
-    parts: list[Inline] = [joined(some[:2]) for some in of_each if some]
+    parts = [shown for some in of_each for shown in some[:2]]
     if alert.state is AlertState.WITHDRAWN:
         return _(
             "{number}, {state}, TLP:{tlp} ({countries})",
             number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value,
             countries=countries,
         )  # fmt: skip
-    if not parts:
-        text = " ".join(gist.text.split())
-        parts = [Text(text if len(text) <= 60 else f"{text[:60].rstrip()} …")]
+    text = " ".join(gist.text.split())
+    what: Inline = Text(text if len(text) <= 60 else f"{text[:60].rstrip()} …")
+    if parts:
+        what = joined(parts)
     return _(
         "{number}, {state}, TLP:{tlp}: {what} ({countries})",
-        number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=joined(parts),
+        number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=what,
         countries=countries,
     )  # fmt: skip
 

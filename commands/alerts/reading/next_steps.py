@@ -50,7 +50,7 @@ async def _steps(alert: Alert, context: Context) -> Doc:
         if is_mine:
             yours.append(_("{command}: {what}", command=command, what=act_words(act)))
         else:
-            who = doer_words(some, alert)
+            who = doer_words(some, alert, any_of=True)
             others.append(_("{command}: {what} ({who})", command=command, what=act_words(act), who=who))
     head = _("Alert {number}: {state}.", number=alert.number, state=state_words(alert.state))
     blocks: list[Block | Message | Strong] = [Strong(head)]
@@ -60,7 +60,8 @@ async def _steps(alert: Alert, context: Context) -> Doc:
     if coming:
         blocks += [_("Waiting for:"), bullets(coming)]
     if yours:
-        blocks += [_("You can:"), bullets(yours)]
+        outside = _("You can, in its thread or with its number:")
+        blocks += [_("You can:") if context.thread_root is not None else outside, bullets(yours)]
     if others:
         blocks += [_("Others can:"), bullets(others)]
     if not now_possible:

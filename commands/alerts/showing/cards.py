@@ -72,6 +72,8 @@ class Reader:
     not go when one of them may no longer be seen."""
     files: int = 0
     """How many files belong to the alert."""
+    is_asked: bool = False
+    """Whether it is the answer to `alert show` outside the alert's thread: there a command needs the number."""
 
 
 def zone_of(bindings: Sequence[Binding]) -> ZoneInfo:
@@ -127,17 +129,24 @@ def card(
     if ending is not None and ending.text:
         blocks.append(Quote(_shortened(ending.text)))
     if alert.is_open:
-        blocks.append(
-            _(
-                "In this thread: {ack} if your country deals with it, {note} to tell the others, {show} for all of it, "
-                "{next} for what can be done now.",
-                ack=Code(f"{reader.prefix}alert ack"),
-                note=Code(f"{reader.prefix}alert note ..."),
-                show=Code(f"{reader.prefix}alert show"),
-                next=Code(f"{reader.prefix}alert next"),
-            )
-        )
+        blocks.append(_what_to_type(alert, reader))
     return doc(*blocks)
+
+
+def _what_to_type(alert: Alert, reader: Reader) -> Message:
+    start = f"{reader.prefix}alert"
+    if reader.is_asked:
+        return _(
+            "{ack} if your country deals with it, {note} to tell the others, {next} for what can be done now.",
+            ack=Code(f"{start} ack {alert.number}"), note=Code(f"{start} note {alert.number} ..."),
+            next=Code(f"{start} next {alert.number}"),
+        )  # fmt: skip
+    return _(
+        "In this thread: {ack} if your country deals with it, {note} to tell the others, {show} for all of it, "
+        "{next} for what can be done now.",
+        ack=Code(f"{start} ack"), note=Code(f"{start} note ..."), show=Code(f"{start} show"),
+        next=Code(f"{start} next"),
+    )  # fmt: skip
 
 
 def files_words(files: int, prefix: str) -> Message:
