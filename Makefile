@@ -35,7 +35,7 @@ demo: setup  ## Play the tour on a private network of its own; with a terminal, 
 
 test: setup lint unit integration  ## The gate: linters, types, import contracts, all tests
 
-lint: setup
+lint: setup  ## ruff, mypy and the import contracts
 	@echo "==> ruff"; $(BIN)/ruff check .
 	@echo "==> ruff format"; $(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ."; exit 1; }
 	@echo "==> mypy"; $(BIN)/mypy
