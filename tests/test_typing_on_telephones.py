@@ -61,6 +61,33 @@ async def test_what_is_merely_like_a_command_is_taken_for_none(net: Network, typ
     assert "Did you mean" not in answer
 
 
+@pytest.mark.parametrize("typed", ["!alert help", "!alert photo", "!alert cancel 1", "!alert drop #1"])
+async def test_a_word_alone_is_no_text_of_an_alert(net: Network, typed: str) -> None:
+    answer = await net.say(typed, as_="ghana", room="ghana")
+    assert "!help alert shows what there is" in answer
+    assert "Draft" not in answer
+
+
+async def test_a_container_or_a_few_words_are_the_text_of_an_alert(net: Network) -> None:
+    for text in ("CSQU3054383", "cancel the inspection in Tema", "drums in Tema"):
+        assert "Draft of alert" in await net.say(f"!alert {text}", as_="ghana", room="ghana")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("!alert set tlp: red", "tlp takes an equals sign: tlp=red"),
+        ("!alert set Quantity 20 t", "quantity takes an equals sign: quantity=20 t"),
+        ("!me name Kofi", "name takes an equals sign: name=Kofi"),
+        ("!me tz", "tz takes an equals sign: tz=..."),
+        ("!me please", "I do not know what to do with “please”. Write it like this: !me"),
+    ],
+)
+async def test_an_option_without_its_equals_sign_is_shown_with_it(net: Network, typed: str, meant: str) -> None:
+    await net.say("!alert CSQU3054383 in Tema", as_="ghana", room="ghana")
+    assert meant in await net.say(typed, as_="ghana", room="ghana")
+
+
 SLIPS = {
     "contct x": "contact", "exercises": "exercise", "wtach": "watch", "contacts x": "contact", "remnd": "remind",
     "hlep": None,

@@ -10,6 +10,9 @@ from commands.base import NO, YES, Command, Refusal, Subject
 from commands.document import Code, Message, _, either, joined
 from storage.reference.spelling import slips
 
+_MANY = 8
+"""Subcommands from which on a word alone is more probably meant for one of them than for a text."""
+
 
 def completed(text: str, commands: Sequence[Command], subject: Subject | None) -> str:
     """In the thread of an alert `hold` is `alert hold`: what the thread is about need not be said again."""
@@ -135,7 +138,7 @@ def _guard_misspelt_subcommand(best: Command, rest: str, family: Sequence[Comman
         return
     first = words[0].casefold()
     near = did_you_mean(first, subwords)
-    if near is not None and first not in subwords and first.isalpha():
+    if near is not None and _is_slip_of(first, near) and first not in subwords and first.isalpha():
         typed, meant = Code(f"{prefix}{best.name} {words[0]}"), Code(f"{prefix}{best.name} {near}")
         raise Refusal(
             _(
@@ -144,3 +147,10 @@ def _guard_misspelt_subcommand(best: Command, rest: str, family: Sequence[Comman
                 typed=typed,
             )
         )
+    is_alone = len(words) == 1 or (len(words) == 2 and NUMBER.fullmatch(words[1]))
+    if is_alone and len(subwords) > _MANY and first not in subwords and first.isalpha():
+        typed, what = Code(f"{prefix}{best.name} {words[0]}"), Code(f"{prefix}help {best.name}")
+        raise Refusal(
+            _("I know no {typed}: {help} shows what there is. If it was text, write a few more words.",
+              typed=typed, help=what)
+        )  # fmt: skip

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from bot.parser.fields import Field, keys, plain_key
-from bot.parser.writing import ALSO_APOSTROPHES, KEY, QUOTES, Written, closing
-from commands.arguments import Reading, Rest, did_you_mean, take_time
+from bot.parser.writing import ALSO_APOSTROPHES, KEY, QUOTES, Written, closing, shorten
+from commands.arguments import About, Reading, Rest, Word, did_you_mean, take_time
 from commands.base import Command, Refusal
-from commands.document import Code, _
+from commands.document import Code, Text, _
 from commands.usage import usage
 from commands.when import duration_at_start
 from storage.reference.spelling import slips
@@ -46,6 +46,25 @@ def take_options(rest: str, fields: Sequence[Field], command: Command, prefix: s
         taken.options[entry.name] = value
     taken.plain = "".join(kept).strip()
     return taken
+
+
+def check_nothing_is_left(text: str, fields: Sequence[Field], command: Command, prefix: str) -> None:
+    """Refuse what belongs to nothing; `quantity 20 t` and `tlp: red` are options without their equals sign."""
+    left = text.strip()
+    if not left:
+        return
+    first, _space, value = left.partition(" ")
+    key = plain_key(first.rstrip(":"))
+    for entry in fields:
+        if not isinstance(entry.kind, Rest | About | Word) and key in map(plain_key, keys(entry)):
+            option = first.rstrip(":").casefold()
+            example = Code(f"{option}={value.strip() or '...'}"[:60])
+            raise Refusal(_("{option} takes an equals sign: {example}", option=Code(option), example=example))
+    words = _(
+        "I do not know what to do with {text}. Write it like this: {usage}",
+        text=Text(f"“{shorten(left)}”"), usage=Code(usage(command, prefix)),
+    )  # fmt: skip
+    raise Refusal(words)
 
 
 def _refuse_misspelt_option(

@@ -6,14 +6,12 @@ from typing import Any
 
 from bot.parser.fields import fields_of
 from bot.parser.finding import completed, find_command
-from bot.parser.options import take_options
+from bot.parser.options import check_nothing_is_left, take_options
 from bot.parser.positions import take_positions
 from bot.parser.values import check_what_is_there, validate, with_zone
-from bot.parser.writing import shorten
 from commands.arguments import About, Reading, Ref
-from commands.base import Args, Command, Refusal, Subject
-from commands.document import Code, Message, Text, _
-from commands.usage import usage
+from commands.base import Args, Command, Subject
+from commands.document import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,7 @@ def parse(
     for name, value in (given or {}).items():
         values.setdefault(name, value)
     take_positions(taken, fields, values, reading, subject)
-    if taken.plain.strip():
-        words = _(
-            "I do not know what to do with {text}. Write it like this: {usage}",
-            text=Text(f"“{shorten(taken.plain)}”"),
-            usage=Code(usage(command, prefix)),
-        )
-        raise Refusal(words)
+    check_nothing_is_left(taken.plain, fields, command, prefix)
     for entry in fields:
         if isinstance(values.get(entry.name), str) and isinstance(entry.kind, About):
             values[entry.name] = Ref(number=str(values[entry.name]).lstrip("#"))
