@@ -164,8 +164,15 @@ class Rooms:
 
     async def bound_to(self, kind: BindingKind, value: str = "") -> Sequence[RoomId]:
         """Return the rooms bound to exactly this, each once."""
-        rooms = (await self.as_bound()).items()
-        return [room for room, bound in rooms if any(one.kind is kind and one.value == value for one in bound)]
+
+        async def read() -> Mapping[tuple[BindingKind, str], Sequence[RoomId]]:
+            rooms: dict[tuple[BindingKind, str], list[RoomId]] = {}
+            for room, bound in (await self.as_bound()).items():
+                for one in bound:
+                    rooms.setdefault((one.kind, one.value), []).append(room)
+            return MappingProxyType(rooms)
+
+        return list((await self._tx.recall("bound to", (Binding,), read)).get((kind, value), ()))
 
     async def of_country(self, country: CountryCode) -> Sequence[RoomId]:
         return await self.bound_to(BindingKind.COUNTRY, country)

@@ -37,9 +37,13 @@ async def keep(sighting: Sighting, thing: Thing, context: Context) -> Sequence[A
 
 async def _tell_each(sighting: Sighting, alerts: Sequence[Alert], context: Context, *, is_news: bool) -> None:
     """Have the cards of each alert brought up to date in a transaction of its own, however many rooms each has."""
-    for alert in alerts:
-        payload = {"sighting": sighting.id, "alert": alert.id, "news": is_news}
-        await context.timers().schedule(_TELL, f"sighting:{sighting.id}:alert:{alert.id}", context.now, payload)
+    clocks = {
+        f"sighting:{sighting.id}:alert:{alert.id}": (
+            context.now, {"sighting": sighting.id, "alert": alert.id, "news": is_news},
+        )
+        for alert in alerts
+    }  # fmt: skip
+    await context.timers().schedule_all(_TELL, clocks)
 
 
 @capability.timer(_TELL)
