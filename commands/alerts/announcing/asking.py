@@ -1,7 +1,8 @@
 """What is said about requests and proposals: to whom they are directed, and to everybody else who may hear."""
 
 from commands.alerts.audience import Listener, coordinators_may_see, may_show_author
-from commands.alerts.circulating.circulation import tell_author, tell_coordinators, tell_everyone
+from commands.alerts.circulating.circulation import tell_everyone
+from commands.alerts.circulating.directly import tell_author, tell_coordinators
 from commands.alerts.clocks.calling import call
 from commands.alerts.clocks.escalation import on_duty
 from commands.alerts.showing.cards import zone_of

@@ -3,7 +3,8 @@
 from commands.alerts.announcing import asking
 from commands.alerts.audience import Listener, listeners, unreached
 from commands.alerts.circulating import matched, mentions
-from commands.alerts.circulating.circulation import LineFor, tell_author, tell_everyone, tell_of_unreached
+from commands.alerts.circulating.circulation import LineFor, tell_everyone
+from commands.alerts.circulating.directly import tell_author, tell_of_unreached
 from commands.alerts.circulating.drafts import refresh_draft, show_to_second_pair
 from commands.alerts.circulating.retracting import retract_elsewhere, retract_part
 from commands.alerts.clocks import escalation, periods, reminding

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from commands.alerts.audience import Listener, coordinators_may_see, listeners, owner_of
+from commands.alerts.audience import Listener, listeners
 from commands.alerts.circulating.retracting import retract_card
 from commands.alerts.declaration import CARD, LINE, capability, subject_of
-from commands.alerts.showing.cards import unreached_words
 from commands.alerts.showing.composing import SameForAll, card_for, listener_may_see, same_for_all
 from commands.alerts.showing.words import marked
 from commands.base import Context, Post, Priority
-from commands.document import Code, Doc, Strong, Words, _, doc
+from commands.document import Doc, Words, doc
 from commands.visibility import answer_about
 from storage.alerts import Alert, AlertCard, Alerts, Tlp, Urgency
-from storage.ids import CountryCode, RoomId, UserId
+from storage.ids import RoomId, UserId
 from storage.members import Members
 from storage.outbox import Outbox
 from storage.rooms import BindingKind, Rooms
@@ -63,7 +62,7 @@ async def tell_everyone(
             posts.append(await _card_anew(alert, one, row, same, context, priority=priority))
         said = line(one)
         if said is not None:
-            posts.append(_said(alert, one, said, LINE, priority=priority, thread_row=row, openly=openly))
+            posts.append(saying(alert, one, said, LINE, priority=priority, thread_row=row, openly=openly))
     await context.post_all(posts)
     if same is None:
         return
@@ -131,7 +130,7 @@ async def _card_anew(
     alert: Alert, one: Listener, row: int, same: SameForAll, context: Context, *, priority: Priority
 ) -> Post:
     words = await card_for(alert, one, same, context)
-    return _said(alert, one, words, CARD, priority=priority, replaces=row)
+    return saying(alert, one, words, CARD, priority=priority, replaces=row)
 
 
 async def _still_reads(alert: Alert, existing: AlertCard, context: Context) -> Listener | None:
@@ -160,7 +159,7 @@ async def say_below_cards(
         words = await line(one) if one is not None and (but is None or one.person != but) else None
         if one is None or words is None:
             continue
-        posts.append(_said(alert, one, words, LINE, priority=priority, thread_row=existing.row_id, openly=False))
+        posts.append(saying(alert, one, words, LINE, priority=priority, thread_row=existing.row_id, openly=False))
     await context.post_all(posts)
     return len(posts)
 
@@ -204,7 +203,7 @@ async def renew_cards(
 
 async def _show_cards(alert: Alert, found: Sequence[Listener], same: SameForAll, context: Context) -> None:
     posts = [
-        _said(alert, one, await card_for(alert, one, same, context), CARD, priority=Priority.ALERT, report=DELIVERY)
+        saying(alert, one, await card_for(alert, one, same, context), CARD, priority=Priority.ALERT, report=DELIVERY)
         for one in found
     ]
     for one, row in zip(found, await context.post_all(posts), strict=True):
@@ -235,7 +234,7 @@ async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:
             await context.post(await _card_anew(alert, there[room], shown.row_id, same, context, priority=priority))
 
 
-def _said(
+def saying(
     alert: Alert,
     one: Listener,
     words: Doc,
@@ -285,51 +284,6 @@ async def names_of(found: Sequence[Listener], context: Context) -> dict[str, str
             member = await Members(context.tx).get(one.person)
             names[one.person] = member.name if member is not None else one.person
     return names
-
-
-async def tell_of_unreached(alert: Alert, missed: Sequence[CountryCode], context: Context) -> None:
-    """Let the coordinators know of countries concerned that cannot be told, where they may hear of the alert."""
-    if not missed or not coordinators_may_see(alert):
-        return
-    for country in missed:
-        bind = Code(f"{context.prefix}room create country={country}")
-        words = doc(Strong(unreached_words(alert, country)), _("Give it a room: {bind}", bind=bind))
-        await tell_coordinators(alert, words, context, priority=Priority.ALERT)
-
-
-async def tell_coordinators(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
-    """Say something to the coordinators: in the threads of their cards, or to each directly where there is none.
-
-    The caller has made sure that they may hear of the alert.
-    """
-    rooms = await Rooms(context.tx).bound_to(BindingKind.COORDINATION)
-    if await say_in_threads(alert, rooms, words, context, priority=priority):
-        return
-    for coordinator in await Members(context.tx).coordinators():
-        await tell_person(alert, coordinator.user_id, words, context, priority=priority)
-
-
-async def say_in_threads(
-    alert: Alert, rooms: Iterable[RoomId], words: Doc, context: Context, *, priority: Priority
-) -> bool:
-    """Say something in the threads of the cards in these rooms; False when none of them has one."""
-    wanted = set(rooms)
-    cards = [one for one in await Alerts(context.tx).cards(alert) if one.room_id in wanted]
-    below = [(Listener(room=one.room_id), one.row_id) for one in cards]
-    await context.post_all([_said(alert, one, words, LINE, priority=priority, thread_row=row) for one, row in below])
-    return bool(cards)
-
-
-async def tell_person(alert: Alert, person: UserId, words: Doc, context: Context, *, priority: Priority) -> None:
-    """Say something to one person in their direct chat. The caller has made sure that they may hear of the alert."""
-    await context.post(_said(alert, Listener(person=person), words, LINE, priority=priority))
-
-
-async def tell_author(alert: Alert, words: Doc, context: Context, *, priority: Priority) -> None:
-    """Say something to who raised an alert, in the direct chat; once gone, to an official of the same authority."""
-    owner = await owner_of(alert, context.tx)
-    if owner is not None:
-        await context.post(_said(alert, Listener(person=owner.user_id), words, LINE, priority=priority))
 
 
 async def unless_heard(alert: Alert, context: Context, *words: Words) -> Doc | None:

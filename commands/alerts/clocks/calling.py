@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from commands.alerts.audience import coordinators_may_see
-from commands.alerts.circulating.circulation import tell_person
+from commands.alerts.circulating.directly import tell_persons
 from commands.alerts.clocks.escalation import on_duty
 from commands.alerts.declaration import capability
 from commands.alerts.second_pair import second_pair
@@ -61,9 +61,8 @@ async def _next(
     alert: Alert, line: HistoryLine, wanted: Sequence[Member], context: Context, *, most: int, due: datetime
 ) -> None:
     priority = Priority.ALERT if alert.urgency is Urgency.URGENT else Priority.REMINDER
-    for member in wanted[:most]:
-        words = directly(alert, line, member, context.prefix)
-        await tell_person(alert, member.user_id, words, context, priority=priority)
+    words = {member.user_id: directly(alert, line, member, context.prefix) for member in wanted[:most]}
+    await tell_persons(alert, words, context, priority=priority)
     if len(wanted) > most:
         payload = {"line": line.id, "after": wanted[most - 1].user_id}
         await context.timers().schedule(CALL, f"alert:{alert.id}:call:{line.id}", due, payload)

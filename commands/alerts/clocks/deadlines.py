@@ -1,6 +1,7 @@
 """What happens when a clock of an alert fires: the draft, verification, take-back, requests."""
 
-from commands.alerts.circulating.circulation import tell_author, tell_everyone, zone_of_author
+from commands.alerts.circulating.circulation import tell_everyone, zone_of_author
+from commands.alerts.circulating.directly import tell_author
 from commands.alerts.circulating.retracting import retract_all
 from commands.alerts.clocks import periods
 from commands.alerts.clocks.calling import verifiers

@@ -3,7 +3,8 @@
 from typing import assert_never
 
 from commands.alerts.audience import Listener, coordinators_may_see, room_may_see
-from commands.alerts.circulating.circulation import say_in_threads, tell_author, tell_coordinators, tell_everyone
+from commands.alerts.circulating.circulation import tell_everyone
+from commands.alerts.circulating.directly import say_in_threads, tell_author, tell_coordinators
 from commands.alerts.clocks.calling import call, verifiers
 from commands.alerts.clocks.escalation import on_duty
 from commands.alerts.showing.summons import person_words, to_acknowledge, to_verify

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from commands.alerts.audience import listeners, unreached
-from commands.alerts.circulating.circulation import answer, tell_of_unreached
+from commands.alerts.circulating.circulation import answer
+from commands.alerts.circulating.directly import tell_of_unreached
 from commands.alerts.circulating.drafts import refresh_draft
 from commands.alerts.circulating.retracting import retract_elsewhere
 from commands.alerts.clocks import escalation
