@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from commands.shipment import Kind
-from storage.alerts import EXERCISE, REAL, Alert, AlertMarks, Alerts, AlertState, Mark, mark_of
+from storage.alerts import EXERCISE, REAL, Alert, AlertMarks, Alerts, AlertState, Mark, Outline, Outlines, mark_of
 from storage.base import Transaction
 from storage.ids import CountryCode
 from storage.reference import codes
@@ -14,6 +14,7 @@ _BASEL = re.compile(r"(?:basel ?(?:code ?)?)?([ab](?:[1-4][0-9]{0,3})?|y[0-9]{0,
 _UN = re.compile(r"(?:un|onu) ?(?:no|number)? ?([0-9]{4})")
 _CUSTOMS = re.compile(r"(hs|sh|hts|cn|taric) ?(?:code|no)? ?([0-9]{2,10})")
 _LIST_OF_WASTE = re.compile(r"(ewc|low|ler|ced|avv) ?(?:code|no)? ?([0-9]{2,6})")
+_GONE = frozenset({AlertState.WITHDRAWN, AlertState.MERGED})
 _LONGEST = 6  # digits of a code of which national ones are cut off
 
 
@@ -112,10 +113,20 @@ def carried(alert: Alert) -> frozenset[str]:
 
 async def alerts_with(keys: Iterable[str], *, exercise: bool, tx: Transaction, limit: int) -> Sequence[Alert]:
     """Return the newest circulated alerts that name one of these containers or ships; none withdrawn or merged."""
+    newest = await _newest_with(keys, exercise, tx, limit)
+    alerts = await Alerts(tx).several(newest)
+    return [alerts[one] for one in newest if alerts[one].state not in _GONE]
+
+
+async def outlines_with(keys: Iterable[str], *, exercise: bool, tx: Transaction, limit: int) -> Sequence[Outline]:
+    """Return the same alerts in outline, newest first: where nothing is asked of them but who may see them."""
+    newest = await _newest_with(keys, exercise, tx, limit)
+    return [alert for alert in await Outlines(tx).several(newest) if alert.state not in _GONE]
+
+
+async def _newest_with(keys: Iterable[str], exercise: bool, tx: Transaction, limit: int) -> Sequence[int]:
     marks = AlertMarks(tx)
     found: set[int] = set()
     for key in dict.fromkeys(keys):
         found.update(await marks.newest_with(EXERCISE if exercise else REAL, mark_with(key), limit=limit))
-    newest = sorted(found, reverse=True)[:limit]
-    alerts = await Alerts(tx).several(newest)
-    return [alerts[one] for one in newest if alerts[one].state not in {AlertState.WITHDRAWN, AlertState.MERGED}]
+    return sorted(found, reverse=True)[:limit]

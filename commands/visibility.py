@@ -213,7 +213,7 @@ def _together(sighting: Sighting, alert: Marked) -> Marked:
     )
 
 
-def room_may_see_sighting(sighting: Sighting, alert: Alert, bindings: Sequence[Binding]) -> bool:
+def room_may_see_sighting(sighting: Sighting, alert: Marked, bindings: Sequence[Binding]) -> bool:
     """Decide whether a sighting stands on the card of an alert in a room: where both may be seen."""
     return alert.was_circulated and room_may_see(alert, bindings) and room_may_see(_together(sighting, alert), bindings)
 
@@ -226,7 +226,7 @@ def sightings_for_room(sightings: Sequence[Sighting], alert: Alert, bindings: Se
     return [one for one in sightings if room_may_see(_together(one, once), bindings)]
 
 
-def may_see_sighting(sighting: Sighting, alert: Alert | None, member: Member, room: RoomView) -> bool:
+def may_see_sighting(sighting: Sighting, alert: Marked | None, member: Member, room: RoomView) -> bool:
     """Decide whether this member may see a sighting here: as part of an alert, or (alert None) by itself.
 
     By itself it is marked like an alert that concerns the country of the place, and that its reporter raised.
@@ -309,7 +309,7 @@ SHOWN = "shown"
 """Part of an answer that shows something of an alert."""
 
 
-async def answer_about(alert: Alert, words: Doc, context: Context, *, part: str = SHOWN) -> OutboxRow:
+async def answer_about(alert: Alert | Outline, words: Doc, context: Context, *, part: str = SHOWN) -> OutboxRow:
     """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
     return await context.post(
         Post(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from commands.base import Context, RoomView, Subject
 from commands.happenings import AlertSighted, SightingReported
-from commands.matching import alerts_with
+from commands.matching import outlines_with
 from commands.sightings.declaration import ALERTS_AT_MOST, SightingSettings, capability
 from commands.visibility import SIGHTING, may_see_sighting
-from storage.alerts import Alert, Alerts
+from storage.alerts import Alerts, Outline
 from storage.ids import RoomId
 from storage.members import Members
 from storage.outbox import OutboxRow
@@ -19,14 +19,14 @@ _TELL = "sighting.tell"
 _FORGET = "sighting.forget"
 
 
-async def keep(sighting: Sighting, thing: Thing, context: Context) -> Sequence[Alert]:
+async def keep(sighting: Sighting, thing: Thing, context: Context) -> Sequence[Outline]:
     """Keep a sighting and tell those who may hear of it; return the alerts that carry what was seen."""
     await Sightings(context.tx).add(sighting, thing.keys)
     if sighting.current_until > context.now:
         await context.timers().schedule(
             _OLD, f"sighting:{sighting.id}", sighting.current_until, {"sighting": sighting.id}
         )
-    alerts = await alerts_with(thing.keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
+    alerts = await outlines_with(thing.keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
     await _tell_each(sighting, alerts, context, is_news=True)
     await context.emit(SightingReported(sighting))
     if sighting.text is not None:
@@ -35,7 +35,7 @@ async def keep(sighting: Sighting, thing: Thing, context: Context) -> Sequence[A
     return alerts
 
 
-async def _tell_each(sighting: Sighting, alerts: Sequence[Alert], context: Context, *, is_news: bool) -> None:
+async def _tell_each(sighting: Sighting, alerts: Sequence[Outline], context: Context, *, is_news: bool) -> None:
     """Have the cards of each alert brought up to date in a transaction of its own, however many rooms each has."""
     clocks = {
         f"sighting:{sighting.id}:alert:{alert.id}": (
@@ -63,7 +63,7 @@ async def become_old(timer: Timer, context: Context) -> None:
     if sighting is None:
         return
     keys = await sightings.keys_of(sighting)
-    alerts = await alerts_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
+    alerts = await outlines_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
     await _tell_each(sighting, [alert for alert in alerts if alert.is_open], context, is_news=False)
 
 
@@ -87,5 +87,5 @@ async def may_still_be_said(subject: Subject, row: OutboxRow, context: Context) 
     if may_see_sighting(sighting, None, member, room):
         return True
     keys = await sightings.keys_of(sighting)
-    beside = await alerts_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
+    beside = await outlines_with(keys, exercise=sighting.exercise, tx=context.tx, limit=ALERTS_AT_MOST)
     return any(may_see_sighting(sighting, alert, member, room) for alert in beside)

@@ -6,12 +6,12 @@ from typing import Annotated
 from commands.arguments import About, Ref, Rest
 from commands.base import Args, Context, Refusal, Role, Subject
 from commands.document import Code, Doc, Strong, Text, _, doc
-from commands.matching import alerts_with
+from commands.matching import outlines_with
 from commands.sighted import LOOKED_AT, listed, sightings_of
 from commands.sightings.declaration import ALERTS_AT_MOST, capability
 from commands.sightings.reading import read_thing, reading_of
 from commands.visibility import ALERT, answer_about, find, may_see_sighting
-from storage.alerts import Alert
+from storage.alerts import Alert, Outline
 from storage.sightings import Sighting, Sightings
 
 
@@ -52,7 +52,7 @@ async def _about_thing(text: str, context: Context) -> Doc:
         raise Refusal(_("I cannot read {text} as a container number or a ship.", text=Text(f"“{text[:60]}”")))
     words = doc()
     for exercise in (False, True):
-        alerts = await alerts_with(thing.keys, exercise=exercise, tx=context.tx, limit=ALERTS_AT_MOST)
+        alerts = await outlines_with(thing.keys, exercise=exercise, tx=context.tx, limit=ALERTS_AT_MOST)
         found = await Sightings(context.tx).about(thing.keys, exercise=exercise, limit=LOOKED_AT)
         shown = [one for one in found if _may_show(one, alerts, context)]
         if shown:
@@ -62,7 +62,7 @@ async def _about_thing(text: str, context: Context) -> Doc:
     return doc(_("I know no sighting of {thing} that I may show here.", thing=Text(thing.shown)))
 
 
-def _may_show(sighting: Sighting, alerts: Sequence[Alert], context: Context) -> bool:
+def _may_show(sighting: Sighting, alerts: Sequence[Alert | Outline], context: Context) -> bool:
     """Decide whether a sighting may stand in the answer; where it may for an alert, the answer goes with that alert."""
     if may_see_sighting(sighting, None, context.member, context.room):
         return True

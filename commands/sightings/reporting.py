@@ -16,7 +16,7 @@ from commands.sightings.declaration import SightingSettings, capability
 from commands.sightings.keeping import keep
 from commands.sightings.reading import Place, read_place, read_report, reading_of
 from commands.visibility import ALERT, answer_about, find, room_may_see_sighting, shown_here
-from storage.alerts import Alert, Tlp
+from storage.alerts import Alert, Outline, Tlp
 from storage.outbox import Outbox
 from storage.sightings import Sighting, Sightings, Thing
 
@@ -218,13 +218,13 @@ def _carried_by(alert: Alert | None, told: _Told, context: Context) -> Sequence[
 
 
 async def _answer(
-    kept: Sequence[tuple[Sighting, Sequence[Alert]]], alert: Alert | None, context: Context
+    kept: Sequence[tuple[Sighting, Sequence[Outline]]], alert: Alert | None, context: Context
 ) -> Doc | None:
     """Say what was kept, and with which alerts it stands, as far as they may be seen here.
 
     It is the same answer whether there are others or none.
     """
-    shown: dict[int, Alert] = {}
+    shown: dict[int, Outline] = {}
     for sighting, alerts in kept:
         for one in alerts:
             if _stands_here(sighting, one, context) and shown_here(one, context):
@@ -240,7 +240,8 @@ async def _answer(
             _("It is kept, marked TLP:{tlp}, and stands beside each alert about it, for those who may see both.",
               tlp=kept[0][0].tlp.value)
         )  # fmt: skip
-        if alert is not None and alert.was_circulated and not any(alert in alerts for _sighting, alerts in kept):
+        named_by = {one.id for _sighting, alerts in kept for one in alerts}
+        if alert is not None and alert.was_circulated and alert.id not in named_by:
             add = Code(f"{context.prefix}alert set {alert.number} container=+CSQU3054383")
             words += doc(
                 _("Alert {number} does not name it. Who raised it can add it: {add}", number=alert.number, add=add)
@@ -253,13 +254,13 @@ async def _answer(
     return None
 
 
-def _stands_here(sighting: Sighting, alert: Alert, context: Context) -> bool:
+def _stands_here(sighting: Sighting, alert: Outline, context: Context) -> bool:
     if context.room.direct:
         return True
     return room_may_see_sighting(sighting, alert, context.room.bindings)
 
 
-async def _heard_in_this_thread(shown: dict[int, Alert], alert: Alert | None, context: Context) -> bool:
+async def _heard_in_this_thread(shown: dict[int, Outline], alert: Alert | None, context: Context) -> bool:
     """Whether the line that everybody gets has just been said in this very thread: then it is the answer."""
     if alert is None or alert.id not in shown or context.room.direct or context.thread_root is None:
         return False

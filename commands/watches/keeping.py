@@ -7,13 +7,13 @@ from typing import Annotated, Any, assert_never
 from commands.arguments import Duration, Option, When, Word
 from commands.base import Answer, Args, Context, Post, Priority, Refusal, Role, Subject
 from commands.document import Code, Doc, Message, Moment, Strong, Text, _, _n, bullets, doc
-from commands.matching import alerts_with, keys_of
+from commands.matching import keys_of, outlines_with
 from commands.visibility import ALERT, may_see
 from commands.watches.declaration import WatchSettings, capability
 from commands.watches.ending import GO_ON, set_clock
 from commands.watches.telling import DIRECT, alert_words
 from commands.watches.terms import KINDS, Asked, Name, read_terms, read_text, terms_words
-from storage.alerts import Alert
+from storage.alerts import Alert, Alerts, Outline
 from storage.watches import NotActive, Term, Watch, Watches, WatchState
 
 _PORT = "watch.port"
@@ -173,11 +173,14 @@ async def _there_already(kept: Watch, context: Context) -> Sequence[Alert]:
     first = kept.terms[0]
     if first.kind not in {"container", "vessel"}:
         return ()
-    found: list[Alert] = []
+    found: list[Outline] = []
     for exercise in (False, True):
-        found += await alerts_with(first.keys, exercise=exercise, tx=context.tx, limit=_LOOKED_AT)
-    seen = [one for one in found if one.is_open and may_see(one, context.member, DIRECT)]
-    return [one for one in seen if kept.matches(keys_of(one))][:_SHOWN_AT_ONCE]
+        found += await outlines_with(first.keys, exercise=exercise, tx=context.tx, limit=_LOOKED_AT)
+    seen = [one.id for one in found if one.is_open and may_see(one, context.member, DIRECT)]
+    if len(kept.terms) == 1:  # what was found has all that is watched for
+        seen = seen[:_SHOWN_AT_ONCE]
+    alerts = await Alerts(context.tx).several(seen)
+    return [alerts[one] for one in seen if kept.matches(keys_of(alerts[one]))][:_SHOWN_AT_ONCE]
 
 
 async def in_direct_chat(words: Doc, context: Context) -> Doc:
