@@ -83,6 +83,7 @@ async def weigh_on(timer: Timer, context: Context) -> None:
     case = await Alerts(context.tx).get(int(timer.payload["case"])) if "case" in timer.payload else None
     found = await RisksShown(context.tx).before(timer.payload.get("before"), limit=_LOOKED_THROUGH)
     weighed, last = 0, None
+    kept_up: dict[int, set[int]] = {}
     for shown, row, goes_on in found:
         if row.created_at < context.now - _READ_STILL:
             return
@@ -90,7 +91,9 @@ async def weigh_on(timer: Timer, context: Context) -> None:
         alert = await Alerts(context.tx).get(shown.alert_id) if goes_on else None
         if alert is None or (case is not None and not counts_for(case, alert)):
             continue
-        if any(kept is shown for kept, _row in await _kept_up(alert, context)):
+        if alert.id not in kept_up:
+            kept_up[alert.id] = {one.row_id for one, _row in await _kept_up(alert, context)}
+        if shown.row_id in kept_up[alert.id]:
             await _renew(alert, shown, row, context, is_news=case is not None)
             weighed += 1
         if weighed == _AT_ONCE:
