@@ -225,7 +225,7 @@ class Sender:
         if row is None:
             return None
         urgency = row.priority
-        if has_more and (self._pauses.strained or self._pauses.are_on(urgency)):
+        if has_more and (row.attempts or self._pauses.strained or self._pauses.are_on(urgency)):
             urgency = await Outbox(tx).urgency(lane)
         if self._pauses.are_on(urgency):
             self._delayed.add(lane)

@@ -11,6 +11,8 @@ from storage.outbox import Priority
 
 _AT_LEAST = timedelta(seconds=1)
 """Between two messages to a homeserver that refuses them without saying for how long."""
+_LONGEST_FOR_AN_ALERT = timedelta(seconds=30)
+"""After which an alert is tried again when the homeserver is back from an outage, however long that was."""
 _IN_VAIN = 3
 """Refusals of one urgency in a row after which others are tried first: it may be one room alone that is refused."""
 
@@ -120,6 +122,7 @@ class Pauses:
         self._unexplained[of] += 1
         return self.backoff(self._unexplained[of] - 1)
 
-    def backoff(self, attempts: int) -> timedelta:
-        """Return how long a row waits that was tried so often; not all come back at once."""
-        return backoff(attempts, self._jitter)
+    def backoff(self, attempts: int, urgency: Priority | None = None) -> timedelta:
+        """Return how long a row waits that was tried so often; not all come back at once, and an alert soon."""
+        pause = backoff(attempts, self._jitter)
+        return min(pause, _LONGEST_FOR_AN_ALERT) if urgency is Priority.ALERT else pause

@@ -60,7 +60,7 @@ class Trying:
         if row.kind is RowKind.MESSAGE and head.relation is None:
             return Outcome(dropped=True)
         try:
-            outcome = await self._tried(row, head.relation or NO_RELATION, head.audience.readers)
+            outcome = await self._tried(head, head.relation or NO_RELATION)
         except Throttled as error:
             asked = error.retry_after
             log.warning("sender.throttled", seconds=asked.total_seconds() if asked is not None else None)
@@ -72,15 +72,16 @@ class Trying:
             self._pauses.worked(head.urgency)
         return outcome
 
-    async def _tried(self, row: OutboxRow, relation: Relation, readers: frozenset[UserId] | None) -> Outcome:  # noqa: C901, PLR0911 - one for each answer
+    async def _tried(self, head: Head, relation: Relation) -> Outcome:  # noqa: C901, PLR0911 - one for each answer
+        row = head.row
         try:
-            return await self._do(row, relation, readers)
+            return await self._do(row, relation, head.audience.readers)
         except (Throttled, PutOff):
             raise
         except (Unavailable, LoggedOut) as error:
             if self._house.now() - row.created_at > self._settings.give_up_after:
                 return Outcome(failure=Failure.UNREACHABLE)
-            pause = self._pauses.backoff(row.attempts)
+            pause = self._pauses.backoff(row.attempts, head.urgency)
             log.warning("sender.unavailable", row=row.id, error=type(error).__name__, retry_in=pause.total_seconds())
             return Outcome(retry_in=pause)
         except Strangers as error:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from nio.crypto import OlmAccount, OutboundSession
 
+from bot.matrix import crypto as crypto_module
 from bot.matrix.crypto import Crypto
 from bot.matrix.interface import Unavailable
 from storage.base import Database
@@ -162,3 +164,22 @@ async def test_while_it_is_not_known_whether_keys_arrived_no_others_are_made(dat
         await crypto.upload_keys()
         assert len(server.one_time) == full
         assert {said_to(crypto, key) for key in server.one_time.values()} == {b"hello"}
+
+
+async def test_a_homeserver_that_does_not_answer_holds_up_what_came_with_a_sync_for_a_while_only(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent(Keeper):
+        async def request(self, _method: str, path: str, *_args: Any, **_more: Any) -> Any:
+            waiting.append(path)
+            await asyncio.Event().wait()
+
+    waiting: list[str] = []
+    monkeypatch.setattr(crypto_module, "_LONGEST_STEP", timedelta(seconds=0.05))
+    async with opened(database, Silent()) as crypto:
+        crypto.people.doubt(GHANA)
+        crypto.note_counts(told(left=0))
+        async with asyncio.timeout(30):
+            await crypto.upkeep()
+        assert len(waiting) == 2, "the query and the upload were each tried, and let go"
+        assert crypto.behind

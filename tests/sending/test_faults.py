@@ -13,7 +13,7 @@ from bot.sender.outcome import NO_RELATION, Audience, Head
 from commands.base import Post
 from commands.document import doc
 from storage.ids import RoomId
-from storage.outbox import OutboxRow, RowKind, RowState
+from storage.outbox import OutboxRow, Priority, RowKind, RowState
 from tests.fakes import Network
 from tests.sending.helping import COUNTRIES, Gate, bodies, post, row_of, running, until
 
@@ -110,6 +110,26 @@ async def test_an_unreachable_homeserver_is_tried_ever_more_seldom_and_given_up_
         assert timedelta(hours=1) < net.now - began < timedelta(hours=1, minutes=6)
         assert row.failure is not None
         assert "could not deliver" in bodies(net, "coordination")[-1]
+
+
+async def test_an_alert_is_tried_again_within_half_a_minute_however_long_the_outage_was(net: Network) -> None:
+    for room in ("ghana", "germany"):
+        net.fail_room(room, Unavailable("down"))
+    await post(net, "announced", "ghana", priority=Priority.ANNOUNCEMENT)
+    await post(net, "alerted", "ghana", priority=Priority.ALERT)
+    await post(net, "announced", "germany", priority=Priority.ANNOUNCEMENT)
+    for _second in range(2_000):
+        net.now += timedelta(seconds=1)
+        await net.machinery.sender.drain()
+    for room in ("ghana", "germany"):
+        net.fail_room(room, None)
+    net.now += timedelta(seconds=30)
+    await net.settle()
+    assert bodies(net, "ghana") == ["announced", "alerted"]
+    assert bodies(net, "germany") == []
+    net.now += timedelta(minutes=7)
+    await net.settle()
+    assert bodies(net, "germany") == ["announced"]
 
 
 async def test_waits_differ_so_that_not_all_come_back_at_once(net: Network, monkeypatch: pytest.MonkeyPatch) -> None:
