@@ -77,3 +77,26 @@ async def test_a_login_as_somebody_else_is_none(vault: Vault, logs_in: Json) -> 
     assert server.token is None
     assert vault.secrets is not None
     assert vault.secrets.token is None
+
+
+async def test_a_crash_when_the_homeserver_has_logged_in_leaves_no_second_device(migrated_sqlite: str) -> None:
+    class Ended(BaseException):
+        """The program ends before it hears the answer."""
+
+    class Ending(Homeserver):
+        async def request(self, _method: str, path: str, body: Any = None, **_more: Any) -> Any:
+            answer = await super().request(_method, path, body)
+            if len(self.logins) == 1:
+                raise Ended
+            return answer
+
+    server = Ending(TokenRejected(soft=False))
+    database = Database.open(migrated_sqlite)
+    async with Vault.open(database, BOT, SECRET, cost=CHEAP) as vault:
+        with pytest.raises(Ended):
+            await log_in(cast("Http", server), vault, lambda: "password", "SESN")
+    async with Vault.open(database, BOT, SECRET, cost=CHEAP) as vault:
+        await log_in(cast("Http", server), vault, lambda: "password", "SESN")
+    await database.close()
+    assert len({login["device_id"] for login in server.logins}) == 1
+    assert len(server.logins) == 2

@@ -186,7 +186,11 @@ async def test_a_homeserver_that_could_not_ask_itself_changes_nothing_and_is_ask
         assert pinned(crypto, GHANA)
 
 
-async def test_a_change_that_is_told_while_the_keys_are_asked_for_is_asked_for_again(database: Database) -> None:
+@pytest.mark.parametrize("receivers", [frozenset({GHANA}), frozenset[UserId]()])
+async def test_a_change_that_is_told_while_the_keys_are_asked_for_is_asked_for_again(
+    database: Database, receivers: frozenset[UserId]
+) -> None:
+    """Also of somebody who gets no keys yet: a message that came with an unknown device is a reason to ask."""
     ghana = Person(GHANA)
     server = Homeserver(ghana)
     async with opened(database, server) as crypto:
@@ -195,7 +199,7 @@ async def test_a_change_that_is_told_while_the_keys_are_asked_for_is_asked_for_a
         async def meanwhile(*args: Any, **more: Any) -> Any:
             told = await answer(*args, **more)
             ghana.add("PHONE")
-            crypto.people.note_device_lists({"device_lists": {"changed": [GHANA]}}, frozenset({GHANA}))
+            crypto.people.note_device_lists({"device_lists": {"changed": [GHANA]}}, receivers)
             return told
 
         server.request = meanwhile  # type: ignore[method-assign]  # one answer is overtaken

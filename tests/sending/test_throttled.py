@@ -88,14 +88,31 @@ async def test_what_stands_before_an_alert_in_its_room_is_as_urgent_as_it(
     net_without_chance: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = net_without_chance
-    open_from = net.now + timedelta(seconds=31, milliseconds=500)
+    open_from = net.now + timedelta(seconds=17, milliseconds=500)
     Limiter(net, monkeypatch, lambda _: Throttled(None) if net.now < open_from else None)
     await post(net, "announced", "ghana", priority=Priority.ANNOUNCEMENT)
     await net.settle()
-    await second_by_second(net, 31)
+    await second_by_second(net, 17)
     await post(net, "alerted", "ghana", priority=Priority.ALERT)
     await second_by_second(net, 2)
     assert bodies(net, "ghana") == ["announced", "alerted"]
+
+
+async def test_after_a_success_the_pauses_are_short_again(
+    net_without_chance: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = net_without_chance
+    open_from = net.now + timedelta(seconds=20)
+    limiter = Limiter(net, monkeypatch, lambda body: Throttled(None) if net.now < open_from or body == "late" else None)
+    await post(net, "first")
+    await net.settle()
+    await second_by_second(net, 40)
+    assert bodies(net) == ["first"]
+    limiter.asked.clear()
+    await post(net, "late")
+    await net.settle()
+    await second_by_second(net, 4)
+    assert [at for at, _ in limiter.asked] == [40, 41, 43]
 
 
 async def test_the_time_that_the_homeserver_asks_for_is_given_by_all(
