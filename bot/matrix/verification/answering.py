@@ -201,16 +201,19 @@ class Verifications:
             reason = "Another verification was under way."
             ended = [self._cancel(one, "m.unexpected_message", reason) for one in others]
             return [*ended, self._refuse(message, name, "m.unexpected_message", reason)]
-        given_up = self._make_room(name.user) if len(self._running) >= _MOST else []
-        if len(self._running) >= _MOST or len(of_one) >= _MOST_OF_ONE:
+        is_full = len(self._running) >= _MOST
+        spare = self._spare(name.user) if is_full else None
+        if (is_full and spare is None) or len(of_one) >= _MOST_OF_ONE:
             raise Cancelled("m.user", "Too many verifications are under way; please try later.")
-        return [*given_up, *self._take_up(message, name, device, min(begun, now) + LASTS, now)]
+        sent = self._take_up(message, name, device, min(begun, now) + LASTS, now)
+        if spare is not None:
+            sent = [self._cancel(spare, "m.user", "Too many verifications are under way."), *sent]
+        return sent
 
-    def _make_room(self, user: UserId) -> list[ToSend]:
-        """Give up the oldest verification of a stranger for the sake of somebody who is none."""
+    def _spare(self, user: UserId) -> _Verification | None:
+        """Return the oldest verification of a stranger, to be given up for the sake of somebody who is none."""
         strangers = (one for one in self._running.values() if not self._knows(one.name.user))
-        oldest = next(strangers, None) if self._knows(user) else None
-        return [self._cancel(oldest, "m.user", "Too many verifications are under way.")] if oldest is not None else []
+        return next(strangers, None) if self._knows(user) else None
 
     def _take_up(self, message: Received, name: Name, device: DeviceId, until: datetime, now: datetime) -> list[ToSend]:
         content = message.content

@@ -257,7 +257,8 @@ def test_strangers_who_fill_every_place_give_them_up_to_those_who_are_known(scen
     assert kinds([cancelled, ready]) == ["cancel", "ready"]
     assert ready.user == GHANA
     assert scene.bot.running == 100
-    refused = scene.peer(user=UserId("@u33:example.org"), transaction="last", device=DeviceId("LAST")).request()
+    scene.strangers.add(UserId("@one-more:example.org"))
+    refused = scene.peer(user=UserId("@one-more:example.org"), transaction="last").request()
     assert code_of(refused) == "m.user", "a stranger took the place of another, or of somebody who is known"
 
 
