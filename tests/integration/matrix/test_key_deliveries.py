@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
 from vodozemac import GroupSession
 
 from bot.demo.member import MemberClient
@@ -12,6 +13,7 @@ from bot.matrix.http import path_of
 from bot.matrix.interface import NewRoom
 from bot.matrix.signing import unpadded
 from storage.ids import RoomId, UserId
+from storage.keys.tables import RoomKey
 from tests.integration.conftest import NewMember
 from tests.integration.matrix.running import Bot, Start, text, together
 
@@ -72,6 +74,25 @@ async def test_a_key_whose_sender_or_receiver_is_not_the_one_it_names_is_not_tak
         await bot.hears(room, "after")
         given = [await bot.gateway._crypto.chest.fetch(room, one.session_id) for one in (right, in_clear, *others)]
         assert [len(found) for found in given] == [1, 0, 0, 0, 0]
+
+
+async def test_who_shares_a_room_with_the_bot_is_known_and_keys_of_other_rooms_are_strays(
+    start: Start, member: NewMember
+) -> None:
+    async with together(start, member) as (bot, ghana, room):
+        await ghana.say(room, "hello")
+        await bot.hears(room, "hello")
+        here, elsewhere = GroupSession(), GroupSession()
+        for session, where in ((here, room), (elsewhere, RoomId("!of-others"))):
+            await give(ghana, bot, "m.room.encrypted", olm_message(ghana, bot, key_of(session, where)))
+        await ghana.say(room, "after")
+        await bot.hears(room, "after")
+        async with bot.database.transaction() as tx:
+            strays = dict((await tx.session.execute(select(RoomKey.session_id, RoomKey.stray))).all())
+        assert (strays[here.session_id], strays[elsewhere.session_id]) == (False, True)
+        knows = bot.gateway._desk._knows
+        assert knows(UserId(ghana.user_id))
+        assert not knows(UserId("@stranger:localhost"))
 
 
 async def test_a_key_serves_the_room_it_was_given_for_alone(start: Start, member: NewMember) -> None:
