@@ -109,7 +109,7 @@ async def understand(tour: Tour) -> None:
     facts = (f"Container: {tour.container}", "Antwerp", "Rotterdam", "Tema", "A1181", "18 t")
     expect(draft, *facts)
     tour.shown(f"it found the container (its check digit is right), {', '.join(facts[1:4])}, the code and the weight")
-    expect(draft, "tells 4 people", "Belgium: origin", "Netherlands: transit", COORDINATION_ROOM)
+    expect(draft, "tells 4 people", "Belgium (origin)", "Netherlands (transit)", COORDINATION_ROOM)
     tour.shown("it says which rooms will be told, why, and how many people that is")
     expect(draft, "Not given")
     tour.shown("it says what is missing, and that the alert can be sent all the same")
