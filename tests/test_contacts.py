@@ -173,7 +173,8 @@ CALLS = {
 }
 
 
-async def test_whoever_calls_is_found_however_a_telephone_shows_the_number(net: Network) -> None:
+async def test_whoever_calls_is_found_however_a_telephone_shows_the_number(net_on_each: Network) -> None:
+    net = net_on_each
     await fill(net)
     await net.say("!contact add country=GH kind=port name=Harbour desk phone=+233 30 555 0100 ext 12")
     assert {number: names(await net.say(f"!contact {number}", as_="ghana")) for number in CALLS} == CALLS

@@ -58,3 +58,30 @@ async def test_the_list_shows_twenty_and_counts_the_rest(net: Network) -> None:
 async def test_a_draft_that_concerns_no_country_yet_is_listed_as_such(net: Network) -> None:
     await net.say("!alert a smell of burnt plastic", as_="ghana")
     assert "a smell of burnt plastic (no country yet)" in await net.say("!alert list mine", as_="ghana")
+
+
+LISTED = {
+    "!alert list": "CSQU3054383",
+    "!alert list open": "A-2026-0002",
+    "!alert list mine": "A-2026-0003",
+    "!alert list mine country=BE": "A-2026-0001",
+    "!alert list country=DE": "A-2026-0002",
+    "!alert list open country=BE": "A-2026-0001",
+    "!alert list waste=A1010": "A-2026-0002",
+    "!alert list open waste=A1010 country=DE": "A-2026-0002",
+    "!alert owed": "Belgium, A-2026-0001: to answer R1",
+    "!alert owed country=DE": "Germany, A-2026-0002: to acknowledge",
+    "!sightings CSQU3054383": "CSQU3054383 seen at",
+}
+
+
+async def test_lists_are_the_same_on_each_database(net_on_each: Network) -> None:
+    net = net_on_each
+    await sent(net)
+    await sent(net, "drums A1010 from Hamburg to Tema")
+    await raised(net, "scrap at Tema tlp=red person=@ghana2:test")
+    await net.say("!request 1 BE Who is the consignee? due=3d", as_="ghana", room="ghana")
+    await net.say("!seen CSQU3054383 at Tema 2h ago", as_="ghana", room="ghana")
+    for said, expected in LISTED.items():
+        assert expected in await net.say(said, as_="ghana"), said
+    assert "A-2026-0003" not in await net.say("!alert list", as_="belgium")
