@@ -8,6 +8,7 @@ import pytest
 from nio.crypto import OlmAccount, OutboundGroupSession
 
 from bot.matrix import memory
+from bot.matrix.machine import NoKey
 from bot.matrix.rooms import MEGOLM, Rooms
 from storage.base import Database
 from storage.ids import RoomId, UserId
@@ -237,3 +238,23 @@ async def test_keys_with_which_no_message_comes_do_not_stay_in_memory(
         await crypto.chest.commit()
         assert len(list(crypto.machine.inbound_group_store)) <= 4
         assert (await crypto.read(message(phone, first, 1), ROOM)).opened.payload["content"]["body"] == "1"
+
+
+async def test_a_key_that_came_after_its_message_stays_until_that_is_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_KEPT_ROOM_KEYS", 4)
+    ghana = Person(GHANA)
+    phone = ghana.add("PHONE")
+    async with opened(database, Homeserver(ghana)) as crypto:
+        await crypto.people.query([GHANA])
+        made, claims = room_key(ROOM)
+        waits = message(phone, made, 1)
+        with pytest.raises(NoKey):
+            await crypto.read(waits, ROOM)
+        crypto.take_to_device(encrypted(crypto, phone, GHANA, claims))
+        for number in range(20):
+            _, other = room_key(RoomId(f"!room-{number}"))
+            crypto.take_to_device(encrypted(crypto, phone, GHANA, other))
+        await crypto.chest.commit()
+        assert (await crypto.read(waits, ROOM)).opened.payload["content"]["body"] == "1"
