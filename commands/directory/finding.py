@@ -89,8 +89,9 @@ async def _settle_names(
         apply(joint, understood)
         return settled
     for word in names:
+        is_spelt_right = word in known or word in on_roster
         spellings = {word: 100.0} if word in known else await contacts.spellings(word)
-        best = max([*spellings.values(), _nearest_on_roster(word, on_roster)], default=0.0)
+        best = 100.0 if is_spelt_right else max([*spellings.values(), _nearest_on_roster(word, on_roster)])
         meant = None if best == 100 else guess(word, next(iter(understood.places), None))
         if meant is not None and meant.score >= best:
             apply(meant, understood)
@@ -167,11 +168,8 @@ def _ladder(everything: Wanted) -> Sequence[Wanted]:
 
 def _with_every_name(found: Sequence[Contact], spellings: dict[str, dict[str, float]]) -> list[Contact]:
     """Of several names given, those count who have each of them."""
-    return [
-        contact
-        for contact in found
-        if all(_own_words(contact).intersection(variants) for variants in spellings.values())
-    ]
+    own = [(contact, _own_words(contact)) for contact in found]
+    return [contact for contact, has in own if not any(has.isdisjoint(variants) for variants in spellings.values())]
 
 
 async def _namesakes(contacts: Contacts, understood: Understood, wanted: Wanted) -> list[Contact]:
