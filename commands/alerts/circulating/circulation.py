@@ -22,8 +22,9 @@ from storage.timers import Timer
 
 DELIVERY = "alert"
 CARDS = "alert.cards"
-_AT_ONCE, _BATCH = 4, 5
-"""Cards that are brought up to date or shown in the transaction of what happened, and in each after it."""
+_AT_ONCE, _OF_MANY, _BATCH = 4, 2, 4
+"""Cards that are brought up to date or shown in the transaction of what happened, of more than that only two, as each
+of them also has its line; and in each transaction after it."""
 
 LineFor = Callable[[Listener], Doc | None]
 
@@ -56,9 +57,10 @@ async def tell_everyone(
             await retract_card(alert, existing, context)
         else:
             readers.append((existing.row_id, one))
+    at_once = _AT_ONCE if len(readers) <= _AT_ONCE else _OF_MANY
     posts: list[Post] = []
     for place, (row, one) in enumerate(readers):
-        if same is not None and place < _AT_ONCE:
+        if same is not None and place < at_once:
             posts.append(await _card_anew(alert, one, row, same, context, priority=priority))
         said = line(one)
         if said is not None:
@@ -69,8 +71,8 @@ async def tell_everyone(
     room_for = max(0, _AT_ONCE - len(readers))
     new = _nearest_first(alert, wanted.values(), room_for) if alert.is_open else []
     await _show_cards(alert, new[:room_for], same, context)
-    if len(readers) > _AT_ONCE or len(new) > room_for:
-        after = readers[min(_AT_ONCE, len(readers)) - 1][0] if readers else 0
+    if len(readers) > at_once or len(new) > room_for:
+        after = readers[min(at_once, len(readers)) - 1][0] if readers else 0
         until = readers[-1][0] if readers else 0
         await _go_on(alert, after, until, priority, context.now, context)
 
