@@ -52,13 +52,23 @@ async def test_a_mark_behind_the_word_in_a_thread_makes_no_difference(net: Netwo
     assert "Belgium (origin): acknowledged" in net.latest("belgium", card.event_id)
 
 
-@pytest.mark.parametrize(
-    "typed", ["Container MSKU1234565 in Tema", "what can you do?", "start", "menu", "find Tema", "hello"]
-)
+@pytest.mark.parametrize("typed", ["what can you do?", "start", "menu", "find Tema", "hello"])
 async def test_what_is_merely_like_a_command_is_taken_for_none(net: Network, typed: str) -> None:
     answer = await net.say(typed, as_="germany")
     assert "I am a program and understand commands only" in answer
     assert "Did you mean" not in answer
+
+
+@pytest.mark.parametrize(
+    "typed", ["Container MSKU1234565 in Tema", "batteries leak on the quay", "18 t e-waste from Antwerp"]
+)
+async def test_who_writes_a_sentence_is_told_how_an_alert_begins(net: Network, typed: str) -> None:
+    answer = await net.say(typed, as_="ghana")
+    first = typed.partition(" ")[0].casefold()
+    assert answer.text == (
+        f"I know no command {first}. If this is to be an alert, begin with !alert. !help shows all commands."
+    )
+    assert "Draft of alert" in await net.say(f"alert {typed}", as_="ghana")
 
 
 @pytest.mark.parametrize("typed", ["!alert help", "!alert photo", "!alert cancel 1", "!alert drop #1"])

@@ -10,6 +10,8 @@ from commands.base import NO, YES, Command, Refusal, Subject
 from commands.document import Code, Message, _, either, joined
 from storage.reference.spelling import slips
 
+_SENTENCE = 5
+"""Words from which on what begins with no command is a sentence; with a number among them, as of a container, three."""
 _MANY = 8
 """Subcommands from which on a word alone is more probably meant for one of them than for a text."""
 
@@ -47,7 +49,7 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
         default=None,
     )
     if best is None:
-        raise Refusal(_unknown(plain, family, commands, prefix))
+        raise Refusal(_unknown(plain, family, commands, prefix, is_sentence=_is_sentence(text)))
     tail = re.match(rf"\s*(?:\S+\s*){{{len(best.words)}}}", text)
     rest = text[tail.end() :] if tail else ""
     _guard_another_command(best, rest, commands, prefix)
@@ -55,7 +57,14 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
     return best, rest.strip()
 
 
-def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Command], prefix: str) -> Message:
+def _is_sentence(text: str) -> bool:
+    words = text.split()
+    return len(words) >= (3 if any(letter.isdigit() for letter in text) else _SENTENCE)
+
+
+def _unknown(
+    words: list[str], family: Sequence[Command], commands: Sequence[Command], prefix: str, *, is_sentence: bool
+) -> Message:
     help_code = Code(f"{prefix}help")
     ending = [command for command in commands if len(command.words) > 1 and command.words[1] == words[0]]
     if not family and ending:  # "stats" for "alert stats"
@@ -67,6 +76,18 @@ def _unknown(words: list[str], family: Sequence[Command], commands: Sequence[Com
         near = did_you_mean(words[0], sorted({command.words[0] for command in commands}))
         # "hello" deserves better than to be taken for a slip, and so does the first word of a sentence.
         if near is None or near == "help" or not _is_slip_of(words[0], near):
+            if (
+                is_sentence
+                and near != "help"
+                and (begun := [command for command in commands if command.begins is not None])
+            ):
+                return _(
+                    "I know no command {word}. If this is to be {what}, begin with {begin}. {help} shows all commands.",
+                    word=Code(words[0]),
+                    what=either(command.begins for command in begun if command.begins is not None),
+                    begin=either(Code(f"{prefix}{command.name}") for command in begun),
+                    help=help_code,
+                )
             return _(
                 "I know no command {word}. I am a program and understand commands only: {help} shows them.",
                 word=Code(words[0]),

@@ -161,6 +161,8 @@ class Command:
     usage: str | None = None
     anywhere: bool = False
     """Whether it is also answered where people who are on no roster read: its answers are `Doc.openly` then."""
+    begins: Message | None = None
+    """What a whole sentence becomes behind its word; whoever writes one without that word is told of it."""
 
     @property
     def name(self) -> str:
@@ -232,6 +234,7 @@ class Capability:
         reads: bool = False,
         anywhere: bool = False,
         examples: Sequence[str] = (),
+        begins: Message | None = None,
     ) -> Callable[[Callable[[A, Context], Awaitable[Doc | None]]], Callable[[A, Context], Awaitable[Doc | None]]]:
         """Declare a command: `words` after the prefix; its arguments are the type of the handler's first parameter.
 
@@ -246,8 +249,9 @@ class Capability:
                 raise TypeError(f"{words}: the first parameter of a handler is `args`, a model of Args")
             effect = Effect.READS if reads else Effect.CHANGES
             command = Command(
-                tuple(words.split()), model, role, effect, summary, tuple(examples), handler, anywhere=anywhere
-            )
+                tuple(words.split()), model, role, effect, summary, tuple(examples), handler,
+                anywhere=anywhere, begins=begins,
+            )  # fmt: skip
             self.declared.commands.append(command)
             return handler
 

@@ -60,6 +60,7 @@ class Draft(Args):
         "alert MV Example arrives in Tema tomorrow with 18 t of e-waste urgency=urgent tlp=green",
         "alert CSQU3054383 in Tema, a container that nobody has seen exercise=yes",
     ],
+    begins=_("an alert"),
 )
 async def draft(args: Draft, context: Context) -> Doc | None:
     """Read what an official wrote and show the draft of an alert."""
