@@ -7,7 +7,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    union,
+    union_all,
+)
 
 from storage.alerts.entity import Alert
 from storage.alerts.kinds import Reason, Tlp
@@ -150,7 +164,7 @@ class Outlines:
         if country is not None:
             concerned = select(_part.alert_id).where(_part.alert_id == _alert.id, _part.country == country)
             query = query.where(or_(_alert.author_country == country, concerned.exists()))
-        return await self._read(query.order_by(_alert.id.desc()).limit(limit))
+        return await self._read(query.order_by(_alert.id.desc()).limit(_written(limit)))
 
     async def _of_country(self, country: CountryCode, limit: int, *, is_open: bool) -> Sequence[Outline]:
         """Both the alerts that concern a country and those it raised stand in an index, in their order."""
@@ -159,7 +173,8 @@ class Outlines:
         if is_open:
             concerned, raised = concerned.where(_part.is_open.is_(True)), raised.where(_alert.is_open.is_(True))
         either = union(_newest(concerned, _part.alert_id, limit), _newest(raised, _alert.id, limit))
-        return await self._read(_OUTLINES.where(_alert.id.in_(either)).order_by(_alert.id.desc()).limit(limit))
+        query = _OUTLINES.where(_alert.id.in_(either)).order_by(_alert.id.desc())
+        return await self._read(query.limit(_written(limit)))
 
     async def _has_fact(self, kinds: Sequence[str], text: str, limit: int) -> ColumnElement[bool]:
         """Return the condition for the newest alerts with a fact; each kind by itself has them in its index."""
@@ -208,7 +223,7 @@ class Outlines:
             query = _OUTLINES.join(Addressee, _part.alert_id == _alert.id)
             query = query.where(_part.country == country, _part.is_open.is_(True), owes)
             query = query.order_by(_part.alert_id.desc())
-        return await self._read(query.limit(limit))
+        return await self._read(query.limit(_written(limit)))
 
     async def owing_parts(self, ids: Collection[int], *, country: CountryCode | None) -> Sequence[OwingPart]:
         """Return what countries (or one) may owe of these alerts: newest alert first, countries in their order."""
@@ -233,4 +248,13 @@ def _apart(together: str | None) -> frozenset[Any]:
 
 def _newest(query: Select[tuple[int]], by: ColumnElement[int], limit: int) -> Select[tuple[int]]:
     """Return the highest of the ids that a query finds: in a query of its own, so that it can be one of several."""
-    return select(query.order_by(by.desc()).limit(limit).subquery().c[0])
+    return select(query.order_by(by.desc()).limit(_written(limit)).subquery().c[0])
+
+
+def _written(number: int) -> ColumnElement[int]:
+    """Return a number that stands in the text of a statement.
+
+    After five times a server plans a statement for whatever values may come. With any limit the plan
+    reads all alerts of a country, and sorts them, for the newest twenty.
+    """
+    return bindparam(None, number, Integer, literal_execute=True)
