@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
     Text,
     and_,
@@ -168,8 +167,8 @@ class Outlines:
 
     async def _of_country(self, country: CountryCode, limit: int, *, is_open: bool) -> Sequence[Outline]:
         """Both the alerts that concern a country and those it raised stand in an index, in their order."""
-        concerned = select(_part.alert_id).where(_part.country == country)
-        raised = select(_alert.id).where(_alert.author_country == country)
+        concerned = select(_part.alert_id).where(_part.country == _written(country))
+        raised = select(_alert.id).where(_alert.author_country == _written(country))
         if is_open:
             concerned, raised = concerned.where(_part.is_open.is_(True)), raised.where(_alert.is_open.is_(True))
         either = union(_newest(concerned, _part.alert_id, limit), _newest(raised, _alert.id, limit))
@@ -205,7 +204,7 @@ class Outlines:
     async def awaiting(self, country: CountryCode, *, limit: int) -> Sequence[Outline]:
         """Return open alerts that this country has not acknowledged, newest first."""
         waiting = select(_part.alert_id).where(
-            _part.country == country, _part.is_open.is_(True), _part.acknowledged_at.is_(None)
+            _part.country == _written(country), _part.is_open.is_(True), _part.acknowledged_at.is_(None)
         )
         found = _newest(waiting, _part.alert_id, limit)
         return await self._read(_OUTLINES.where(_alert.id.in_(found)).order_by(_alert.id.desc()))
@@ -221,7 +220,7 @@ class Outlines:
             query = _OUTLINES.where(_alert.is_open.is_(True), owed.exists()).order_by(_alert.id.desc())
         else:
             query = _OUTLINES.join(Addressee, _part.alert_id == _alert.id)
-            query = query.where(_part.country == country, _part.is_open.is_(True), owes)
+            query = query.where(_part.country == _written(country), _part.is_open.is_(True), owes)
             query = query.order_by(_part.alert_id.desc())
         return await self._read(query.limit(_written(limit)))
 
@@ -251,10 +250,10 @@ def _newest(query: Select[tuple[int]], by: ColumnElement[int], limit: int) -> Se
     return select(query.order_by(by.desc()).limit(_written(limit)).subquery().c[0])
 
 
-def _written(number: int) -> ColumnElement[int]:
-    """Return a number that stands in the text of a statement.
+def _written(value: int | str) -> ColumnElement[Any]:
+    """Return a limit or a country that stands in the text of a statement.
 
-    After five times a server plans a statement for whatever values may come. With any limit the plan
-    reads all alerts of a country, and sorts them, for the newest twenty.
+    After five times a server plans a statement for whatever values may come. With any limit, and a country of which it
+    does not know how many alerts it has, the plan reads all of them, and sorts them, for the newest twenty.
     """
-    return bindparam(None, number, Integer, literal_execute=True)
+    return bindparam(None, value, literal_execute=True)
