@@ -228,7 +228,12 @@ CASES: Mapping[str, Sequence[Case]] = {
     ],
     "alert accept": [Case("alert accept {0} P1", about=_PROPOSED)],
     "alert decline": [Case("alert decline {0} P1 It was read from the box", about=_PROPOSED)],
-    "alert submit": [Case("alert submit {0}", about=_own("'draft'"))],
+    "alert submit": [Case("alert submit {0}", about=_alerts(
+        "a.author = '@ghana:test' AND a.state = 'draft' AND a.tlp = 'AMBER'"
+    ))],
+    "alert hand-over": [Case("alert hand-over {0} @ghana2:test", about=_alerts(
+        "a.author = '@ghana:test' AND a.state = 'circulated' AND a.tlp = 'AMBER'"
+    ))],
     "alert send": [
         Case("alert send {0}", about=_own("'verified'")),
         Case("alert send", note="which?", is_refused=True),
