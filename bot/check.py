@@ -16,7 +16,7 @@ from bot.matrix.interface import MatrixError
 from storage import schema
 from storage.base import Database, StorageError, Transaction
 from storage.inbox import Inbox
-from storage.outbox import Outbox
+from storage.outbox import Lanes
 from storage.pins import Pins
 from storage.rooms import BindingKind, Rooms
 
@@ -158,7 +158,7 @@ def _clock(config: Config, report: _Report) -> None:
 
 async def _work(tx: Transaction, report: _Report) -> None:
     """Say what waits, what could not be read, and whose keys wait for a coordinator."""
-    waiting, held = await Outbox(tx).count_waiting(), await Outbox(tx).count_held()
+    waiting, held = await Lanes(tx).count_waiting(), await Lanes(tx).count_held()
     if waiting:
         report.note("outbox", f"{waiting} messages wait to be sent")
     if held:

@@ -13,7 +13,7 @@ from storage.base import Transaction
 from storage.files import OutgoingFile, OutgoingFiles
 from storage.ids import DeviceId, UserId
 from storage.members import Members
-from storage.outbox import Outbox, OutboxRow, RowKind, beside
+from storage.outbox import Lanes, Outbox, OutboxRow, RowKind, beside
 
 FILE = "org.sesn.file"
 """Key inside a row's content that says that a file goes with it; it is not sent."""
@@ -44,7 +44,7 @@ async def write_all(
     messages = [await writing.rows_of(post) for post in posts]
     await outbox.add_all([row for rows in messages for row in rows])
     written = list(zip(posts, messages, strict=True))
-    await outbox.name_new([(row, _words(post).names) for post, rows in written for row in rows])
+    await outbox.name([(row, _words(post).names) for post, rows in written for row in rows])
     for post, rows in written:
         if post.file is not None:
             OutgoingFiles(tx).add(_file(rows[0].id, post.file))
@@ -145,7 +145,7 @@ def _file(row_id: int, file: MadeFile) -> OutgoingFile:
 
 async def _beside_what_is_held(tx: Transaction, row: OutboxRow) -> OutboxRow:
     """Give a row a lane of its own where the room's waits until somebody decides who may read there."""
-    if await Outbox(tx).holds(row.lane):
+    if await Lanes(tx).holds(row.lane):
         row.lane = beside(row.lane)
     return row
 

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from storage.base import Transaction
 from storage.ids import CountryCode, DeviceId, RoomId, UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox, OutboxRow, Priority, RowKind
+from storage.outbox import Lanes, Outbox, OutboxRow, Priority, RowKind
 from storage.rooms import Binding, BindingKind, Rooms
 from tests.fakes import BOT, START, Network
 
@@ -175,7 +175,7 @@ async def test_a_row_is_written_at_once_with_its_number_and_defaults(net_on_each
         kept = await Outbox(tx).get(first.id)
         assert kept is not None
         assert (kept.content, kept.attempts, kept.clear, kept.created_at) == ({"body": "changed"}, 0, False, START)
-        head, has_more = await Outbox(tx).head("!room:test")
+        head, has_more = await Lanes(tx).head("!room:test")
         assert (head, has_more) == (kept, True)
 
 
@@ -190,7 +190,7 @@ async def test_a_row_that_was_undone_leaves_its_number_to_the_next(net_on_each: 
         assert found is kept
         assert undone not in tx.session
     async with net.transaction() as tx:
-        head, has_more = await Outbox(tx).head("!room:test")
+        head, has_more = await Lanes(tx).head("!room:test")
         assert head is not None
         assert (head.transaction_id, has_more) == ("kept", False)
 

@@ -9,7 +9,7 @@ from storage.base import Database
 from storage.ids import UserId
 from storage.inbox import Inbox
 from storage.members import Members, Role
-from storage.outbox import Outbox
+from storage.outbox import Lanes
 from tests.databases import Postgres
 from tests.fakes import Network
 
@@ -75,7 +75,7 @@ async def test_announcements_inbox_and_outbox_on_each_database(net_on_each: Netw
     await net.say("help", as_="coordinator", event_id=sent.event_id)
     assert sum("It’s time" in one.body for one in net.heard("ghana")) == 1
     async with net.transaction() as tx:
-        assert await Outbox(tx).count_waiting() == 0
+        assert await Lanes(tx).count_waiting() == 0
         assert await Inbox(tx).next_unhandled() is None
         rows = sorted(target.row_id or 0 for target in await Announcements(tx).first_targets(1, list(Fate), limit=5))
         fates = zip(rows, (Fate.NOT_DELIVERED, Fate.WAITING), strict=True)

@@ -9,7 +9,7 @@ import pytest
 from bot.matrix.interface import MembershipChange, Sent, Unavailable
 from storage.audit import Audit
 from storage.ids import RoomId
-from storage.outbox import TOPIC, Failure, Outbox, RowState
+from storage.outbox import TOPIC, Failure, Lanes, Outbox, RowState
 from tests.fakes import Network, Reply
 
 ALERT = "!alert CSQU3054383 at Tema, from Antwerp"
@@ -217,7 +217,7 @@ async def test_nobody_decides_and_it_is_given_up_loudly() -> None:
         await alert(net)
         await net.say("!alert note 1 the seal is broken", room="ghana")
         async with net.transaction() as tx:
-            waiting = await Outbox(tx).count_held()
+            waiting = await Lanes(tx).count_held()
         assert waiting >= 1
         for _step in range(30):
             net.now += timedelta(minutes=5)
@@ -325,6 +325,6 @@ async def test_the_sender_is_told_where_something_may_go_out_now(net: Network) -
     lanes: set[str] = set()
     net.database.listen(TOPIC, lanes.update)
     async with net.transaction() as tx:
-        await Outbox(tx).try_held_again(net.room("belgium"))
-        await Outbox(tx).try_held_again(net.room("ghana"))
+        await Lanes(tx).try_held_again(net.room("belgium"))
+        await Lanes(tx).try_held_again(net.room("ghana"))
     assert lanes == {net.room("belgium")}

@@ -27,7 +27,7 @@ from storage.base import Transaction
 from storage.files import IncomingFiles
 from storage.ids import RoomId, server_of
 from storage.members import Members, Role
-from storage.outbox import Outbox, Priority, RowKind
+from storage.outbox import Lanes, Priority, RowKind
 from storage.pins import Pins
 from storage.rooms import Rooms
 
@@ -49,7 +49,7 @@ class Noticing:
             case Invite():
                 return await self._invite(event, tx)
             case MembershipChange(room_id, user, joined):
-                await Outbox(tx).try_held_again(room_id)
+                await Lanes(tx).try_held_again(room_id)
                 context = self._unasked(tx, room_id)
                 for handler in self._house.registry.rooms:
                     await handler(room_id, user, joined, context)

@@ -19,7 +19,7 @@ from bot.sender.trying import Trying
 from bot.steps import Observer, Step, nobody
 from storage.base import Database, Transaction
 from storage.ids import RoomId
-from storage.outbox import TOPIC, Arrival, Outbox, Priority, RowKind, RowState
+from storage.outbox import TOPIC, Arrival, Lanes, Outbox, Priority, RowKind, RowState
 
 log = structlog.get_logger()
 
@@ -152,7 +152,7 @@ class Sender:
     async def _waiting_lanes(self, limit: int) -> list[tuple[str, Priority]]:
         """Return the lanes that may be worked on now and how urgent they are, the most urgent first."""
         async with self._database.transaction() as tx:
-            found = await Outbox(tx).waiting_lanes(self._house.now(), limit=limit, busy=list(self._workers))
+            found = await Lanes(tx).waiting(self._house.now(), limit=limit, busy=list(self._workers))
         return [(lane, urgency) for lane, urgency in found if not self._pauses.are_on(urgency)]
 
     def _start(self, lane: str, head: Head | None = None) -> None:
@@ -196,7 +196,7 @@ class Sender:
         if again is not None and self._pauses.are_on(Priority.ALERT):
             return (again - now).total_seconds()
         async with self._database.transaction() as tx:
-            due = await Outbox(tx).next_attempt_at()
+            due = await Lanes(tx).next_attempt_at()
         if again is not None:  # what is due already may be held up, and is looked for again when that ends
             due = again if due is None or due <= now else min(due, again)
         if due is None:
@@ -221,12 +221,12 @@ class Sender:
         """Return the oldest row of the lane with all that is needed to send it; None when it has to wait."""
         self._again.discard(lane)
         now = self._house.now()
-        row, has_more = await Outbox(tx).head(lane)
+        row, has_more = await Lanes(tx).head(lane)
         if row is None:
             return None
         urgency = row.priority
         if has_more and (row.attempts or self._pauses.strained or self._pauses.are_on(urgency)):
-            urgency = await Outbox(tx).urgency(lane)
+            urgency = await Lanes(tx).urgency(lane)
         if self._pauses.are_on(urgency):
             self._delayed.add(lane)
             return None
@@ -258,7 +258,7 @@ class Sender:
         async with self._database.transaction() as tx:
             if self._settling.is_plain(head.row, outcome):
                 arrival = Arrival(head.row.id, outcome.room_id, outcome.event_id)
-                await Outbox(tx).sent([arrival], device=self._gateway.device_id, now=self._house.now())
+                await Lanes(tx).sent([arrival], device=self._gateway.device_id, now=self._house.now())
                 goes_on, sent_to = True, outcome.room_id
             else:
                 kept = await Outbox(tx).get(head.row.id)

@@ -20,7 +20,7 @@ from storage.base import Transaction
 from storage.files import OutgoingFiles
 from storage.ids import RoomId, UserId
 from storage.members import Members
-from storage.outbox import Arrival, Failure, Outbox, OutboxRow, Priority, RowKind, RowState
+from storage.outbox import Arrival, Failure, Lanes, Outbox, OutboxRow, Priority, RowKind, RowState
 from storage.rooms import Rooms
 
 log = structlog.get_logger()
@@ -63,7 +63,7 @@ class Settling:
         """Write down that messages were sent, all of which are simple, and tell whoever asked for them."""
         now = self._house.now()
         arrived = [Arrival(head.row.id, outcome.room_id, outcome.event_id) for head, outcome in tried]
-        await Outbox(tx).sent(arrived, device=self._gateway.device_id, now=now)
+        await Lanes(tx).sent(arrived, device=self._gateway.device_id, now=now)
         reported = [head.row.id for head, _ in tried if head.row.report is not None]
         if reported:
             await self._report_together((await Outbox(tx).several(reported)).values(), tx)
@@ -134,7 +134,7 @@ class Settling:
                 return True
             row.not_before = now + self._pauses.backoff(row.attempts)
             return False
-        waiting = await Outbox(tx).hold(row.lane, now)
+        waiting = await Lanes(tx).hold(row.lane, now)
         assert row.held_since is not None
         if now - row.held_since > self._settings.give_up_after:
             return await self.settle(row, Outcome(failure=Failure.STRANGERS), tx)
@@ -146,7 +146,7 @@ class Settling:
     async def _hold_until_confirmed(self, row: OutboxRow, tx: Transaction) -> bool:
         """Let what one person shall read wait until a coordinator confirms the keys; give it up in the end."""
         now, is_first = self._house.now(), row.held_since is None
-        await Outbox(tx).hold(row.lane, now)
+        await Lanes(tx).hold(row.lane, now)
         assert row.held_since is not None
         if is_first:
             await self._report(row, tx)

@@ -12,7 +12,7 @@ from commands.members.own import record_of
 from commands.network import Line, named
 from storage.ids import CountryCode, UserId
 from storage.members import AuthorityKind, Member, Members, Role
-from storage.outbox import Outbox
+from storage.outbox import Lanes
 from storage.pins import Pins
 from storage.told import STRANGER, Told
 
@@ -80,5 +80,5 @@ async def add(args: NewMember, context: Context) -> Doc:
     pin = await Pins(context.tx).get(args.person)
     if pin is not None and pin.shown_key is not None and pin.shown_at is not None:
         await context.emit(KeysChanged(args.person, pin.shown_key, pin.shown_at))
-    await Outbox(context.tx).try_held_again()
+    await Lanes(context.tx).try_held_again()
     return doc(_("{name} is on the roster.", name=named(member)), record_of(member, context))

@@ -12,7 +12,7 @@ from commands.members.finding import Which, on_roster
 from commands.network import alarm, named, tell_coordination
 from storage.ids import UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox
+from storage.outbox import Lanes
 from storage.pins import Pins
 from storage.timers import Timer
 from storage.told import Told, about
@@ -127,7 +127,7 @@ async def confirm(args: Which, context: Context) -> Doc:
         return doc(again)
     key = pin.shown_key
     await pins.confirm(member.user_id, context.member.user_id, context.now)
-    await Outbox(context.tx).try_held_again(person=member.user_id)
+    await Lanes(context.tx).try_held_again(person=member.user_id)
     context.audit("keys confirmed", f"member:{member.user_id}", master_key=key)
     await context.emit(KeysConfirmed(member, context.member))
     return doc(

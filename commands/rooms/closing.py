@@ -16,7 +16,7 @@ from commands.rooms.readers import room_with_meaning
 from commands.rooms.wanted import WhichRoom
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox, OutboxRow, RowKind, RowState
+from storage.outbox import Lanes, OutboxRow, RowKind, RowState
 from storage.rooms import Binding, Rooms
 from storage.timers import Timer
 from storage.told import Told, about
@@ -160,7 +160,7 @@ async def joined(row: OutboxRow, context: Context) -> None:
 
 async def _take_along(old: RoomId, new: RoomId, context: Context) -> None:
     """Let what waits, and the newest of what was said, belong to the successor, and set the clock for the rest."""
-    if await Outbox(context.tx).move(old, new, limit=_MOVED_AT_ONCE):
+    if await Lanes(context.tx).move(old, new, limit=_MOVED_AT_ONCE):
         await context.timers().schedule(MOVE, f"room:{old}", context.now, {"old": old, "new": new})
 
 

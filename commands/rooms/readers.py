@@ -14,7 +14,7 @@ from commands.rooms.events import capability
 from commands.rooms.wanted import WhichRoom
 from storage.ids import RoomId, UserId
 from storage.members import Member, Members
-from storage.outbox import Outbox
+from storage.outbox import Lanes
 from storage.rooms import Guest, Rooms
 from storage.timers import Timer
 from storage.told import Told, about
@@ -88,12 +88,12 @@ async def tell_what_is_held(timer: Timer, context: Context) -> None:
     """Tell the coordinators of somebody who came and went until they were no longer told, if messages wait still."""
     count, _since = await often.sum_up(timer, context)
     room, person = timer.subject.split()
-    outbox, rooms = Outbox(context.tx), Rooms(context.tx)
-    if not count or not await outbox.holds(room):
+    lanes, rooms = Lanes(context.tx), Rooms(context.tx)
+    if not count or not await lanes.holds(room):
         return
     there = [one for one in await context.people.readers(RoomId(room)) if one == person]
     if await rooms.strangers(RoomId(room), there):
-        waiting = await outbox.hold(room, context.now)
+        waiting = await lanes.hold(room, context.now)
         await _tell_of_held(RoomId(room), [UserId(person)], waiting, context)
 
 
@@ -134,7 +134,7 @@ async def allow(args: Someone, context: Context) -> Doc:
     guest = Guest(room_id=room, user_id=args.person, allowed_by=context.member.user_id, allowed_at=context.now)
     if await rooms.allow(guest):
         context.audit("guest allowed", f"room:{room}", user=args.person)
-        await Outbox(context.tx).try_held_again(room)
+        await Lanes(context.tx).try_held_again(room)
         await context.emit(GuestAllowed(room, args.person, context.member))
         answer = doc(_("{id} may read what I say in {room} from now on.", **places)).openly()
     else:

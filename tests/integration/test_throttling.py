@@ -18,7 +18,7 @@ from commands.document import doc
 from storage import models, schema
 from storage.base import Database
 from storage.ids import UserId
-from storage.outbox import Outbox, Priority
+from storage.outbox import Lanes, Priority
 from tests.integration.conftest import PASSWORD
 
 BURST = 11
@@ -69,11 +69,11 @@ async def test_a_burst_arrives_complete_once_and_in_order(tmp_path: Path) -> Non
                 async with database.transaction() as tx:
                     words = Post(doc=doc("an alert"), room=elsewhere, priority=Priority.ALERT)
                     await write(tx, words, device=gateway.device_id, now=datetime.now(UTC))
-                    waiting = await Outbox(tx).count_waiting() - 1
+                    waiting = await Lanes(tx).count_waiting() - 1
                 assert waiting, "nothing is left that the alert could wait for"
                 await ghana.hears(elsewhere, "an alert", by=user, within=60)
                 async with database.transaction() as tx:
-                    assert await Outbox(tx).count_waiting() >= waiting - 1, "the alert waited for bulk"
+                    assert await Lanes(tx).count_waiting() >= waiting - 1, "the alert waited for bulk"
                 await ghana.hears(room, f"message {BURST - 1} of the burst", by=user, within=240)
             finally:
                 for task in tasks:

@@ -11,7 +11,7 @@ from bot.matrix.interface import NewRoom, Rejected, Sent, Throttled
 from commands.base import Post
 from commands.document import doc
 from storage.ids import RoomId, UserId
-from storage.outbox import Failure, Outbox, Priority, RowKind, RowState
+from storage.outbox import Failure, Lanes, Priority, RowKind, RowState
 from tests.fakes import Network
 from tests.sending.helping import COUNTRIES, Gate, bodies, post, row_of, running, until
 
@@ -309,4 +309,4 @@ async def test_a_direct_chat_that_may_not_be_made_yet_holds_up_no_room(
     await net.settle()
     assert [heard.body for name in ("ghana", "germany") for heard in await net.heard_by(name)] == ["to you"] * 2
     async with net.transaction() as tx:
-        assert await Outbox(tx).count_waiting() == 0
+        assert await Lanes(tx).count_waiting() == 0
