@@ -205,12 +205,10 @@ async def _ended(
     context: Context,
 ) -> Doc | None:
     """End the alert; when its number was not typed, find out whether it can be, and ask."""
-    try:
+    with possible_or_refused(alert, context):
         if args.about.number is not None:
             return await end()
         _check_possible(command, alert)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     return await ask_number(command, args, alert, context)
 
 

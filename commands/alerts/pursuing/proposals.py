@@ -8,7 +8,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, read_option
-from commands.alerts.finding import check_length, find, not_possible, possible_or_refused
+from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.raising.correcting import Changes, Corrections, corrected, given, set_facts, tell_also
 from commands.alerts.raising.drafting import country_named, today_of
 from commands.alerts.rights import is_concerned
@@ -17,7 +17,7 @@ from commands.arguments import About, BadValue, Form, Option, Ref, Rest, Word
 from commands.base import Args, Context, Role
 from commands.document import Code, Doc, Text, _, either
 from commands.visibility import is_author
-from storage.alerts import Alert, AlertProposal, AlertProposals, NotPossible
+from storage.alerts import Alert, AlertProposal, AlertProposals
 from storage.members import Member
 
 _WHICH = _("Which alert? Answer with its number.")
@@ -120,15 +120,13 @@ async def accept(args: Decide, context: Context) -> Doc | None:
     """Correct the alert as it was proposed; every card changes."""
     alert, proposal = await _decided(args.about, args.proposal, "accept", context)
     changes = Changes()
-    try:
+    with possible_or_refused(alert, context):
         line = proposal.accept(alert, by=context.member, at=context.now)
         set_facts(alert, _entries(proposal), changes, context)
         tell = Entries.of(tuple(proposal.changes["tell"])) if "tell" in proposal.changes else None
         await tell_also(alert, tell, changes, context)
         await context.emit(AlertChanged(alert, line, goes_on=bool(changes.keys)))
         await corrected(alert, changes, context)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     words = _("Alert {number} is corrected as {proposal} says; every card shows it.", number=alert.number,
               proposal=Text(proposal.name))  # fmt: skip
     return await unless_heard(alert, context, words)

@@ -10,7 +10,7 @@ from commands.alerts.circulating.circulation import unless_heard
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible, possible_or_refused
+from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.rights import is_concerned
 from commands.alerts.showing.words import marked, option, refusal
 from commands.alerts.typed import SHORT
@@ -33,7 +33,6 @@ from storage.alerts import (
     AlertRequest,
     AlertRequests,
     Alerts,
-    NotPossible,
     OpenRequest,
     Outline,
     Outlines,
@@ -86,10 +85,8 @@ async def request(args: Ask, context: Context) -> Doc | None:
         raise refusal(alert, words)
     check_length(args.text, _("Your request"), alert)
     await _check(args, alert, context)
-    try:
+    with possible_or_refused(alert, context):
         asked = AlertRequest.ask(alert, args.country, args.text, due=context.now + args.due, by=member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await AlertRequests(context.tx).add(asked)
     await periods.start_request(asked, RequestStep.COMING, context)
     await context.emit(AlertChanged(alert, asked.asked(alert, by=member, at=context.now)))

@@ -9,7 +9,7 @@ from commands.alerts.circulating.circulation import DELIVERY, names_of, zone_of_
 from commands.alerts.circulating.retracting import may_stay
 from commands.alerts.declaration import KIND, REPORT, AlertSettings, capability, subject_of
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.finding import check_author, find_draft, possible_or_refused
 from commands.alerts.raising.submitting import ask_for_verification
 from commands.alerts.second_pair import second_pair
 from commands.alerts.showing.cards import unreached_words
@@ -18,7 +18,7 @@ from commands.arguments import About, Ref
 from commands.base import Args, Context, Post, Role, Subject
 from commands.document import Code, Doc, Message, Moment, Strong, Text, _, bullets, doc
 from commands.network import failure_words
-from storage.alerts import Alert, Alerts, AlertState, NotPossible, Tlp, Urgency
+from storage.alerts import Alert, Alerts, AlertState, Tlp, Urgency
 from storage.ids import UserId
 from storage.outbox import Failure, Outbox, OutboxRow, RowState
 
@@ -71,10 +71,8 @@ def _nobody(alert: Alert, prefix: str) -> Message:
 
 async def circulate(alert: Alert, context: Context, *, report_to: UserId | None = None) -> None:
     """Send an alert and say how its delivery goes: where the command came from, or to a person directly."""
-    try:
+    with possible_or_refused(alert, context):
         line = alert.circulate(by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
     here = report_to is None
     await context.post(

@@ -5,13 +5,13 @@ from typing import Annotated
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_author, find_draft, not_possible
+from commands.alerts.finding import check_author, find_draft, possible_or_refused
 from commands.alerts.second_pair import second_pair
 from commands.alerts.showing.words import marked, refusal
 from commands.arguments import About, Ref
 from commands.base import Args, Context, Role
 from commands.document import Code, Doc, _, _n, doc
-from storage.alerts import Alert, NotPossible
+from storage.alerts import Alert
 
 
 class Submit(Args):
@@ -38,11 +38,9 @@ async def ask_for_verification(alert: Alert, context: Context) -> Doc:
         words = _("Nobody else may verify alert {number}, so it is sent without: {send}", number=alert.number,
                   send=Code(f"{context.prefix}alert send {alert.number}"))  # fmt: skip
         raise refusal(alert, words)
-    try:
+    with possible_or_refused(alert, context):
         alert.take_up(by=context.member, at=context.now)
         line = alert.submit(by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await periods.start_verification(alert, context)
     await context.emit(AlertChanged(alert, line))
     words = _n(

@@ -8,7 +8,7 @@ from commands.alerts.circulating.drafts import take_from_second_pair
 from commands.alerts.clocks import periods
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
-from commands.alerts.finding import check_length, find, not_possible
+from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.raising.sending import circulate
 from commands.alerts.rights import Act, check
 from commands.alerts.showing.words import evaluation_words, information_words, marked, source_words
@@ -16,7 +16,7 @@ from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Refusal, Role
 from commands.document import Code, Doc, _, bullets, doc
-from storage.alerts import Alert, Information, NotPossible, Source
+from storage.alerts import Alert, Information, Source
 
 _WHICH = _("Which alert? Answer with its number.")
 
@@ -39,11 +39,9 @@ async def verify(args: Verify, context: Context) -> Doc | None:
     alert = await find(args.about, context)
     check(Act.VERIFY, alert, context)
     check_length(args.text, _("Your text"), alert)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.verify(args.text, by=context.member, at=context.now)
         evaluated = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     if alert.is_draft and await listeners(context.tx, alert):
         await take_from_second_pair(alert, context)
         await circulate(alert, context, report_to=alert.author)
@@ -100,10 +98,8 @@ async def evaluate(args: Evaluate, context: Context) -> Doc | None:
         check(Act.VERIFY, alert, context)
     if args.source is None and args.info is None:
         raise Refusal(marked(alert, _scale(context.prefix)))
-    try:
+    with possible_or_refused(alert, context):
         line = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     said = evaluation_words(alert.source, alert.information)
     words = _("Alert {number}: {evaluation}.", number=alert.number, evaluation=said)
     if line is None:
@@ -138,9 +134,7 @@ async def send_back(args: Return, context: Context) -> Doc:
     alert = await find(args.about, context)
     check(Act.RETURN, alert, context)
     check_length(args.reason, _("Your reason"), alert)
-    try:
+    with possible_or_refused(alert, context):
         line = alert.send_back(args.reason, by=context.member, at=context.now)
-    except NotPossible as error:
-        raise not_possible(error, alert, context) from error
     await context.emit(AlertChanged(alert, line))
     return marked(alert, doc(_("Alert {number} is returned to its author, with your reason.", number=alert.number)))
