@@ -68,7 +68,7 @@ class Trying:
         except PutOff as error:
             log.warning("sender.put_off", row=row.id, kind=row.kind, seconds=error.rest.total_seconds())
             return Outcome(refused=True, retry_in=error.rest)
-        if outcome.retry_in is None and row.kind in {RowKind.MESSAGE, RowKind.REDACT}:
+        if _was_taken(row, outcome):
             self._pauses.worked(head.urgency)
         return outcome
 
@@ -273,6 +273,13 @@ class Trying:
         )
         with self._counted(Limit.ROOMS):
             return await self._gateway.create_room(request)
+
+
+def _was_taken(row: OutboxRow, outcome: Outcome) -> bool:
+    """Whether the homeserver took what it counts as a message: a room that is not sent to says nothing about it."""
+    if row.kind is RowKind.REDACT:
+        return outcome.room_id is not None
+    return row.kind is RowKind.MESSAGE and outcome.event_id is not None
 
 
 def _new_room(row: OutboxRow) -> NewRoom:

@@ -115,6 +115,20 @@ async def test_after_a_success_the_pauses_are_short_again(
     assert [at for at, _ in limiter.asked] == [40, 41, 43]
 
 
+async def test_a_room_that_takes_nothing_does_not_say_that_the_homeserver_takes_messages_again(
+    net_without_chance: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = net_without_chance
+    limiter = Limiter(net, monkeypatch, lambda body: Throttled(None) if body == "announced" else None)
+    net.fail_room("belgium", Rejected(403, "M_FORBIDDEN"))
+    for room, text in (("ghana", "announced"), ("belgium", "lost")):
+        await post(net, text, room, priority=Priority.ANNOUNCEMENT)
+    await net.settle()
+    await second_by_second(net, 20)
+    assert (7, "lost") in limiter.asked, "after three refusals of one room another one is tried"
+    assert [at for at, body in limiter.asked if body == "announced"] == [0, 1, 3, 8, 16]
+
+
 async def test_the_time_that_the_homeserver_asks_for_is_given_by_all(
     net: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
