@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.matrix.interface import Invite, Rejected, Tombstone, Unavailable
+from bot import outgoing
+from bot.matrix.interface import Invite, Rejected, Throttled, Tombstone, Unavailable
 from commands.alerts.circulating import arriving
+from commands.base import Post
 from commands.rooms import closing
 from storage.alerts import AlertCard
 from storage.ids import RoomId, UserId
-from storage.outbox import OutboxRow
+from storage.outbox import OutboxRow, RowKind
 from storage.rooms import Binding, BindingKind, Rooms
 from tests.fakes import FakeRoom, Network, Reply
 
@@ -147,6 +149,28 @@ async def test_what_still_waited_for_the_closed_room_goes_to_the_successor(net: 
     assert closed is not None
     await coordinate(net, MOVE)
     assert len([body for body in said(net, NEW) if "CSQU3054383" in body]) >= 1
+
+
+async def test_an_invitation_that_had_to_wait_is_for_the_successor(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[RoomId, UserId]] = []
+
+    async def invite(room: RoomId, user: UserId) -> None:
+        asked.append((room, user))
+        if len(asked) == 1:
+            raise Throttled(timedelta(minutes=5))
+
+    monkeypatch.setattr(net.gateway, "invite", invite)
+    late = net.person("belgium")
+    async with net.transaction() as tx:
+        wanted = Post(kind=RowKind.INVITE, room=net.room("belgium"), content={"user": late})
+        await outgoing.write(tx, wanted, device=net.gateway.device, now=net.now)
+    await net.settle()
+    await closes(net)
+    await coordinate(net, MOVE)
+    await net.forward(timedelta(minutes=10))
+    assert asked == [(net.room("belgium"), late), (NEW, late)]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from bot.sender.outcome import Outcome
 from commands.base import Subject
 from storage.alerts import DECIDING
 from storage.base import Base, Transaction
+from storage.ids import UserId
 from storage.members import Member, Members
 from storage.outbox import Failure, Outbox, OutboxRow, RowKind
 from storage.pins import Pins
-from storage.rooms import Binding
+from storage.rooms import Binding, Rooms, admits
 
 _DECIDING: tuple[type[Base], ...] = (Member, Binding, *DECIDING)
 """While none of these tables changes, what a handler decided stands."""
@@ -20,6 +21,8 @@ class Rights:
 
     async def obstacle(self, row: OutboxRow, tx: Transaction) -> Outcome | None:
         """Say why a row is not sent: its reader has lost the right to it, or may be somebody else by now."""
+        if row.kind is RowKind.INVITE:
+            return None if await _is_still_meant(row, tx) else Outcome(dropped=True)
         if row.user_id is not None:
             # Removal from the roster ends every right at once, also to what was already written to a direct chat.
             if await Members(tx).get(row.user_id) is None:
@@ -39,3 +42,10 @@ class Rights:
             if decide is not None and not await decide(subject, row, context):
                 return False
         return True
+
+
+async def _is_still_meant(invitation: OutboxRow, tx: Transaction) -> bool:
+    """Whether a room is still for the person who is to be invited."""
+    member = await Members(tx).get(UserId(str(invitation.content["user"])))
+    assert invitation.room_id is not None
+    return member is not None and admits(await Rooms(tx).of_room(invitation.room_id), member)

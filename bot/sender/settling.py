@@ -20,7 +20,7 @@ from storage.base import Transaction
 from storage.files import OutgoingFiles
 from storage.ids import RoomId, UserId
 from storage.members import Members
-from storage.outbox import Arrival, Failure, Lanes, Outbox, OutboxRow, Priority, RowKind, RowState
+from storage.outbox import Arrival, Failure, Lanes, Outbox, OutboxRow, Priority, RowKind, RowState, invitations
 from storage.rooms import Rooms
 
 log = structlog.get_logger()
@@ -116,9 +116,9 @@ class Settling:
     def _put_off(self, row: OutboxRow, rest: timedelta | None) -> bool:
         """Let a row wait until the homeserver takes more. What is said in a room does not wait for an invitation."""
         row.not_before = self._house.now() + rest if rest is not None else None
-        if row.kind is not RowKind.INVITE:
+        if row.kind is not RowKind.INVITE or row.room_id is None:
             return False
-        row.lane = f"{row.room_id} invitations"
+        row.lane = invitations(row.room_id)
         return True
 
     async def _hold(self, row: OutboxRow, people: frozenset[UserId], tx: Transaction) -> bool:

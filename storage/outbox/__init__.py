@@ -14,9 +14,10 @@ from storage.outbox.tables import (
     RowKind,
     RowState,
     beside,
+    invitations,
 )
 
 __all__ = [
     "TOPIC", "Arrival", "Failure", "Lanes", "Outbox", "OutboxName", "OutboxRow", "Priority", "RowKind", "RowState",
-    "Waiting", "beside",
+    "Waiting", "beside", "invitations",
 ]  # fmt: skip

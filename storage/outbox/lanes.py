@@ -9,7 +9,7 @@ from sqlalchemy import Table, bindparam, func, or_, select, update
 from storage.base import Transaction
 from storage.ids import DeviceId, EventId, RoomId, UserId
 from storage.outbox.repository import Outbox
-from storage.outbox.tables import TOPIC, OutboxRow, Priority, RowKind, RowState, beside
+from storage.outbox.tables import TOPIC, OutboxRow, Priority, RowKind, RowState, beside, invitations
 
 _OUTBOX = cast(Table, OutboxRow.__table__)
 _HEAD = (
@@ -129,7 +129,7 @@ class Lanes:
         All that waits, which loses its place in threads: those stay behind. Of the rest the newest `limit` rows of each
         state. Returns whether there may be more of them.
         """
-        lanes = (old, beside(old))
+        lanes = (old, beside(old), invitations(old))
         waits = (OutboxRow.state == RowState.PENDING, OutboxRow.lane.in_(lanes), OutboxRow.room_id == old)
         alone = {"thread_root": None, "reply_to": None, "not_before": None}
         await self._session.execute(update(OutboxRow).where(*waits).values(alone))

@@ -118,3 +118,8 @@ class OutboxName(Base):
 def beside(lane: str) -> str:
     """Return the lane of what goes past another one that is held."""
     return f"{lane} aside"
+
+
+def invitations(room: RoomId) -> str:
+    """Return the lane of invitations into a room that have to wait: what is said there does not wait for them."""
+    return f"{room} invitations"

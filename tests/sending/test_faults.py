@@ -180,7 +180,7 @@ async def test_an_invitation_that_was_there_already_is_no_loss(net: Network, mon
         raise answers.pop(0)
 
     monkeypatch.setattr(net.gateway, "invite", invite)
-    wanted: dict[str, Any] = {"kind": RowKind.INVITE, "content": {"user": net.person("germany")}}
+    wanted: dict[str, Any] = {"kind": RowKind.INVITE, "content": {"user": net.person("ghana2")}}
     refused = await post(net, "", **wanted)
     await net.settle()
     retried = await post(net, "", **wanted)

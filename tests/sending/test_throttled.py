@@ -262,7 +262,7 @@ async def test_an_invitation_that_has_to_wait_holds_up_nothing_else(
 
     monkeypatch.setattr(net.gateway, "invite", invite)
     began, rows = net.now, []
-    for name in ("germany", "belgium"):
+    for name in ("ghana", "ghana2"):
         wanted: dict[str, Any] = {"kind": RowKind.INVITE, "content": {"user": net.person(name)}}
         rows.append(await post(net, "", **wanted))
     await post(net, "alerted", priority=Priority.ALERT)
@@ -274,8 +274,33 @@ async def test_an_invitation_that_has_to_wait_holds_up_nothing_else(
         net.now += timedelta(minutes=1)
         await net.settle()
     at = began + timedelta(seconds=300)
-    assert asked == [(began, net.person("germany")), (at, net.person("germany")), (at, net.person("belgium"))]
+    assert asked == [(began, net.person("ghana")), (at, net.person("ghana")), (at, net.person("ghana2"))]
     assert [(await row_of(net, row)).state for row in rows] == [RowState.SENT, RowState.SENT]
+
+
+@pytest.mark.parametrize(
+    "order", ["!member remove {person}", "!member set {person} country=DE", "!room unbind room={room}"]
+)
+async def test_who_has_lost_the_right_to_a_room_while_an_invitation_waited_is_not_invited(
+    net: Network, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    asked: list[UserId] = []
+
+    async def invite(room: RoomId, user: UserId) -> None:
+        if room == net.room("ghana"):
+            asked.append(user)
+        raise Throttled(timedelta(seconds=300))
+
+    monkeypatch.setattr(net.gateway, "invite", invite)
+    row_id = await post(net, "", kind=RowKind.INVITE, content={"user": net.person("ghana2")})
+    await net.settle()
+    said = order.format(person=net.person("ghana2"), room=net.room("ghana"))
+    await net.say(said, as_="coordinator", room="coordination")
+    await net.say("!yes", as_="coordinator", room="coordination")
+    net.now += timedelta(minutes=6)
+    await net.settle()
+    assert asked == [net.person("ghana2")], "the one time before"
+    assert (await row_of(net, row_id)).state is RowState.DROPPED
 
 
 async def test_who_was_refused_an_invitation_for_good_is_not_taken_to_be_in_the_room(
@@ -288,7 +313,7 @@ async def test_who_was_refused_an_invitation_for_good_is_not_taken_to_be_in_the_
         raise answers.pop()
 
     monkeypatch.setattr(net.gateway, "invite", invite)
-    wanted: dict[str, Any] = {"kind": RowKind.INVITE, "content": {"user": net.person("germany")}}
+    wanted: dict[str, Any] = {"kind": RowKind.INVITE, "content": {"user": net.person("ghana2")}}
     row_id = await post(net, "", **wanted)
     await net.settle()
     net.now += timedelta(seconds=5)
