@@ -41,11 +41,11 @@ async def write_all(
     outbox = Outbox(tx)
     await outbox.prepare_edits([post.replaces for post in posts if post.replaces is not None])
     writing = _Writing(tx, device, now, language)
-    messages = [await writing.rows_of(post) for post in posts]
+    said = [_words(post) for post in posts]
+    messages = [await writing.rows_of(post, words) for post, words in zip(posts, said, strict=True)]
     await outbox.add_all([row for rows in messages for row in rows])
-    written = list(zip(posts, messages, strict=True))
-    await outbox.name([(row, _words(post).names) for post, rows in written for row in rows])
-    for post, rows in written:
+    await outbox.name([(row, words.names) for words, rows in zip(said, messages, strict=True) for row in rows])
+    for post, rows in zip(posts, messages, strict=True):
         if post.file is not None:
             OutgoingFiles(tx).add(_file(rows[0].id, post.file))
     return [rows[0] for rows in messages]
@@ -63,9 +63,8 @@ class _Writing:
     def __post_init__(self) -> None:
         self._renderers: dict[str, Renderer] = {}
 
-    async def rows_of(self, post: Post) -> list[OutboxRow]:
-        """Return the rows of one post, a row for each page."""
-        words = _words(post)
+    async def rows_of(self, post: Post, words: Doc) -> list[OutboxRow]:
+        """Return the rows of one post, a row for each page of its words."""
         if post.replaces is not None:
             post = await _where_it_stands(self.tx, post, post.replaces)
         pages = self._pages(words, self.language or await _language_of(self.tx, post.person))

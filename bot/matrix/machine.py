@@ -3,7 +3,8 @@ their faults (state from decrypted events, endless retries, unchecked answers) c
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -102,9 +103,15 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         chest.known_devices = lambda: frozenset(device.curve25519 for device in self.device_store)
 
     def _handle_room_key_event(self, sender: str, sender_key: str, payload: dict[Any, Any]) -> Any:
-        self._room_key_of = UserId(sender)
-        try:
+        with self._keys_of(UserId(sender)):
             return super()._handle_room_key_event(sender, sender_key, payload)
+
+    @contextmanager
+    def _keys_of(self, sender: UserId) -> Iterator[None]:
+        """Put down the room keys that are taken inside to whoever sent them."""
+        self._room_key_of = sender
+        try:
+            yield
         finally:
             self._room_key_of = None
 
@@ -177,9 +184,8 @@ class Machine(Olm):  # type: ignore[misc]  # nio has no type information
         session = InboundGroupSession.import_session(content["session_key"], device.ed25519, sender_key, event.room_id)
         if session.id != event.session_id:
             return None
-        self._room_key_of = UserId(sender)
-        self._take_room_key(session)
-        self._room_key_of = None
+        with self._keys_of(UserId(sender)):
+            self._take_room_key(session)
         del self.requested[event.session_id]
         return event
 

@@ -8,14 +8,12 @@ from typing import Protocol
 from nio.crypto import DeviceStore, GroupSessionStore, InboundGroupSession, OlmDevice, Session, SessionStore
 
 from storage.ids import EventId
-from storage.keys import OlmSessionRow
+from storage.keys import MOST_OF_A_DEVICE, MOST_SESSIONS, OlmSessionRow
 
 _KEPT_ROOM_KEYS = 2_000
 """Room keys in memory: those used longest ago are read again from the database when a message needs them."""
-_MOST_SESSIONS, _SPARE_SESSIONS = 20_000, 1_000
-"""Olm sessions of all devices; so many beyond that are let come before some are dropped."""
-_MOST_OF_A_DEVICE, _SPARE_OF_A_DEVICE = 50, 10
-"""Olm sessions of one device, likewise."""
+_SPARE_SESSIONS, _SPARE_OF_A_DEVICE = 1_000, 10
+"""Olm sessions, of all devices and of one, that are let come beyond what is kept before some are dropped."""
 
 
 class Unwritten(Protocol):
@@ -53,7 +51,7 @@ class LazySessions(SessionStore):  # type: ignore[misc]  # nio has no type infor
         self._unpickle(sender_key)
         is_new = bool(super().add(sender_key, session))
         self._number += is_new
-        if len(self._entries[sender_key]) > _MOST_OF_A_DEVICE + _SPARE_OF_A_DEVICE:
+        if len(self._entries[sender_key]) > MOST_OF_A_DEVICE + _SPARE_OF_A_DEVICE:
             self._crowded.add(sender_key)
         return is_new
 
@@ -75,13 +73,13 @@ class LazySessions(SessionStore):  # type: ignore[misc]  # nio has no type infor
         may begin as many as they like, from devices that they make up. Who has a use for one that is gone begins
         another.
         """
-        dropped = [(key, one.id) for key in self._crowded for one in self._drop(key, _MOST_OF_A_DEVICE)]
+        dropped = [(key, one.id) for key in self._crowded for one in self._drop(key, MOST_OF_A_DEVICE)]
         self._crowded.clear()
-        if self._number > _MOST_SESSIONS + _SPARE_SESSIONS:
+        if self._number > MOST_SESSIONS + _SPARE_SESSIONS:
             ours = known()
             used = [(max(self._last_uses(key)), key) for key in {*self._rows, *self._entries} if key not in ours]
             for _, key in sorted(used):
-                if self._number <= _MOST_SESSIONS:
+                if self._number <= MOST_SESSIONS:
                     break
                 dropped += [(key, row.session_id) for row in self._rows.get(key, ())]
                 self._number -= len(self._rows.pop(key, ()))

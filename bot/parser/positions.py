@@ -9,8 +9,9 @@ from bot.parser.values import accepts
 from bot.parser.writing import Written
 from commands.arguments import About, Reading, Ref, Rest, Word
 from commands.base import Subject
+from storage.reference.text import DASHES
 
-_DASH = "[-\u2010\u2011\u2012\u2013\u2212]"  # what is pasted may hold another hyphen, or a dash
+_DASH = f"[-{DASHES}]"  # what is pasted may hold another hyphen, or a dash
 _FULL_NUMBER = re.compile(rf"#\d{{1,9}}|[A-Za-z]{_DASH}\d{{4}}{_DASH}\d{{1,9}}")
 _SHORT_NUMBER = re.compile(rf"\d{{1,6}}|\d{{4}}{_DASH}\d{{1,6}}|[A-Za-z]{_DASH}?\d{{1,3}}")
 

@@ -4,14 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from storage.reference.text import DASHES
+
 REAL = "A"
 """The number series of real alerts."""
 
 EXERCISE = "X"
 """The number series of exercises: never mixed with real figures."""
 
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
-"""What telephones and word processors make of a hyphen, and what people paste."""
+_HYPHENS = str.maketrans(dict.fromkeys(DASHES, "-"))
 _NUMBER = re.compile(r"(?:(?:([A-Za-z])-?)?(\d{4})-)?([A-Za-z]-?)?(\d{1,9})")
 
 
@@ -29,7 +30,7 @@ class AlertNumber:
     @classmethod
     def parse(cls, text: str, *, year: int) -> Self | None:
         """Read `A-2026-0001`, `2026-1`, `A-1` or `1`; without a year it is of `year`. None when it is no number."""
-        found = _NUMBER.fullmatch(text.translate(_DASHES).strip().lstrip("#"))
+        found = _NUMBER.fullmatch(text.translate(_HYPHENS).strip().lstrip("#"))
         if found is None or (found[3] and found[2]):
             return None
         series = (found[1] or found[3] or REAL)[0].upper()

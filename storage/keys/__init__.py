@@ -6,6 +6,8 @@ statements of SQLAlchemy Core: many come at once, and none is an entity with a l
 """
 
 from storage.keys.repository import (
+    MOST_OF_A_DEVICE,
+    MOST_SESSIONS,
     NOTHING_SAVED,
     DeviceRow,
     Keys,
@@ -22,6 +24,8 @@ from storage.keys.repository import (
 )
 
 __all__ = [
+    "MOST_OF_A_DEVICE",
+    "MOST_SESSIONS",
     "NOTHING_SAVED",
     "DeviceRow",
     "Keys",

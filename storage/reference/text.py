@@ -8,8 +8,11 @@ from functools import lru_cache
 _INVISIBLE = frozenset(map(ord, "\u00ad\u034f\u061c\u180e\ufeff")).union(
     range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070), range(0xFE00, 0xFE10)
 )
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+"""What telephones and word processors make of a hyphen, and what people paste."""
 _PLAIN = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad", "-"),
+    **dict.fromkeys(DASHES, "-"),
+    "\u00ad": "-",
     **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032", "'"),
     "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE",
     "ı": "i", "þ": "th", "ð": "d", "ħ": "h",

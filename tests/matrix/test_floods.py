@@ -68,7 +68,7 @@ async def test_of_one_device_those_used_last_are_kept(database: Database, monkey
 async def test_while_the_bot_runs_made_up_devices_fill_neither_memory_nor_database(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_MOST_SESSIONS", 5)
+    monkeypatch.setattr(memory, "MOST_SESSIONS", 5)
     monkeypatch.setattr(memory, "_SPARE_SESSIONS", 3)
     ghana = Person(GHANA)
     phone = ghana.add("PHONE")
@@ -93,7 +93,7 @@ async def test_while_the_bot_runs_made_up_devices_fill_neither_memory_nor_databa
 async def test_while_the_bot_runs_one_device_begins_sessions_up_to_a_bound(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "_MOST_OF_A_DEVICE", 3)
+    monkeypatch.setattr(memory, "MOST_OF_A_DEVICE", 3)
     monkeypatch.setattr(memory, "_SPARE_OF_A_DEVICE", 2)
     ghana = Person(GHANA)
     phone = ghana.add("PHONE")
