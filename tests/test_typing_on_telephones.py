@@ -122,7 +122,7 @@ def test_what_was_meant_is_the_nearest_word_and_not_the_shortest() -> None:
     assert did_you_mean("xyz", words) is None
 
 
-@pytest.mark.parametrize("hyphen", ["\u2010", "\u2011", "\u2012", "\u2013", "\u2212"])
+@pytest.mark.parametrize("hyphen", ["\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212"])
 async def test_a_number_may_be_pasted_with_another_hyphen(net: Network, hyphen: str) -> None:
     await sent(net, "CSQU3054383 at Tema from Antwerp")
     number = f"A{hyphen}2026{hyphen}0001"

@@ -251,7 +251,7 @@ async def test_sanctions_are_shown_as_text_too(net: Network) -> None:
         assert "\u202e" not in one.body
 
 
-@pytest.mark.parametrize("typed", ["0", "-1", "A-2026", "99999999999", "A-2026-0001-1", "#", "A—2026—0001", "1e3"])
+@pytest.mark.parametrize("typed", ["0", "-1", "A-2026", "99999999999", "A-2026-0001-1", "#", "A~2026~0001", "1e3"])
 async def test_numbers_that_are_none(net: Network, typed: str) -> None:
     await sent(net)
     for text in COMMANDS.values():
