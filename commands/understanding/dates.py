@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from commands.understanding.day_and_month import day_of, days_and_months, nearest
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.numbers import number_words
 from commands.understanding.page import Language, Page, vocabulary
@@ -13,17 +14,6 @@ from storage.reference.text import fold
 _MONTH_LANGUAGES = ("en", "fr", "es", "nl", "de", "pt")
 _ISO = re.compile(r"(?<![\w.,/\-])(20[0-9]{2})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9]|[-/.][0-9])(?:t(?=[0-9]))?")
 _DAY_FIRST = re.compile(r"(?<![\w.,/\-])([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![\w]|[-/.,][0-9])")
-# "24/11" may be a part of a whole or of a number: something must say that it is a day, or a time of day follow.
-_NO_YEAR = re.compile(r"(?<![\w.,/\-])([0-9]{1,2})/([0-9]{1,2})(?![\w]|[-/.,][0-9])")
-_A_DAY = re.compile(
-    r"(?<!\w)(?:et[ads]|at[ad]|dated?|arrival|departure|on|by|since|until|till|le|du|el|del|dia|fecha|desde|depuis|hasta"
-    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miercoles|jueves|viernes|sabado|domingo"
-    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[ .:]{1,2}$"
-)
-_PLACE_BEFORE = re.compile(
-    r"(?<!\w)(?:et[ads]|at[ad]|left|loaded|sailed|arrived|charge a|cargado en|depart|arrivee|salida|llegada)"
-    r" [a-z -]{3,24} $"
-)
 _RELATIVE = {
     "day before yesterday": -2, "avant-hier": -2, "avant hier": -2, "anteayer": -2, "antier": -2, "antes de ayer": -2,
     "yesterday": -1, "last night": -1, "hier": -1, "ayer": -1, "anoche": -1,
@@ -115,19 +105,6 @@ def _with_name() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(day_first), re.compile(month_first)
 
 
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _nearest(month: int, day: int, today: date) -> date | None:
-    years = (today.year, today.year - 1, today.year + 1)
-    near = [found for year in years if (found := _date(year, month, day))]
-    return min(near, key=lambda found: abs(found - today), default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A date on the page."""
@@ -163,21 +140,16 @@ class _Finder:
 
     def numeric(self) -> None:
         for match in _ISO.finditer(self.page.low):
-            if found := _date(int(match[1]), int(match[3]), int(match[4])):
+            if found := day_of(int(match[1]), int(match[3]), int(match[4])):
                 self.note(found, match.span())
         for match in _DAY_FIRST.finditer(self.page.low):
             if read := _read_numeric(match, self.today):
                 self.note(read[0], match.span(), read[1])
 
     def without_year(self) -> None:
-        """Read "ETA 24/11" and "ETA Tema 24/11 0600": day before month, in the year that is nearest."""
-        low = self.page.low
-        for match in _NO_YEAR.finditer(low):
-            before = low[max(0, match.start() - 40) : match.start()]
-            said = _A_DAY.search(before) or _PLACE_BEFORE.search(before)
-            found = _nearest(int(match[2]), int(match[1]), self.today) if said else None
-            if found:
-                self.note(found, match.span(), Doubt(DoubtKind.GUESSED, (), DoubtSource.NO_YEAR))
+        """Read "ETA 24/11" and "ETA Tema 24/11 0600"."""
+        for found, span in days_and_months(self.page, self.today):
+            self.note(found, span, Doubt(DoubtKind.GUESSED, (), DoubtSource.NO_YEAR))
 
     def named(self) -> None:
         page, today = self.page, self.today
@@ -186,13 +158,13 @@ class _Finder:
             for match in pattern.finditer(page.low):
                 day, month = int(match[day_at]), months()[match[month_at]]
                 if match[3]:
-                    found, doubt = _date(int(match[3]), month, day), None
+                    found, doubt = day_of(int(match[3]), month, day), None
                 else:
                     word = match[month_at]
                     # "18 may have been": without a year a short name must look like one.
                     if (len(word) < 4 or word == "mars") and not page.plain[match.start(month_at)].isupper():
                         continue
-                    found = _nearest(month, day, today)
+                    found = nearest(month, day, today)
                     doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.NO_YEAR)
                 if found:
                     self.note(found, match.span(), doubt)
@@ -293,7 +265,7 @@ def _read_numeric(match: re.Match[str], today: date) -> tuple[date, Doubt | None
             return None
     elif not 1900 <= year <= 2100:
         return None
-    day_first, month_first = _date(year, two, one), _date(year, one, two)
+    day_first, month_first = day_of(year, two, one), day_of(year, one, two)
     if day_first and month_first and day_first != month_first:
         readings = (day_first.isoformat(), month_first.isoformat())
         return day_first, Doubt(DoubtKind.AMBIGUOUS, readings, DoubtSource.DAY_OR_MONTH)

@@ -1,11 +1,12 @@
 """Places in the order of the text, and roles that pass from one to the next."""
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, PlaceRole
 from commands.understanding.page import Page
-from commands.understanding.role_words import THEN
+from commands.understanding.role_words import PARTIES, THEN
 from commands.understanding.roles import Lead
 from storage.reference import ports
 from storage.reference.ports import Port
@@ -134,6 +135,42 @@ def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
         by_then = False
         out.append(place)
     return out
+
+
+_SENTENCE_ENDS = re.compile(r"[.;!?](?=\s)|\n")
+
+
+def with_landings(page: Page, places: list[Place]) -> list[Place]:
+    """Read where something was landed as where it was to go, if its way is told and no other place is its destination.
+
+    The way may stand before ("from Antwerp, discharged at Tema") or after it in the same sentence ("unloaded at Tema
+    yesterday from Antwerp"). Without it, that is where it was seen.
+    """
+    legs = [at for at, place in enumerate(places) if _is_leg(page, place)]
+    if not legs:
+        return places
+    open_end = all(place.role is not PlaceRole.DESTINATION for place in places)
+    sentence = [0]
+    for one, two in pairwise(places):
+        sentence.append(sentence[-1] + bool(_SENTENCE_ENDS.search(page.low, one.end, two.start)))
+    told = {sentence[at] for at in legs}
+    return [
+        replace(place, role=PlaceRole.DESTINATION)
+        if place.role is PlaceRole.SEEN
+        and place.lead is not None
+        and place.lead.landed
+        and (at > legs[0] or (open_end and sentence[at] in told))
+        else place
+        for at, place in enumerate(places)
+    ]
+
+
+def _is_leg(page: Page, place: Place) -> bool:
+    """Say whether something came from a place, or by way of it, and not only who sent it."""
+    if place.role is not PlaceRole.ORIGIN:
+        return place.role is PlaceRole.TRANSIT
+    start = place.lead.start if place.lead is not None else place.first
+    return PARTIES.isdisjoint(token.text for token in page.tokens[max(0, start - 1) : place.first])
 
 
 # A detour of a fifth decides nothing; one that doubles the way does.

@@ -39,6 +39,7 @@ SURE = {
         route; routing; rotation; itinerary; itineraire; trajet; itinerario; ruta; recorrido; route is; route was; the
         route""",
     PlaceRole.DESTINATION: """
+        instead of; au lieu de; au lieu du; au lieu d; en lugar de; en vez de;
         to; into; towards; destined for; destined to; bound for; way back to;
         bound to; headed for; headed to; heading for; heading
         to; en route to; en route for; on its way to; destination; country of destination; country of import; state of
@@ -246,6 +247,12 @@ LANDED = vocabulary(
     desembarcado desembarcados desembarcada"""
 )
 """What ends a journey: where it is, and where it was to go when the text says where it came from."""
+
+PARTIES = vocabulary(
+    """shipper shippers exporter exporters sender supplier seller notifier generator producer expediteur exportateur
+    chargeur fournisseur notifiant vendeur exportador expedidor remitente proveedor cargador vendedor notificador"""
+)
+"""Who sends: where they sit is where something came from, but no leg of its journey."""
 
 THEN = vocabulary("then puis luego despues before avant")
 """What leads from one port of a journey to the next."""

@@ -80,6 +80,8 @@ def _joined(page: Page, index: int) -> bool:
     """Say whether a token and the next one are of one phrase: only blanks, apostrophes, hyphens or a colon between."""
     one, two = page.tokens[index], page.tokens[index + 1]
     gap = page.low[one.end : two.start]
+    if not (page.timeless(one.start) or page.timeless(two.start)):
+        return len(gap) <= 4  # "3/12", "19.11.2026 07:20"
     if gap.startswith(".") and one.text in _SHORT:
         gap = gap[1:]
     if gap == "/":

@@ -3,7 +3,7 @@
 `among.py` looks at words, `ports.py` and `countries.py` say which of them are meant, the surest first.
 """
 
-from commands.understanding.itinerary import ARROWS, Place, with_arrows, with_neighbours, with_route
+from commands.understanding.itinerary import ARROWS, Place, with_arrows, with_landings, with_neighbours, with_route
 from commands.understanding.misspelling import FIRST_WORDS, typing_errors
 from commands.understanding.page import Page
 from commands.understanding.places.countries import AmongCountries
@@ -94,5 +94,6 @@ def find_places(page: Page, home: CountryCode | None = None) -> None:
     """Record ports and countries with their roles."""
     finder = _Finder(page, home)
     finder.find()
-    for place in with_route(with_neighbours(page, with_arrows(page, finder.places))):
+    places = with_landings(page, with_neighbours(page, with_arrows(page, finder.places)))
+    for place in with_route(places):
         page.found(place.kind, place.value, place.shown, place.start, place.end, place.doubt, place.role)

@@ -88,8 +88,6 @@ class Among:
         # "Douala says": who writes from there; "from Douala says" too.
         if after and not (after is PlaceRole.SEEN and role is not PlaceRole.ORIGIN):
             role = after
-        if lead and lead.landed and any(one.role in {PlaceRole.ORIGIN, PlaceRole.TRANSIT} for one in self.places):
-            role = PlaceRole.DESTINATION
         role = role if spoken else None
         return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
 

@@ -1,13 +1,15 @@
 """Invented messages of officials with the facts that a careful reader finds in them, and how a reading is measured.
 
 `tuned.txt` is what the reading was improved on, later `places.txt` for what places are, and `earlier.txt`, which had
-been kept apart until then; `held_out.txt` is kept apart for honest figures. A message begins with ">", its facts
-follow, one a line: `kind: value @role ?doubt`.
+been kept apart until then; last `quay.txt`, after it had been measured once. `held_out.txt` and `night.txt` are kept
+apart for honest figures. A message begins with ">", its facts follow, one a line: `kind: value @role ?doubt`.
 
 Rules of annotation: a value is what `Finding.value` says, for a date with a time of day what is shown. A place has a
 role where a reader of the one message would give it one. A person's or ship's name is never a place. Kept doubts are
 those that somebody must settle (check digit, ended or unknown code, several readings), not the mere confidence.
-A port without a role counts as seen there: that is the line of the card in which it stands.
+A port without a role counts as seen there: that is the line of the card in which it stands. Where something was
+landed is where it was to go, if the same sentence says which way it came and the text names no other destination;
+otherwise it is seen there.
 An article ("un conteneur") is no quantity. What is said twice stands there once.
 """
 
@@ -73,7 +75,7 @@ def _fact(line: str) -> Expected:
 
 
 def samples(name: str) -> tuple[Sample, ...]:
-    """Return the messages of "tuned", "places", "earlier" or "held_out".
+    """Return the messages of one part: "tuned", "places", "earlier", "quay", "held_out" or "night".
 
     Raises:
         FileNotFoundError: there is no such part.
