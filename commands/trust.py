@@ -23,7 +23,7 @@ from storage.ids import RoomId, UserId
 from storage.members import Member, Members
 from storage.rooms import Rooms
 from storage.timers import Timer
-from storage.told import Told, about
+from storage.told import Told, about, ids_in
 
 capability = Capability("trust", _("The bot's identity, and who can read it"))
 
@@ -137,7 +137,7 @@ async def announce_unread(event: CannotRead, context: Context) -> None:
 async def sum_up_unread(timer: Timer, context: Context) -> None:
     """Tell the coordinators of somebody who had ever more sessions that cannot read."""
     count, since = await often.sum_up(timer, context)
-    room, user = timer.subject.split()
+    room, user = ids_in(timer.subject)
     member = await Members(context.tx).get(UserId(user))
     if count:
         words = _n(

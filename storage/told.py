@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,6 +52,12 @@ class Told:
         await self._session.execute(delete(Telling).where(Telling.kind == kind, Telling.key.in_(list(keys))))
 
 
-def about(*parts: str | None) -> str:
-    """Return the key for what is about several ids; ids of Matrix hold no blanks."""
-    return " ".join(part or "-" for part in parts)
+def about(*ids: str | None) -> str:
+    """Return the key for what is about several ids, whatever characters they hold."""
+    # By the rules of Matrix no id holds a blank; some that come from other homeservers do all the same.
+    return " ".join((one or "-").replace("%", "%25").replace(" ", "%20") for one in ids)
+
+
+def ids_in(key: str) -> list[str]:
+    """Return the ids that `about` made a key of."""
+    return [unquote(one) for one in key.split(" ")]

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.matrix.interface import IdentityChanged, MembershipChange, ShortCode, Tombstone, Trust, Unread, WhyUnread
 from storage.ids import DeviceId, RoomId
 from storage.pins import Pins
+from storage.rooms import BindingKind
 from storage.told import Telling
 from tests.fakes import Network
 
@@ -103,20 +106,30 @@ async def test_a_stranger_who_stays_in_the_end_is_in_the_sum_with_what_to_do(net
     assert "!room allow @stranger:test room=!ghana:test" in sum_
 
 
-async def test_what_waits_because_of_a_stranger_is_told_of_in_the_end(net: Network) -> None:
+async def test_a_blank_in_an_id_lets_nobody_escape_the_sum(net: Network) -> None:
+    for _ in range(10):
+        await comes(net, "odd one", "ghana")
+        await goes(net, "odd one", "ghana")
+    assert len(told(net, "@odd one:test, who is on no roster, joined “Ghana”")) == 3
+    await net.forward(timedelta(days=1))
+    assert told(net, "@odd one:test joined “Ghana” (Ghana) 7 times more since")
+
+
+@pytest.mark.parametrize("name", ["stranger", "odd one"])
+async def test_what_waits_because_of_a_stranger_is_told_of_in_the_end(net: Network, name: str) -> None:
     await net.say("!alert CSQU3054383 at Tema, from Antwerp", room="ghana")
     await net.say("!alert send", room="ghana")
     for number in range(5):
-        await goes(net, "stranger", "belgium")
+        await goes(net, name, "belgium")
         await net.forward(timedelta(minutes=6))
         assert number == 0 or any(f"number {number - 1}" in one.body for one in net.heard("belgium"))
-        await comes(net, "stranger", "belgium")
+        await comes(net, name, "belgium")
         await net.say(f"!alert note 1 number {number}", room="ghana")
         await net.forward(timedelta(minutes=6))
-    assert len(told(net, "@stranger:test, who is on no roster, can read in “Belgium”")) == 3
+    assert len(told(net, f"@{name}:test, who is on no roster, can read in “Belgium”")) == 3
     before = len(net.heard("belgium"))
     await net.forward(timedelta(hours=23, minutes=10))
-    assert len(told(net, "@stranger:test, who is on no roster, can read in “Belgium”")) == 4
+    assert len(told(net, f"@{name}:test, who is on no roster, can read in “Belgium”")) == 4
     assert len(net.heard("belgium")) == before
 
 
@@ -146,19 +159,23 @@ async def test_codes_without_end_are_shown_ten_times_a_day_and_then_counted(net:
     assert told(net, "Ama Example (@ghana:test) began to verify me 15 times more since")
 
 
-async def test_sessions_without_end_that_cannot_read_are_named_five_times_a_day_and_then_counted(net: Network) -> None:
+@pytest.mark.parametrize("room", ["ghana", "odd room"])
+async def test_sessions_without_end_that_cannot_read_are_named_five_times_a_day_and_then_counted(
+    net: Network, room: str
+) -> None:
+    await net.add_room(room, {"ghana", "ghana2"}, [(BindingKind.COUNTRY, "GH")])
     for number in range(20):
         device = Unread(net.person("ghana2"), DeviceId(f"D{number}"), WhyUnread.UNSIGNED)
-        net.gateway.rooms[net.room("ghana")].unread = frozenset({device})
-        await net.say("!me", room="ghana")
+        net.gateway.rooms[net.room(room)].unread = frozenset({device})
+        await net.say("!me", room=room)
     assert len(told(net, "Not everybody can read")) == 5
     other = Unread(net.person("ghana"), DeviceId("OTHER"), WhyUnread.UNSIGNED)
-    net.gateway.rooms[net.room("ghana")].unread = frozenset({other})
-    await net.say("!me", room="ghana")
+    net.gateway.rooms[net.room(room)].unread = frozenset({other})
+    await net.say("!me", room=room)
     assert len(told(net, "the session OTHER is not verified")) == 1
-    net.gateway.rooms[net.room("ghana")].unread = frozenset()
+    net.gateway.rooms[net.room(room)].unread = frozenset()
     await net.forward(timedelta(days=1))
-    assert told(net, "Kofi Sample had more sessions that cannot read in “Ghana”: 15 times")
+    assert told(net, f"Kofi Sample had more sessions that cannot read in “{room.capitalize()}”: 15 times")
 
 
 async def test_a_room_that_names_ever_other_successors_is_told_of_three_times_and_the_last_one_in_the_end(

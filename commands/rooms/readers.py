@@ -17,7 +17,7 @@ from storage.members import Member, Members
 from storage.outbox import Lanes
 from storage.rooms import Guest, Rooms
 from storage.timers import Timer
-from storage.told import Told, about
+from storage.told import Told, about, ids_in
 
 _STRANGER, _HISTORY = "stranger in room", "history"
 _OFTEN = "room.held"
@@ -87,7 +87,7 @@ async def _tell_of_held(room: RoomId, new: Sequence[UserId], waiting: int, conte
 async def tell_what_is_held(timer: Timer, context: Context) -> None:
     """Tell the coordinators of somebody who came and went until they were no longer told, if messages wait still."""
     count, _since = await often.sum_up(timer, context)
-    room, person = timer.subject.split()
+    room, person = ids_in(timer.subject)
     lanes, rooms = Lanes(context.tx), Rooms(context.tx)
     if not count or not await lanes.holds(room):
         return

@@ -10,7 +10,7 @@ from storage.ids import RoomId, UserId
 from storage.members import Members
 from storage.rooms import BindingKind, Rooms
 from storage.timers import Timer
-from storage.told import about
+from storage.told import about, ids_in
 
 _OFTEN = "room.comings"
 
@@ -45,7 +45,7 @@ async def watch(room_id: RoomId, user: UserId, joined: bool, context: Context) -
 async def sum_up_comings(timer: Timer, context: Context) -> None:
     """Tell the coordinators how often somebody came who may not read there, since they were told last."""
     count, since = await often.sum_up(timer, context)
-    room, person = timer.subject.split()
+    room, person = ids_in(timer.subject)
     room_id, user, rooms = RoomId(room), UserId(person), Rooms(context.tx)
     bindings = await rooms.of_room(room_id)
     if not count or not bindings:
