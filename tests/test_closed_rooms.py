@@ -114,22 +114,68 @@ async def test_open_alerts_go_on_in_the_successor(net: Network) -> None:
     assert not thread.text  # nothing is answered in the closed room
 
 
-async def test_what_was_said_for_years_is_taken_along_a_few_at_a_time(
-    net: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(closing, "_MOVED_AT_ONCE", 2)
-    monkeypatch.setattr(arriving, "_MOVED_AT_ONCE", 2)
-    for container in ("CSQU3054383", "MSKU1234565", "TGHU7654327", "HLXU2345677", "MSCU1234566"):
+CONTAINERS = ("CSQU3054383", "MSKU1234565", "TGHU7654327", "HLXU2345677", "MSCU1234566")
+
+
+async def alerts(net: Network) -> None:
+    for container in CONTAINERS:
         await net.say(f"!alert {container} at Tema, from Antwerp", room="ghana")
         await net.say("!alert send", room="ghana")
+    await net.say("!alert close 2 outcome=unfounded the papers came", room="ghana")
+
+
+async def shown_once(net: Network, room: RoomId) -> None:
+    """Look that each open alert has one card in a room, and that what is said of it is said there once."""
+    there = net.gateway.rooms[room].heard
+    for container in CONTAINERS[:1] + CONTAINERS[2:]:
+        (card,) = [one for one in there if container in one.body and one.replaces is None]
+        assert card.thread_root is None
+    before = len(there)
+    for number in (1, 3, 4, 5):
+        await net.say(f"!alert note {number} it is batteries", room="ghana")
+        await net.forward(timedelta(minutes=1))
+    assert len([one for one in there[before:] if "it is batteries" in one.body and one.replaces is None]) == 4
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+async def test_what_was_said_for_years_is_taken_along_a_few_at_a_time(
+    net: Network, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(closing, "_MOVED_AT_ONCE", size)
+    monkeypatch.setattr(arriving, "_MOVED_AT_ONCE", size)
+    await alerts(net)
     await net.say("!alert note 1 the seal is broken", room="ghana")
-    assert len(await kept_for(net, net.room("belgium"))) > 2
+    assert len(await kept_for(net, net.room("belgium"))) > size
     await closes(net)
     await coordinate(net, MOVE)
     await net.forward(timedelta(minutes=1))
     assert await kept_for(net, net.room("belgium")) == []
-    await net.say("!alert note 1 it is batteries", room="ghana")
-    assert any("it is batteries" in body for body in said(net, NEW))
+    await shown_once(net, NEW)
+
+
+async def test_what_the_successor_was_shown_before_is_said_there_once(net: Network) -> None:
+    await net.add_room("successor", {"belgium"}, [(BindingKind.COUNTRY, "BE")])
+    await alerts(net)
+    await closes(net)
+    del net.gateway.invitations[NEW]
+    await coordinate(net, MOVE)
+    await net.forward(timedelta(minutes=1))
+    await shown_once(net, NEW)
+
+
+@pytest.mark.parametrize("at_once", [2, 500])
+async def test_what_was_too_much_to_show_is_said_once(
+    net: Network, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(arriving, "AT_MOST", 2)
+    monkeypatch.setattr(arriving, "_MOVED_AT_ONCE", at_once)
+    await alerts(net)
+    await closes(net)
+    await coordinate(net, MOVE)
+    await net.forward(timedelta(minutes=1))
+    shown = said(net, NEW)
+    assert [container for container in CONTAINERS if any(container in body for body in shown)] == [*CONTAINERS[3:]]
+    assert len([body for body in shown if "older open alerts" in body]) == 1
 
 
 async def kept_for(net: Network, room: RoomId) -> list[int]:

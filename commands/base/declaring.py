@@ -325,7 +325,10 @@ class Capability:
         return handler
 
     def room_moved(self, handler: MovedHandler) -> MovedHandler:
-        """Declare what is done when a room takes over from one that was closed (old, new)."""
+        """Declare what is done when a room takes over from one that was closed (old, new).
+
+        It stands for what that one stood for, and is told here of what is for it (not by `room_bound`).
+        """
         self.declared.moved.append(handler)
         return handler
 

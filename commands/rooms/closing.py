@@ -196,4 +196,3 @@ async def announce_moved(event: RoomMoved, context: Context) -> None:
             )
         )
     await alarm(told.quietly(), context, but=event.old)
-    await context.tell_room_bound(event.new)

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
@@ -117,12 +118,21 @@ class Alerts:
         query = query.where(AlertCard.room_id == room, AlertCard.retracted_at.is_(None), Alert.is_open.is_(True))
         return (await self._session.scalars(query.order_by(AlertCard.alert_id.desc()).limit(limit))).all()
 
-    async def move_cards(self, old: RoomId, new: RoomId, *, limit: int) -> bool:
-        """Let `limit` cards of a closed room be its successor's, the newest alerts' first; whether more may be left."""
-        newest = select(AlertCard.row_id).where(AlertCard.room_id == old).order_by(AlertCard.alert_id.desc())
-        ids = (await self._session.scalars(newest.limit(limit))).all()
-        await self._session.execute(update(AlertCard).where(AlertCard.row_id.in_(ids)).values(room_id=new))
-        return len(ids) == limit
+    async def move_cards(self, old: RoomId, new: RoomId, *, limit: int, is_open: bool) -> Sequence[int]:
+        """Let `limit` cards of a closed room be its successor's, the newest alerts' first; return their rows.
+
+        With `is_open` only those that show an open alert. A card of what the successor shows already stays behind: it
+        stands in a room like any that stands for nothing any more.
+        """
+        there = aliased(AlertCard)
+        shown = (there.room_id == new, there.alert_id == AlertCard.alert_id, there.retracted_at.is_(None))
+        cards = select(AlertCard.row_id).where(AlertCard.room_id == old, ~exists(there.row_id).where(*shown))
+        if is_open:
+            cards = cards.join(Alert, Alert.id == AlertCard.alert_id)
+            cards = cards.where(AlertCard.retracted_at.is_(None), Alert.is_open.is_(True))
+        rows = (await self._session.scalars(cards.order_by(AlertCard.alert_id.desc()).limit(limit))).all()
+        await self._session.execute(update(AlertCard).where(AlertCard.row_id.in_(rows)).values(room_id=new))
+        return rows
 
     async def cards(self, alert: Alert) -> Sequence[AlertCard]:
         """Return the cards that still show the alert, in the order they were written."""

@@ -1,6 +1,6 @@
 """`Lanes`: what waits in the outbox, in which order it goes out, and what is held back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -145,6 +145,12 @@ class Lanes:
                 most = max(most, len(ids))
         self._tx.changed(TOPIC, new)
         return most == limit
+
+    async def move_rows(self, rows: Collection[int], new: RoomId) -> None:
+        """Let what was said in a room be its successor's: what edits it, or follows it, goes there."""
+        await self._session.execute(
+            update(OutboxRow).where(OutboxRow.id.in_(rows)).values({"room_id": new, "lane": new})
+        )
 
     async def count_held(self) -> int:
         """Count what waits for a decision about its readers."""

@@ -13,6 +13,7 @@ from commands.base import Context, Post
 from commands.document import Code, _, doc
 from storage.alerts import Alerts, Outlines
 from storage.ids import CountryCode, RoomId, UserId
+from storage.outbox import Lanes
 from storage.rooms import BindingKind, Rooms
 from storage.timers import Timer
 
@@ -31,7 +32,7 @@ _LOOKED_AT = 300
 class _How(StrEnum):
     NEW = "new"  # what it has no card of
     ANEW = "anew"  # all: what was said before is not readable
-    AGAIN = "again"  # its cards stand in the room before it
+    AGAIN = "again"  # its cards stand in the room before it; and what it has no card of
 
 
 @capability.room_bound
@@ -53,21 +54,29 @@ async def on_first_person(room_id: RoomId, user: UserId, joined: bool, context: 
 @capability.room_moved
 async def on_moved(old: RoomId, new: RoomId, context: Context) -> None:
     """Take the cards of a closed room along to its successor: shown there anew, and followed there."""
-    await _take_along(old, new, context)
-    await _begin(new, _How.AGAIN, context)
+    await _take_along(old, new, context, is_open=True)
 
 
-async def _take_along(old: RoomId, new: RoomId, context: Context) -> None:
-    """Move some cards, those of the newest alerts first, and set the clock for the rest."""
-    if await Alerts(context.tx).move_cards(old, new, limit=_MOVED_AT_ONCE):
-        await context.timers().schedule(MOVE, f"room:{old}", context.now, {"old": old, "new": new})
+async def _take_along(old: RoomId, new: RoomId, context: Context, *, is_open: bool) -> None:
+    """Move some cards, those of open alerts first, and set the clock for the rest.
+
+    Only when the successor has all cards of open ones is it shown them: of what it has no card, it gets a new one.
+    """
+    rows = await Alerts(context.tx).move_cards(old, new, limit=_MOVED_AT_ONCE, is_open=is_open)
+    await Lanes(context.tx).move_rows(rows, new)
+    more = len(rows) == _MOVED_AT_ONCE
+    if is_open and not more:
+        await _begin(new, _How.AGAIN, context)
+    if is_open or more:
+        payload = {"old": old, "new": new, "open": is_open and more}
+        await context.timers().schedule(MOVE, f"room:{old}", context.now, payload)
 
 
 @capability.timer(MOVE)
 async def take_along_more(timer: Timer, context: Context) -> None:
     """Move the next few cards: to where the successor itself has moved meanwhile."""
     new = await Rooms(context.tx).successor_of(RoomId(timer.payload["new"]))
-    await _take_along(RoomId(timer.payload["old"]), new, context)
+    await _take_along(RoomId(timer.payload["old"]), new, context, is_open=bool(timer.payload.get("open")))
 
 
 async def _begin(room_id: RoomId, how: _How, context: Context) -> None:
@@ -91,8 +100,7 @@ async def go_on(timer: Timer, context: Context) -> None:
             continue
         if how is _How.AGAIN:
             await show_card_again(alert, room, context)
-        else:
-            await bring(alert, room, context, anew=how is _How.ANEW)
+        await bring(alert, room, context, anew=how is _How.ANEW)
     if ids[_AT_ONCE:]:
         payload = {"room": room, "how": how.value, "ids": ids[_AT_ONCE:]}
         await context.timers().schedule(BRING, timer.subject, context.now, payload)
@@ -100,9 +108,6 @@ async def go_on(timer: Timer, context: Context) -> None:
 
 async def _open_for(room: RoomId, how: _How, context: Context) -> tuple[Sequence[int], bool]:
     """Return the open alerts that a room may be shown, oldest first, and whether these are all."""
-    if how is _How.AGAIN:
-        ids = await Alerts(context.tx).open_with_card_in(room, limit=_LOOKED_AT)
-        return sorted(ids[:AT_MOST]), len(ids) <= AT_MOST
     bindings = await Rooms(context.tx).of_room(room)
     outlines = Outlines(context.tx)
     newest = await outlines.newest(limit=_LOOKED_AT, is_open=True)
@@ -112,4 +117,6 @@ async def _open_for(room: RoomId, how: _How, context: Context) -> tuple[Sequence
         if binding.kind is BindingKind.COUNTRY:
             own = await outlines.newest(limit=AT_MOST + 1, is_open=True, country=CountryCode(binding.value))
             found |= {one.id for one in own if room_may_see(one, bindings)}
+    if how is _How.AGAIN:
+        found |= set(await Alerts(context.tx).open_with_card_in(room, limit=AT_MOST + 1))
     return sorted(sorted(found, reverse=True)[:AT_MOST]), is_all and len(found) <= AT_MOST
