@@ -1,5 +1,6 @@
 """Countries and territories: names in several languages, regions, time zones, standing under the Basel Convention."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -7,7 +8,7 @@ from functools import cache
 from storage.ids import CountryCode
 from storage.reference.spelling import Spellings
 from storage.reference.tables import day, rows, yes_no
-from storage.reference.text import key
+from storage.reference.text import key, words
 
 NAME_LANGUAGES = ("en", "fr", "es", "nl", "de", "pt")
 """Languages whose country names are understood."""
@@ -146,6 +147,29 @@ def _all_names() -> dict[str, CountryCode]:
 def names_in_text() -> dict[str, CountryCode]:
     """Return names and aliases in English, French and Spanish, by `text.key`: what free text is searched for."""
     return _names(_FREE_TEXT_LANGUAGES)
+
+
+def named_in(text: str) -> frozenset[CountryCode]:
+    """Return the countries whose names stand in a text in whole words, in English, French or Spanish.
+
+    Of names within each other the longest counts: "Equatorial Guinea" does not name Guinea.
+    """
+    left, found = list(words(text)), set[CountryCode]()
+    while left:
+        length = next((some for some in range(min(len(left), _most_words()), 0, -1) if _name_of(left[:some])), 1)
+        if (code := _name_of(left[:length])) is not None:
+            found.add(code)
+        del left[:length]
+    return frozenset(found)
+
+
+def _name_of(some: Sequence[str]) -> CountryCode | None:
+    return names_in_text().get(" ".join(some))
+
+
+@cache
+def _most_words() -> int:
+    return max(len(name.split()) for name in names_in_text())
 
 
 @cache

@@ -4,6 +4,7 @@ import pytest
 
 from bot.matrix.interface import Trust
 from storage.alerts import Outlines
+from storage.rooms import BindingKind
 from tests.alerts.raising import SUSPICION, card_in, raised, sent
 from tests.fakes import Network
 
@@ -44,6 +45,28 @@ async def test_a_draft_says_what_was_understood_what_is_missing_and_who_will_be_
     ):
         assert expected in draft.text
     assert net.heard("netherlands") == []
+
+
+@pytest.mark.parametrize(
+    ("room", "country", "expected"),
+    [
+        ("Niger", "NE", "- Niger (destination)"),
+        ("Customs of Niger, Niamey", "NE", "- Customs of Niger, Niamey (destination)"),
+        ("Nigeria Customs", "NE", "- Nigeria Customs (Niger: destination)"),
+        ("Equatorial Guinea", "GN", "- Equatorial Guinea (Guinea: destination)"),
+        ("Equatorial Guinea and Guinea", "GN", "- Equatorial Guinea and Guinea (destination)"),
+        ("Somalia", "ML", "- Somalia (Mali: destination)"),
+        ("Papua New Guinea", "PG", "- Papua New Guinea (destination)"),
+        ("Côte d’Ivoire", "CI", "- Côte d’Ivoire (destination)"),
+    ],
+)
+async def test_a_room_needs_no_country_beside_its_name_that_names_it(
+    net: Network, room: str, country: str, expected: str
+) -> None:
+    await net.add_room("other", {"germany"}, [(BindingKind.COUNTRY, country)])
+    net.gateway.rooms[net.room("other")].name = room
+    draft = await raised(net, f"CSQU3054383 at Tema, destination={country}")
+    assert expected in draft.text.splitlines()
 
 
 async def test_a_wrong_check_digit_is_kept_and_flagged(net: Network) -> None:

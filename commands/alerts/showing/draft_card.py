@@ -25,8 +25,7 @@ from commands.document import (
 from commands.understanding import names_a_person
 from storage.alerts import Alert, AlertState, Tlp
 from storage.ids import UserId
-from storage.reference.countries import country_name
-from storage.reference.text import key
+from storage.reference.countries import named_in
 from storage.rooms import BindingKind
 
 
@@ -144,7 +143,7 @@ def _listener_words(alert: Alert, one: Listener, names: dict[str, str]) -> Messa
         return _("{name}, who raised it and is to see the answers", name=name)
     if one.person is not None:
         return _("{name}, named by the author", name=name)
-    if len(reached) == 1 and key(country_name(reached[0])) in key(name.text):  # the room "Ghana" is that of Ghana
+    if len(reached) == 1 and reached[0] in named_in(name.text):  # the room "Ghana" is that of Ghana
         return _("{name} ({why})", name=name, why=reason_words(reasons_of(alert, reached[0])))
     if reached:
         why = joined(
