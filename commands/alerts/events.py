@@ -9,11 +9,18 @@ from storage.alerts import Alert, HistoryLine
 
 @dataclass(frozen=True)
 class AlertChanged(Event):
-    """A line was added to the history of an alert that is circulated, or that this line circulates."""
+    """A line was added to the history of an alert that is circulated, or that this line circulates.
+
+    Of one command there is one such event, and so one message to each reader, however many lines it adds.
+    """
 
     alert: Alert
     line: HistoryLine
     changed: tuple[Message, ...] = field(default=())
     """Of a correction: the names of what was corrected."""
-    goes_on: bool = False
-    """Whether another such event follows in the same transaction: the cards are brought up to date by that one."""
+    earlier: tuple[HistoryLine, ...] = field(default=())
+    """Lines that the same command added before it."""
+
+    @property
+    def lines(self) -> tuple[HistoryLine, ...]:
+        return (*self.earlier, self.line)

@@ -1,5 +1,7 @@
 """In the thread of an alert one short word is enough for each command."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.capabilities import discover
@@ -64,3 +66,28 @@ async def test_what_is_a_command_by_itself_stays_one(net: Network) -> None:
     await sent(net)
     answer = await net.say("!help", as_="ghana", room="ghana", thread=card_in(net, "ghana"))
     assert "!contact" in answer
+
+
+@pytest.mark.parametrize(
+    ("as_", "command", "said"),
+    [
+        ("ghana2", "verify 1 source=B info=2 I saw the scan", ["verified", "> I saw the scan", "evaluated"]),
+        ("ghana", "set 1 tlp=amber+strict source=A vessel=Probo Koala", ["marking", "evaluated", "corrected or added"]),
+        ("ghana", "set 1 source=A", ["evaluated"]),
+        ("ghana", "accept 1 P1", ["accepted the proposal P1", "corrected or added: Container"]),
+    ],
+)
+async def test_whatever_one_command_does_is_one_message_in_each_thread_and_one_edit_of_each_card(
+    net: Network, as_: str, command: str, said: list[str]
+) -> None:
+    await sent(net)
+    await net.say("!alert propose 1 container=MSKU1234565 why=read at the berth", as_="netherlands", room="netherlands")
+    card, before = card_in(net, "belgium"), len(net.heard("belgium"))
+    await net.say(f"!alert {command}", as_=as_, room="ghana")
+    await net.forward(timedelta(seconds=10))
+    new = net.heard("belgium")[before:]
+    (line,) = [one.body.splitlines() for one in new if one.thread_root == card]
+    assert len(line) == len(said)
+    for words, expected in zip(line, said, strict=True):
+        assert expected in words
+    assert len([one for one in new if one.replaces == card]) == 1

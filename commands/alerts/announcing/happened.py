@@ -1,5 +1,7 @@
 """What everybody concerned is told when something happens to an alert."""
 
+from zoneinfo import ZoneInfo
+
 from commands.alerts.announcing import asking
 from commands.alerts.audience import Listener, listeners, unreached
 from commands.alerts.circulating import matched, mentions
@@ -31,18 +33,24 @@ _NAMED_ANEW = frozenset({What.CIRCULATED, What.CORRECTED, What.WITHDRAWN, What.M
 async def announce(event: AlertChanged, context: Context) -> None:
     """Put what happened into a line for each thread, and bring every card up to date."""
     alert, line = event.alert, event.line
-    if alert.is_draft or line.what not in _NAMED_ANEW:
-        await _say(event, context)
-    elif line.what is What.MARKED and alert.tlp.is_stricter_than(Tlp(line.details["from"])):
-        await _say(event, context)
-        await mentions.withdraw_mention(alert, context, before=Tlp(line.details["from"]))
+    is_named_anew = any(one.what in _NAMED_ANEW and _less_strict(one) is None for one in event.lines)
+    found = await matched.find(alert, context) if is_named_anew and not alert.is_draft else None
+    await _say(event, context)
+    for before in filter(None, map(_less_strict, event.lines)):
+        await mentions.withdraw_mention(alert, context, before=before)
+    if found is None:
+        return
+    if line.what is What.WITHDRAWN:
+        await mentions.withdraw_mention(alert, context)
     else:
-        found = await matched.find(alert, context)
-        await _say(event, context)
-        if line.what is What.WITHDRAWN:
-            await mentions.withdraw_mention(alert, context)
-        else:
-            await matched.start_telling(alert, line, found, context)
+        await matched.start_telling(alert, line, found, context)
+
+
+def _less_strict(line: HistoryLine) -> Tlp | None:
+    """Return the marking before a line that made it stricter; None for any other line."""
+    if line.what is What.MARKED and Tlp(line.details["to"]).is_stricter_than(before := Tlp(line.details["from"])):
+        return before
+    return None
 
 
 async def _say(event: AlertChanged, context: Context) -> None:
@@ -58,17 +66,17 @@ async def _say(event: AlertChanged, context: Context) -> None:
     elif line.what in _ASKED:
         await asking.announce(alert, line, context)
     else:
-        if line.what is What.MARKED and Tlp(line.details["to"]).is_stricter_than(Tlp(line.details["from"])):
+        if any(map(_less_strict, event.lines)):
             await retract_elsewhere(alert, context)
         if line.what is What.WITHDRAWN:
             await refresh_draft(alert, context)
             await retract_part(alert, NAMES, context)
         priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
         said = await _lines(event, context)
-        await tell_everyone(alert, said, context, priority=priority, with_cards=not event.goes_on)
-    if alert.was_circulated and not event.goes_on:
+        await tell_everyone(alert, said, context, priority=priority)
+    if alert.was_circulated:
         await context.emit(AlertStands(alert))
-        if _decides_a_case(alert, line):
+        if any(_decides_a_case(alert, one) for one in event.lines):
             await context.emit(CaseDecided(alert))
 
 
@@ -106,22 +114,28 @@ async def _prepare(alert: Alert, line: HistoryLine, context: Context) -> None:
 
 async def _lines(event: AlertChanged, context: Context) -> LineFor:
     """Return what is said in each thread, with its times in the zone of its room."""
-    alert, line = event.alert, event.line
-    if line.what is What.CORRECTED:
-        by = who(line.authority or "", line.actor_country)
-        said = doc(_("{by} corrected or added: {what}. The card shows it.", by=by, what=joined(event.changed)))
-        return lambda _one: said
+    alert = event.alert
     targets = {}
-    if line.what is What.MERGED:
+    if event.line.what is What.MERGED:
         told = await listeners(context.tx, alert)
         targets = {(one.room, one.person): await number_of_target(alert, one, context) for one in told}
 
     def words(one: Listener) -> Doc:
-        told = sentence(line, alert.number, zone_of(one.bindings), into=targets.get((one.room, one.person)))
-        said = doc(_weighed(told, line), *([Quote(line.text)] if line.text else []))
-        return said.naming([Subject(ALERT, int(line.details["into"]))]) if line.what is What.MERGED else said
+        said = doc()
+        for line in event.lines:
+            said += _line(line, event, zone_of(one.bindings), targets.get((one.room, one.person)))
+        return said
 
     return words
+
+
+def _line(line: HistoryLine, event: AlertChanged, zone: ZoneInfo, into: str | None) -> Doc:
+    if line.what is What.CORRECTED:
+        by = who(line.authority or "", line.actor_country)
+        return doc(_("{by} corrected or added: {what}. The card shows it.", by=by, what=joined(event.changed)))
+    told = sentence(line, event.alert.number, zone, into=into)
+    said = doc(_weighed(told, line), *([Quote(line.text)] if line.text else []))
+    return said.naming([Subject(ALERT, int(line.details["into"]))]) if line.what is What.MERGED else said
 
 
 def _weighed(told: Message, line: HistoryLine) -> Message | Strong:

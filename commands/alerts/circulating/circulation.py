@@ -36,18 +36,16 @@ async def tell_everyone(
     *,
     priority: Priority = Priority.ANSWER,
     openly: bool = True,
-    with_cards: bool = True,
 ) -> None:
     """Bring every card up to date and post a line into its thread.
 
     Rooms and persons who may hear of it and have no card yet get one; a card whose room may no longer show it is
     emptied, and so are the lines in its thread. What is not said `openly` waits where outsiders read, also under CLEAR.
-    Where they are many, the line goes to all of them now, and most of the cards follow by a clock. Without cards, the
-    line alone: more of the same transaction brings them up to date.
+    Where they are many, the line goes to all of them now, and most of the cards follow by a clock.
     """
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
-    same = await same_for_all(alert, entitled, context) if with_cards else None
+    same = await same_for_all(alert, entitled, context)
     wanted = {(one.room, one.person): one for one in entitled}
     cards = await alerts.cards(alert)
     readers: list[tuple[int, Listener]] = []
@@ -60,14 +58,12 @@ async def tell_everyone(
     at_once = _AT_ONCE if len(readers) <= _AT_ONCE else _OF_MANY
     posts: list[Post] = []
     for place, (row, one) in enumerate(readers):
-        if same is not None and place < at_once:
+        if place < at_once:
             posts.append(await _card_anew(alert, one, row, same, context, priority=priority))
         said = line(one)
         if said is not None:
             posts.append(saying(alert, one, said, LINE, priority=priority, thread_row=row, openly=openly))
     await context.post_all(posts)
-    if same is None:
-        return
     room_for = max(0, _AT_ONCE - len(readers))
     new = _nearest_first(alert, wanted.values(), room_for) if alert.is_open else []
     await _show_cards(alert, new[:room_for], same, context)

@@ -125,8 +125,7 @@ async def accept(args: Decide, context: Context) -> Doc | None:
         set_facts(alert, _entries(proposal), changes, context)
         tell = Entries.of(tuple(proposal.changes["tell"])) if "tell" in proposal.changes else None
         await tell_also(alert, tell, changes, context)
-        await context.emit(AlertChanged(alert, line, goes_on=bool(changes.keys)))
-        await corrected(alert, changes, context)
+        await corrected(alert, changes, context, line)
     words = _("Alert {number} is corrected as {proposal} says; every card shows it.", number=alert.number,
               proposal=Text(proposal.name))  # fmt: skip
     return await unless_heard(alert, context, words)

@@ -28,7 +28,7 @@ from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Inline, Message, _, _n, bullets, doc, joined
 from commands.happenings import FactsChanged
-from storage.alerts import Alert, AlertType, Information, Source, Tlp, Urgency
+from storage.alerts import Alert, AlertType, HistoryLine, Information, Source, Tlp, Urgency
 from storage.ids import CountryCode
 
 
@@ -76,9 +76,8 @@ async def correct(args: Correction, context: Context) -> None:
         changed = await _correct(alert, args, context)
         if not changed:
             raise refusal(alert, _nothing_given(context.prefix))
-        await _marked(alert, args.tlp, context)
-        await _evaluated(alert, args, context)
-        await corrected(alert, changed, context)
+        lines = [await _marked(alert, args.tlp, context), _evaluated(alert, args, context)]
+        await corrected(alert, changed, context, *filter(None, lines))
     await answer(alert, _answer(alert, changed), context)
 
 
@@ -182,9 +181,9 @@ def given(args: Corrections) -> Mapping[Slot, Entries]:
     return found
 
 
-async def _marked(alert: Alert, tlp: Tlp | None, context: Context) -> None:
+async def _marked(alert: Alert, tlp: Tlp | None, context: Context) -> HistoryLine | None:
     if tlp is None:
-        return
+        return None
     if tlp is Tlp.RED and alert.is_open and not alert.named:
         person = Code(f"{context.prefix}alert set {alert.number} tlp=red person=@name:server")
         raise refusal(
@@ -193,29 +192,27 @@ async def _marked(alert: Alert, tlp: Tlp | None, context: Context) -> None:
     line = alert.mark(tlp, by=context.member, at=context.now)
     if line is not None and alert.is_draft:
         await retract_elsewhere(alert, context, drafts=False)
-    elif line is not None:
-        await context.emit(AlertChanged(alert, line))
+    return line
 
 
-async def _evaluated(alert: Alert, args: Correction, context: Context) -> None:
+def _evaluated(alert: Alert, args: Correction, context: Context) -> HistoryLine | None:
     if args.source is None and args.info is None:
-        return
-    line = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
-    if line is not None and not alert.is_draft:
-        await context.emit(AlertChanged(alert, line))
+        return None
+    return alert.evaluate(args.source, args.info, by=context.member, at=context.now)
 
 
-async def corrected(alert: Alert, changes: Changes, context: Context) -> None:
-    """Put the correction on record and tell everybody."""
-    line = alert.correct(changes.keys, by=context.member, at=context.now) if changes.keys else None
+async def corrected(alert: Alert, changes: Changes, context: Context, *earlier: HistoryLine) -> None:
+    """Put the correction on record and tell everybody, also of what the same command put there before it."""
+    lines = list(earlier)
     if changes.keys:
+        lines.append(alert.correct(changes.keys, by=context.member, at=context.now))
         await context.emit(FactsChanged(alert))
     if alert.is_draft:
         await refresh_draft(alert, context)
         return
-    if line is not None:
+    if lines:
         missed = unreached(alert, await listeners(context.tx, alert))
-        await context.emit(AlertChanged(alert, line, tuple(changes.names)))
+        await context.emit(AlertChanged(alert, lines[-1], tuple(changes.names), tuple(lines[:-1])))
         new = [country for country in missed if _is_new(alert, country, context)]
         await tell_of_unreached(alert, new, context)
 

@@ -47,9 +47,8 @@ async def verify(args: Verify, context: Context) -> Doc | None:
         await circulate(alert, context, report_to=alert.author)
         sent = marked(alert, doc(_("Alert {number} is verified, and sent.", number=alert.number)))
         return _together(sent, _wish(alert, context))
-    await context.emit(AlertChanged(alert, line))
-    if evaluated is not None and not alert.is_draft:
-        await context.emit(AlertChanged(alert, evaluated))
+    lines = [line] if evaluated is None else [line, evaluated]
+    await context.emit(AlertChanged(alert, lines[-1], earlier=tuple(lines[:-1])))
     wish = _wish(alert, context)
     if not alert.is_draft:
         await periods.stop_verification(alert, context)
