@@ -310,15 +310,24 @@ SHOWN = "shown"
 
 
 async def answer_about(alert: Alert | Outline, words: Doc, context: Context, *, part: str = SHOWN) -> OutboxRow:
-    """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it."""
+    """Answer with something about an alert, so that the answer can be emptied should its room lose the right to it.
+
+    Where the command itself took that right from the room, the answer comes into the direct chat.
+    """
+    here = may_see(alert, context.member, context.room)
+    post = Post(
+        doc=words if here else doc(_("My answer is in your direct chat with me."), notice=True),
+        room=context.room.id,
+        thread_root=context.thread_root,
+        reply_to=None if context.thread_root else context.source,
+        subject=Subject(ALERT, alert.id) if here else None,
+        part=part if here else None,
+        origin=context.member.user_id,
+    )
+    row = await context.post(post)
+    if here:
+        return row
+    person = context.member.user_id
     return await context.post(
-        Post(
-            doc=words,
-            room=context.room.id,
-            thread_root=context.thread_root,
-            reply_to=None if context.thread_root else context.source,
-            subject=Subject(ALERT, alert.id),
-            part=part,
-            origin=context.member.user_id,
-        )
+        Post(doc=words, person=person, subject=Subject(ALERT, alert.id), part=part, origin=person)
     )

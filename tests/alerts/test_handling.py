@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot.matrix.interface import Rejected, Unavailable
@@ -199,6 +200,34 @@ async def test_red_lowered_to_amber_stays_before_the_named_who_may_see_it(net: N
     assert "SECRETWORD" in said(net, "netherlands")
     assert any("SECRETWORD" in one.body for one in await net.heard_by("netherlands"))
     assert not any("SECRETWORD" in one.body for one in await net.heard_by("germany"))
+
+
+async def test_red_lowered_leaves_the_named_who_may_not_see_it_any_more_no_answer_either(net: Network) -> None:
+    await net.say(f"!alert {SUSPICION} tlp=red person=@netherlands:test,@germany:test", as_="ghana")
+    await net.say("!alert send 1", as_="ghana")
+    for text in ("!alert show 1", "!alert next 1", "!alert list"):
+        assert "A-2026-0001" in await net.say(text, as_="germany")
+    await net.say("!alert downgrade 1 tlp=amber rooms must look", as_="ghana")
+    left = {one.body for one in await net.heard_by("germany") if "A-2026-0001" in one.body}
+    assert left == {"What stood here about alert A-2026-0001 may no longer be shown in this room."}
+
+
+@pytest.mark.parametrize("room", ["network", "ghana"])
+async def test_what_takes_the_right_from_its_own_room_is_answered_directly(net: Network, room: str) -> None:
+    await sent(net, SUSPICION, tlp="green")
+    corrected = "!alert set 1 tlp=red person=@netherlands:test container=+MSKU1234565 company=SECRETCOMPANY"
+    answered = await net.say(corrected, as_="ghana", room=room, thread=card_in(net, room))
+    assert "My answer is in your direct chat with me." in answered
+    assert not any(word in said(net, room) for word in ("SECRET", "CSQU3054383", "MSKU1234565"))
+    assert "CSQU3054383 and MSKU1234565" in (await net.heard_by("ghana"))[-1].body
+
+
+async def test_a_draft_that_becomes_red_in_a_room_is_answered_directly(net: Network) -> None:
+    await net.say(f"!alert {SUSPICION}", as_="ghana", room="ghana")
+    await net.say("!alert set tlp=red company=SECRETCOMPANY", as_="ghana", room="ghana")
+    assert "A-2026-0001" not in said(net, "ghana")
+    assert "SECRET" not in said(net, "ghana")
+    assert any("Company: SECRETCOMPANY" in one.body for one in await net.heard_by("ghana"))
 
 
 # The number is typed

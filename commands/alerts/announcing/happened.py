@@ -36,7 +36,7 @@ async def announce(event: AlertChanged, context: Context) -> None:
     is_named_anew = any(one.what in _NAMED_ANEW and _less_strict(one) is None for one in event.lines)
     found = await matched.find(alert, context) if is_named_anew and not alert.is_draft else None
     await _say(event, context)
-    for before in filter(None, map(_less_strict, event.lines)):
+    for before in filter(None, map(_leaves_some_out, event.lines)):
         await mentions.withdraw_mention(alert, context, before=before)
     if found is None:
         return
@@ -53,6 +53,12 @@ def _less_strict(line: HistoryLine) -> Tlp | None:
     return None
 
 
+def _leaves_some_out(line: HistoryLine) -> Tlp | None:
+    """Return the marking before a line after which some may not see it any more: when it was RED, the named may be."""
+    was_red = line.what is What.MARKED and line.details["from"] == Tlp.RED.value
+    return Tlp.RED if was_red else _less_strict(line)
+
+
 async def _say(event: AlertChanged, context: Context) -> None:
     alert, line = event.alert, event.line
     if line.what is What.VERIFICATION_DUE:
@@ -66,7 +72,7 @@ async def _say(event: AlertChanged, context: Context) -> None:
     elif line.what in _ASKED:
         await asking.announce(alert, line, context)
     else:
-        if any(map(_less_strict, event.lines)):
+        if any(map(_leaves_some_out, event.lines)):
             await retract_elsewhere(alert, context)
         if line.what is What.WITHDRAWN:
             await refresh_draft(alert, context)
