@@ -46,8 +46,9 @@ async def hand_over(args: HandOver, context: Context) -> Doc | None:
         line = alert.hand_over(heir, by=context.member, at=context.now)
     if alert.is_draft:
         await refresh_draft(alert, context)
-    else:
-        await retract_elsewhere(alert, context)  # under RED who raised it may see it no more
+    # Who raised it may see it no more: while it is a draft, or under RED.
+    await retract_elsewhere(alert, context, drafts=not alert.is_draft)
+    if not alert.is_draft:
         await context.emit(AlertChanged(alert, line))
     return await unless_heard(
         alert, context, _("Alert {number} is {name}'s now.", number=alert.number, name=Text(heir.name))
