@@ -15,6 +15,9 @@ from storage.base import Transaction
 CONTACT = "contact"
 """The kind of fact, and the key of a proposal, that says whom to call."""
 
+_OF_PROPOSALS = (What.PROPOSED, What.ACCEPTED, What.DECLINED)
+"""Lines of a history that hold what was proposed."""
+
 
 class Individuals:
     """Persons who are named in alerts, in a table of their own: nothing else that is read of an alert brings them."""
@@ -52,7 +55,7 @@ class Individuals:
         await AlertAttachments(self._tx).purge(alert)
         for proposal in await self._session.scalars(select(AlertProposal).where(AlertProposal.alert_id == alert.id)):
             proposal.changes = _without_contact(proposal.changes)
-        proposed = select(HistoryLine).where(HistoryLine.alert_id == alert.id, HistoryLine.what == What.PROPOSED)
+        proposed = select(HistoryLine).where(HistoryLine.alert_id == alert.id, HistoryLine.what.in_(_OF_PROPOSALS))
         for line in await self._session.scalars(proposed):
             line.details = {**line.details, "changes": _without_contact(line.details["changes"])}
 
