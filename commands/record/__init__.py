@@ -1,6 +1,6 @@
 """The complete record of an alert as a file: for machines, for spreadsheets, and as a paper for other authorities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Annotated
@@ -62,6 +62,8 @@ async def export(args: Export, context: Context) -> Doc | None:
         _check_names(alert, context)
     record = await gather(alert, context, with_names=args.persons)
     made = made_later(record, args.format, context.zone)
+    if alert.merged_into is not None and record.merged_into is not None:
+        made = replace(made, caption=made.caption.naming([Subject(ALERT, alert.merged_into)]))
     member = context.member.user_id
     subject = Subject(ALERT, alert.id)
     part = NAMES if args.persons else "shown"

@@ -175,6 +175,34 @@ async def test_the_other_way_round_the_merged_one_is_not_named_where_it_may_not_
     assert any("0001" in one.body for one in net.heard("netherlands"))
 
 
+async def test_the_number_of_the_one_that_goes_on_goes_wherever_it_may_no_longer_be_seen(net: Network) -> None:
+    await sent(net, "drums at Tema to Rotterdam", tlp="green")
+    await sent(net, "CSQU3054383 at Tema to Rotterdam", tlp="green")  # names nothing that the first one names
+    await net.say("!alert merge 1 into=2", as_="ghana")
+    asked = [await net.say(text, as_="belgium") for text in ("!alert show 1", "!alert export 1", "!alert list")]
+    assert all(one.messages for one in asked)
+    card = card_in(net, "network")
+    assert "merged into alert A-2026-0002" in net.latest("network", card)
+    await net.say("!alert set 2 tlp=amber", as_="ghana")
+    assert "merged into another alert" in net.latest("network", card)
+    assert "merged into alert A-2026-0002" in net.latest("netherlands", card_in(net, "netherlands"))
+    standing = [one for one in net.heard("network") if one.replaces is None or one.body == net.latest("network", card)]
+    left = {one.body for one in [*standing, *await net.heard_by("belgium")] if "0002" in one.body}
+    assert left == {"What stood here about alert A-2026-0002 may no longer be shown in this room."}
+    assert not [one for one in await net.heard_by("belgium") if one.file]
+
+
+@pytest.mark.parametrize("merged", ["1 into=2", "2 into=1"])
+async def test_a_merger_names_before_outsiders_only_what_is_for_anybody(net: Network, merged: str) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam", tlp="clear")
+    await sent(net, "drums at Tema to Rotterdam", tlp="green")
+    net.gateway.rooms[net.room("network")].joined.add(net.person("stranger"))
+    before = len(net.heard("network"))
+    await net.say(f"!alert merge {merged}", as_="ghana")
+    for room, is_named in (("network", False), ("ghana", True)):
+        assert any("0002" in one.body for one in net.heard(room)[before:]) == is_named, room
+
+
 async def test_what_cannot_be_merged_is_refused(net: Network) -> None:
     await sent(net)
     await sent(net, "drums from Tema to Rotterdam")

@@ -67,6 +67,17 @@ async def test_what_an_owner_was_told_is_said_anew_without_what_may_no_longer_be
     assert await told(net, "netherlands") == []
 
 
+async def test_what_was_answered_about_one_that_names_the_same_goes_too(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam", tlp="green")
+    await dutch(net, "CSQU3054383 at Rotterdam from Tema", tlp="green")
+    for text in ("show", "next", "links"):
+        answer = await net.say(f"!alert {text} 2", as_="belgium")
+        assert "1 other alert" in answer or "1 alert names" in answer, text
+    await net.say("!alert set 1 tlp=red person=@ghana2:test", as_="ghana")
+    assert [one.body for one in await net.heard_by("belgium") if "A-2026" in one.body] == []
+    assert "Same in" not in await net.say("!alert show 2", as_="belgium")
+
+
 async def test_a_withdrawn_alert_is_counted_no_more(net: Network) -> None:
     await sent(net, "CSQU3054383 at Tema to Rotterdam")
     await dutch(net, "CSQU3054383 at Rotterdam from Tema")

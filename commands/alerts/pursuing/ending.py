@@ -13,13 +13,13 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, check_length, find, not_possible, possible_or_refused
 from commands.alerts.meant import ask_number, by_number
 from commands.alerts.rights import Act, check
-from commands.alerts.showing.composing import listener_may_see
+from commands.alerts.showing.composing import may_be_named
 from commands.alerts.showing.words import marked, outcome_words, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Message, _, doc, joined
-from storage.alerts import Alert, CostBearer, NotPossible, Outcome, Why
+from storage.alerts import Alert, AlertMatches, CostBearer, NotPossible, Outcome, Why
 
 _WHICH = _("Which alert? Answer with its number.")
 
@@ -138,6 +138,8 @@ async def merge(args: Merge, context: Context) -> Doc | None:
             await periods.stop_all(alert, context)
             await context.emit(AlertChanged(alert, line))
             await _tell_target(alert, target, context)
+            # Its cards name the other one: until that may no longer be seen there.
+            await AlertMatches(context.tx).pair(alert, [target.id], context.now)
         else:
             await drop(alert, context)
         words: list[Message] = [_("Alert {number} is merged into {target}.", number=alert.number, target=target.number)]
@@ -163,7 +165,7 @@ async def _tell_target(alert: Alert, target: Alert, context: Context) -> None:
     allowed = {
         (one.room, one.person)
         for one in await listeners(context.tx, target)
-        if await listener_may_see(alert, one, context)
+        if await may_be_named(alert, target, one, context)
     }
     said = doc(_("Alert {other} was merged into {number}.", other=alert.number, number=target.number))
     said = said.naming([subject_of(alert)])

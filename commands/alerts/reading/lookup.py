@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import Listener, listeners, may_see, may_show_author, unreached
 from commands.alerts.circulating.circulation import answer
 from commands.alerts.circulating.drafts import draft_in_full
-from commands.alerts.declaration import KIND, capability
+from commands.alerts.declaration import KIND, capability, subject_of
 from commands.alerts.facts import WASTE_KINDS, Slot, kinds_of
 from commands.alerts.finding import find
 from commands.alerts.matching import known_matches
@@ -94,7 +94,11 @@ async def _in_full(alert: Alert, context: Context) -> Doc:
     one = Listener(person=context.member.user_id) if context.room.direct else here
     known = await known_matches(alert, context.tx)
     same = [match for match in known if may_see(match.other, context.member, context.room)]
-    reader = Reader(zone, context.prefix, merged_into=await number_of_target(alert, one, context), matches=same)
+    into = await number_of_target(alert, one, context)
+    if into is not None and alert.merged_into is not None:
+        context.names(Subject(KIND, alert.merged_into))
+    context.names(*(subject_of(match.other) for match in same))
+    reader = Reader(zone, context.prefix, merged_into=into, matches=same)
     reader = replace(reader, is_asked=context.thread_root is None)
     reader = replace(reader, files=await AlertAttachments(context.tx).count(alert))
     if may_show_author(alert, context.room.bindings, context.member.user_id if context.room.direct else None):

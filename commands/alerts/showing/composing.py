@@ -53,7 +53,7 @@ async def card_for(alert: Alert, one: Listener, same: SameForAll, context: Conte
     if one.person is not None and (person := await Members(context.tx).get(one.person)) is not None:
         zone = ZoneInfo(person.zone)
     shown = [match for match in same.matches if await listener_may_see(match.other, one, context)]
-    is_told = same.target is not None and await listener_may_see(same.target, one, context)
+    is_told = same.target is not None and await may_be_named(same.target, alert, one, context)
     into = same.target.number if same.target is not None and is_told else None
     reader = Reader(zone, context.prefix, merged_into=into, matches=shown, files=same.files)
     for_anybody = alert.tlp is Tlp.CLEAR and await _outsiders_read(one, context)
@@ -73,9 +73,19 @@ async def card_for(alert: Alert, one: Listener, same: SameForAll, context: Conte
 async def number_of_target(alert: Alert, one: Listener, context: Context) -> str | None:
     """Return the number of the alert that this one was merged into, where this listener may see it."""
     target = await Alerts(context.tx).get(alert.merged_into) if alert.merged_into is not None else None
-    if target is None or not await listener_may_see(target, one, context):
+    if target is None or not await may_be_named(target, alert, one, context):
         return None
     return target.number
+
+
+async def may_be_named(other: Alert, alert: Alert, one: Listener, context: Context) -> bool:
+    """Decide whether another alert may be named in what is said of an alert before a listener.
+
+    What is said of a CLEAR alert is also read by outsiders, who may not know of others that are not for anybody.
+    """
+    if not await listener_may_see(other, one, context):
+        return False
+    return alert.tlp is not Tlp.CLEAR or other.tlp is Tlp.CLEAR or not await _outsiders_read(one, context)
 
 
 async def listener_may_see(alert: Marked, one: Listener, context: Context) -> bool:
