@@ -95,6 +95,16 @@ async def test_who_moved_to_another_country_has_no_more_part_in_it(net: Network,
     assert not [one for one in heard if "A-2026-0001" in one.body and "may no longer be shown" not in one.body]
 
 
+async def test_who_moved_away_is_not_shown_the_draft_anew(net: Network) -> None:
+    await net.say("!alert CSQU3054383 at Rotterdam from Tema", as_="netherlands")
+    await net.say("!alert send", as_="netherlands")
+    await net.say(f"!alert {TO_ROTTERDAM} CSQU3054383")
+    await coordinate(net, "!member set @ghana:test country=DE")
+    await net.say("!alert set 1 tlp=red person=@belgium:test", as_="netherlands")  # the draft names it no more
+    everywhere = [one.body for room in net.gateway.rooms.values() for one in room.heard]
+    assert not [body for body in everywhere if "Draft of alert A-2026-0002" in body]
+
+
 async def test_who_moved_away_and_comes_back_has_it_again(net: Network) -> None:
     await sent(net, TO_ROTTERDAM)
     await coordinate(net, "!member set @ghana:test country=DE")

@@ -110,7 +110,8 @@ async def refresh_draft(alert: Alert, context: Context) -> "Common | None":
     if len(others) > _AT_ONCE:
         payload = {"after": others[_AT_ONCE - 1].id}
         await context.timers().schedule(RENEW, f"alert:{alert.id}:drafts", context.now, payload)
-    if not own and alert.is_draft:
+    author = await Members(context.tx).get(alert.author)
+    if not own and alert.is_draft and author is not None and may_see(alert, author, DIRECT):
         await context.post(
             Post(
                 doc=await _draft_words(alert, alert.author, DIRECT, common, context),
