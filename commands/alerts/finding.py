@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from commands.alerts.declaration import LONGEST_TEXT
-from commands.alerts.showing.words import option, refusal, state_words
+from commands.alerts.showing.terms import STATE_WORDS
+from commands.alerts.showing.words import option, refusal
 from commands.arguments import Ref
 from commands.base import Context, Refusal
 from commands.document import Code, Inline, Message, Moment, Text, _, either, joined
@@ -58,7 +59,7 @@ def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
     words: dict[Why, Message] = {
         Why.NOT_ALLOWED_NOW: _(
             "Alert {number} stands at “{state}”, where this cannot be done. What can be done: {next}",
-            number=number, state=state_words(alert.state), next=next_,
+            number=number, state=STATE_WORDS[alert.state], next=next_,
         ),
         Why.ALREADY_SENT: _(
             "Alert {number} was sent already. Add what is new with {set} or {note}.",
@@ -109,7 +110,7 @@ def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
         ),
         Why.CONTRADICTS_FINDING: _(
             "That outcome contradicts what was found: alert {number} stands at “{state}”. Possible are {outcomes}.",
-            number=number, state=state_words(alert.state), outcomes=_outcomes(alert),
+            number=number, state=STATE_WORDS[alert.state], outcomes=_outcomes(alert),
         ),
         Why.SAME: _("Alert {number} is that already.", number=number),
     }  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from commands.alerts.facts import slot_of, slot_of_kind
-from commands.alerts.showing.words import slot_words
+from commands.alerts.showing.terms import SLOT_WORDS
 from commands.base import Context
 from commands.document import Inline, Message, Text, _, joined
 from storage.alerts import (
@@ -137,12 +137,12 @@ def _shared(own: Fact, theirs: Fact) -> Inline:
 
 def named_words(fact: Fact) -> Inline:
     """Name what an alert names: "Container CSQU3054383"."""
-    return _("{name} {value}", name=slot_words(slot_of(fact)), value=Text(fact.shown))
+    return _("{name} {value}", name=SLOT_WORDS[slot_of(fact)], value=Text(fact.shown))
 
 
 def kinds_words(match: Match[A]) -> Sequence[Message]:
     """Say of what kinds is what both alerts name."""
-    return list(dict.fromkeys(slot_words(slot_of_kind(mark.kind)) for mark in match.marks))
+    return list(dict.fromkeys(SLOT_WORDS[slot_of_kind(mark.kind)] for mark in match.marks))
 
 
 async def remember(alert: Alert, matches: Sequence[Match[A]], context: Context) -> None:

@@ -13,7 +13,8 @@ from commands.alerts.clocks import periods
 from commands.alerts.declaration import capability, subject_of
 from commands.alerts.matching import Match, find_ids, matches_among, named_words, shared_words
 from commands.alerts.showing.composing import listener_may_see
-from commands.alerts.showing.words import marked, state_words, who
+from commands.alerts.showing.terms import STATE_WORDS
+from commands.alerts.showing.words import marked, who
 from commands.base import Context, Post, Priority
 from commands.document import Code, Doc, Inline, Message, Strong, Text, _, bullets, doc, joined
 from commands.visibility import match_may_be_told
@@ -178,7 +179,7 @@ def match_line(of: Alert, match: Match[Alert]) -> Message:
     other = match.other
     return _(
         "{number}, {state}, TLP:{tlp}, raised by {by}: {what}",
-        number=Strong(Text(other.number)), state=state_words(other.state), tlp=other.tlp.value,
+        number=Strong(Text(other.number)), state=STATE_WORDS[other.state], tlp=other.tlp.value,
         by=who(other.author_authority, other.author_country), what=shared_words(of, match),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number, is_by_number
 from commands.alerts.rights import Act, check, country_of, possible
-from commands.alerts.showing.words import state_words
+from commands.alerts.showing.terms import STATE_WORDS
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
@@ -137,5 +137,5 @@ async def _record(
         line = change(alert, country)
     await escalation.stop(alert, context, country)
     await context.emit(AlertChanged(alert, line))
-    words = _("It is on record: alert {number}, {state}.", number=alert.number, state=state_words(alert.state))
+    words = _("It is on record: alert {number}, {state}.", number=alert.number, state=STATE_WORDS[alert.state])
     return await unless_heard(alert, context, words)

@@ -14,7 +14,8 @@ from commands.alerts.finding import check_author, check_length, find, not_possib
 from commands.alerts.meant import ask_number, by_number
 from commands.alerts.rights import Act, check
 from commands.alerts.showing.composing import may_be_named
-from commands.alerts.showing.words import marked, outcome_words, refusal
+from commands.alerts.showing.terms import OUTCOME_WORDS
+from commands.alerts.showing.words import marked, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
@@ -65,7 +66,7 @@ async def close(args: Close, context: Context) -> Doc | None:
         )
         await periods.stop_all(alert, context)
         await context.emit(AlertChanged(alert, line))
-        outcome = outcome_words(args.outcome)
+        outcome = OUTCOME_WORDS[args.outcome]
         closed = _("Alert {number} is closed. Outcome: {outcome}.", number=alert.number, outcome=outcome)
         return await unless_heard(alert, context, closed)
 

@@ -8,7 +8,8 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_length, find, not_possible, possible_or_refused
 from commands.alerts.rights import country_of, is_concerned
-from commands.alerts.showing.words import option, refusal, type_words
+from commands.alerts.showing.terms import TYPE_WORDS
+from commands.alerts.showing.words import option, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Ref, Rest, Word
 from commands.base import Args, Context, Refusal, Role
@@ -126,5 +127,5 @@ async def classify(args: Type, context: Context) -> Doc | None:
         line = alert.classify(args.type_, args.reason, by=member, at=context.now)
     await context.emit(AlertChanged(alert, line))
     return await unless_heard(
-        alert, context, _("Alert {number} is now this: {type}.", number=alert.number, type=type_words(args.type_))
+        alert, context, _("Alert {number} is now this: {type}.", number=alert.number, type=TYPE_WORDS[args.type_])
     )

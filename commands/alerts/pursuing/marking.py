@@ -8,7 +8,8 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number
 from commands.alerts.rights import speaks_for_author
-from commands.alerts.showing.words import marking_words, refusal, who
+from commands.alerts.showing.terms import MARKING_WORDS
+from commands.alerts.showing.words import refusal, who
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Role
@@ -54,5 +55,5 @@ async def downgrade(args: Downgrade, context: Context) -> Doc | None:
     with possible_or_refused(alert, context):
         line = alert.lower(args.tlp, args.reason, by=context.member, at=context.now)
     await context.emit(AlertChanged(alert, line))
-    words = _("Alert {number} is now: {marking}.", number=alert.number, marking=marking_words(alert.tlp))
+    words = _("Alert {number} is now: {marking}.", number=alert.number, marking=MARKING_WORDS[alert.tlp])
     return await unless_heard(alert, context, words)

@@ -11,7 +11,8 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.meant import ask_number, by_number, is_by_number
 from commands.alerts.rights import Act, check, concerned, possible
-from commands.alerts.showing.words import refusal, state_words
+from commands.alerts.showing.terms import STATE_WORDS
+from commands.alerts.showing.words import refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Country, Option, Ref, Rest, When
 from commands.base import Args, Context, Role
@@ -192,5 +193,5 @@ async def _step(act: Act, args: Step | Dispute, context: Context, change: Callab
     if not alert.take_back_runs:
         await periods.stop_take_back(alert, context)
     await context.emit(AlertChanged(alert, line))
-    words = _("It is on record: alert {number}, {state}.", number=alert.number, state=state_words(alert.state))
+    words = _("It is on record: alert {number}, {state}.", number=alert.number, state=STATE_WORDS[alert.state])
     return await unless_heard(alert, context, words)

@@ -14,15 +14,8 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
 from commands.alerts.finding import check_author, find_draft, possible_or_refused
 from commands.alerts.raising.drafting import Values, address, name_persons, state, today_of
-from commands.alerts.showing.words import (
-    evaluation_words,
-    fact_words,
-    marking_words,
-    refusal,
-    slot_words,
-    type_words,
-    urgency_words,
-)
+from commands.alerts.showing.terms import MARKING_WORDS, SLOT_WORDS, TYPE_WORDS, URGENCY_WORDS
+from commands.alerts.showing.words import evaluation_words, fact_words, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
@@ -101,13 +94,13 @@ class Changes:
 async def _correct(alert: Alert, args: Correction, context: Context) -> Changes:
     changes = Changes()
     if args.tlp is not None and alert.has_ended and _only_marks(args):
-        changes.lines.append(marking_words(args.tlp))
+        changes.lines.append(MARKING_WORDS[args.tlp])
         return changes
     alert.take_up(by=context.member, at=context.now)
     set_facts(alert, given(args), changes, context)
     if args.urgency is not None and args.urgency is not alert.urgency:
         alert.urgency = args.urgency
-        words = urgency_words(args.urgency)
+        words = URGENCY_WORDS[args.urgency]
         changes.add("urgency", _("Urgency"), _("{name}: {value}", name=_("Urgency"), value=words))
     if args.type_ is not None and args.type_ is not alert.type:
         _set_type(alert, args.type_, changes, context)
@@ -123,7 +116,7 @@ async def _correct(alert: Alert, args: Correction, context: Context) -> Changes:
         said = evaluation_words(args.source or alert.source, args.info or alert.information)
         changes.lines.append(_("{name}: {value}", name=_("Reliability"), value=said))
     if args.tlp is not None:
-        changes.lines.append(marking_words(args.tlp))
+        changes.lines.append(MARKING_WORDS[args.tlp])
     return changes
 
 
@@ -139,7 +132,7 @@ def _set_type(alert: Alert, type_: AlertType, changes: Changes, context: Context
             alert, _("Alert {number} was sent already. Say why it changes: {how}", number=alert.number, how=how)
         )
     alert.type = type_
-    changes.add("type", _("Type"), _("{name}: {value}", name=_("Type"), value=type_words(type_)))
+    changes.add("type", _("Type"), _("{name}: {value}", name=_("Type"), value=TYPE_WORDS[type_]))
 
 
 def set_facts(alert: Alert, wanted: Mapping[Slot, Entries], changes: Changes, context: Context) -> None:
@@ -150,7 +143,7 @@ def set_facts(alert: Alert, wanted: Mapping[Slot, Entries], changes: Changes, co
         now = by_slot(alert.current_facts)
         for one in touched:
             value = fact_words(now[one]) if one in now else _("nothing")
-            name = slot_words(one)
+            name = SLOT_WORDS[one]
             changes.add(one.value, name, _("{name}: {value}", name=name, value=value))
 
 

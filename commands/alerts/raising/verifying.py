@@ -11,7 +11,8 @@ from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_length, find, possible_or_refused
 from commands.alerts.raising.sending import circulate
 from commands.alerts.rights import Act, check
-from commands.alerts.showing.words import evaluation_words, information_words, marked, source_words
+from commands.alerts.showing.terms import INFORMATION_WORDS, SOURCE_WORDS
+from commands.alerts.showing.words import evaluation_words, marked
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref, Rest
 from commands.base import Args, Context, Refusal, Role
@@ -111,9 +112,9 @@ def _scale(prefix: str) -> Doc:
     return doc(
         _("Say one or both: {example}", example=Code(f"{prefix}alert evaluate source=B info=2")),
         _("The source is"),
-        bullets(source_words(one) for one in Source),
+        bullets(SOURCE_WORDS[one] for one in Source),
         _("The information is"),
-        bullets(information_words(one) for one in Information),
+        bullets(INFORMATION_WORDS[one] for one in Information),
     )
 
 

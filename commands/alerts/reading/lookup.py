@@ -17,7 +17,8 @@ from commands.alerts.showing.beside import sightings_beside
 from commands.alerts.showing.cards import QUOTED, Reader, card, zone_of
 from commands.alerts.showing.composing import name_of_author, number_of_target
 from commands.alerts.showing.lines import sentence
-from commands.alerts.showing.words import state_words, who
+from commands.alerts.showing.terms import STATE_WORDS
+from commands.alerts.showing.words import who
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Country, Option, Ref, Word
 from commands.base import Args, Context, Role, RoomView, Subject
@@ -236,7 +237,7 @@ def _summary_words(alert: Outline, gist: Gist) -> Message:
     if alert.state is AlertState.WITHDRAWN:
         return _(
             "{number}, {state}, TLP:{tlp} ({countries})",
-            number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value,
+            number=Strong(Text(alert.number)), state=STATE_WORDS[alert.state], tlp=alert.tlp.value,
             countries=countries,
         )  # fmt: skip
     text = " ".join(gist.text.split())
@@ -245,7 +246,7 @@ def _summary_words(alert: Outline, gist: Gist) -> Message:
         what = joined(parts)
     return _(
         "{number}, {state}, TLP:{tlp}: {what} ({countries})",
-        number=Strong(Text(alert.number)), state=state_words(alert.state), tlp=alert.tlp.value, what=what,
+        number=Strong(Text(alert.number)), state=STATE_WORDS[alert.state], tlp=alert.tlp.value, what=what,
         countries=countries,
     )  # fmt: skip
 

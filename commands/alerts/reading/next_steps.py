@@ -9,7 +9,8 @@ from commands.alerts.finding import find
 from commands.alerts.matching import known_matches
 from commands.alerts.rights import Act, act_words, doer_words, may, possible
 from commands.alerts.showing.cards import request_words, zone_of
-from commands.alerts.showing.words import days_words, state_words
+from commands.alerts.showing.terms import STATE_WORDS
+from commands.alerts.showing.words import days_words
 from commands.arguments import About, Ref
 from commands.base import Args, Context, Role
 from commands.document import Block, Code, CountryName, Doc, Inline, Message, Moment, Strong, _, _n, bullets, doc
@@ -52,7 +53,7 @@ async def _steps(alert: Alert, context: Context) -> Doc:
         else:
             who = doer_words(some, alert, any_of=True)
             others.append(_("{command}: {what} ({who})", command=command, what=act_words(act), who=who))
-    head = _("Alert {number}: {state}.", number=alert.number, state=state_words(alert.state))
+    head = _("Alert {number}: {state}.", number=alert.number, state=STATE_WORDS[alert.state])
     blocks: list[Block | Message | Strong] = [Strong(head)]
     late, coming = await _waiting(alert, context)
     if late:

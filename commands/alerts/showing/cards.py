@@ -8,22 +8,17 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import reasons_of
 from commands.alerts.facts import Slot, by_slot
 from commands.alerts.matching import Match, kinds_words
-from commands.alerts.showing.words import (
-    cost_words,
-    country_state,
-    days_words,
-    evaluation_words,
-    fact_words,
-    ground_words,
-    marking_words,
-    outcome_words,
-    reason_words,
-    slot_words,
-    state_words,
-    type_words,
-    urgency_words,
-    who,
+from commands.alerts.showing.terms import (
+    COST_WORDS,
+    GROUND_WORDS,
+    MARKING_WORDS,
+    OUTCOME_WORDS,
+    SLOT_WORDS,
+    STATE_WORDS,
+    TYPE_WORDS,
+    URGENCY_WORDS,
 )
+from commands.alerts.showing.words import country_state, days_words, evaluation_words, fact_words, reason_words, who
 from commands.arguments import zone_of_country
 from commands.document import (
     Block,
@@ -185,13 +180,13 @@ def retracted(alert: Alert) -> Doc:
 
 def facts_of_card(alert: Alert, reader: Reader | None = None, now: datetime | None = None) -> list[Block | Message]:
     """Return the rows of facts and the author's words; with a reader also who raised it and how it stands."""
-    rows: list[tuple[Inline, Inline]] = [(_("Handling"), marking_words(alert.tlp))]
+    rows: list[tuple[Inline, Inline]] = [(_("Handling"), MARKING_WORDS[alert.tlp])]
     if reader is not None:
         rows.append((_("State"), Strong(_state(alert, reader))))
     if alert.type is not AlertType.ALERT:
-        rows.append((_("Type"), type_words(alert.type)))
+        rows.append((_("Type"), TYPE_WORDS[alert.type]))
     if alert.urgency is not Urgency.ROUTINE or reader is None:
-        rows.append((_("Urgency"), urgency_words(alert.urgency)))
+        rows.append((_("Urgency"), URGENCY_WORDS[alert.urgency]))
     rows.append((_("Reliability"), evaluation_words(alert.source, alert.information)))
     if reader is not None:
         by = who(alert.author_authority, alert.author_country)
@@ -202,7 +197,7 @@ def facts_of_card(alert: Alert, reader: Reader | None = None, now: datetime | No
             rows.append((_("Sent"), Moment(alert.circulated_at, reader.zone)))
         rows += _standing(alert, reader, now)
     slots = by_slot(alert.current_facts)
-    rows += [(slot_words(slot), fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
+    rows += [(SLOT_WORDS[slot], fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
     if reader is not None and reader.matches:
         rows.append((_("Same in"), _count_words(reader)))
     if alert.individuals:
@@ -238,14 +233,14 @@ def _standing(alert: Alert, reader: Reader, now: datetime | None) -> list[tuple[
     elif alert.is_open:
         rows.append((_("Verified"), _("not yet")))
     if alert.ground is not None:
-        rows.append((_("Illegal because"), ground_words(alert.ground)))
+        rows.append((_("Illegal because"), GROUND_WORDS[alert.ground]))
     if alert.informed_at is not None:
         rows.append((_("State of export informed"), Moment(alert.informed_at, reader.zone)))
     if alert.take_back_runs and alert.take_back_by is not None and now is not None:
         by = Moment(alert.take_back_by, reader.zone)
         rows.append((_("Take-back"), Strong(_("by {by}: {days}", by=by, days=days_words(alert.days_left(now))))))
     if alert.cost_bearer is not None:
-        rows.append((_("Cost borne by"), cost_words(alert.cost_bearer)))
+        rows.append((_("Cost borne by"), COST_WORDS[alert.cost_bearer]))
     if alert.sanction is not None:
         rows.append((_("Sanction"), Text(alert.sanction)))
     return rows
@@ -255,13 +250,13 @@ def _state(alert: Alert, reader: Reader) -> Message:
     if alert.state is AlertState.MERGED and reader.merged_into is not None:
         return _("merged into alert {number}", number=reader.merged_into)
     if alert.outcome is not None:
-        outcome = outcome_words(alert.outcome)
-        return _("{state}, outcome: {outcome}", state=state_words(alert.state), outcome=outcome)
+        outcome = OUTCOME_WORDS[alert.outcome]
+        return _("{state}, outcome: {outcome}", state=STATE_WORDS[alert.state], outcome=outcome)
     waiting = [CountryName(entry.country) for entry in alert.addressees if alert.awaits(entry.country)]
     if waiting:
         countries: Joined = joined(waiting)
-        return _("{state}, waiting for {countries}", state=state_words(alert.state), countries=countries)
-    return state_words(alert.state)
+        return _("{state}, waiting for {countries}", state=STATE_WORDS[alert.state], countries=countries)
+    return STATE_WORDS[alert.state]
 
 
 def _shortened(text: str) -> str:

@@ -8,17 +8,8 @@ from zoneinfo import ZoneInfo
 
 from commands.alerts.facts import Slot
 from commands.alerts.showing.file_words import size_words, type_of_file
-from commands.alerts.showing.words import (
-    cost_words,
-    days_words,
-    evaluation_words,
-    finding_words,
-    ground_words,
-    outcome_words,
-    slot_words,
-    type_words,
-    who,
-)
+from commands.alerts.showing.terms import COST_WORDS, FINDING_WORDS, GROUND_WORDS, OUTCOME_WORDS, SLOT_WORDS, TYPE_WORDS
+from commands.alerts.showing.words import days_words, evaluation_words, who
 from commands.document import Code, CountryName, Inline, Message, Moment, Text, _, joined
 from storage.alerts import (
     AlertType,
@@ -91,7 +82,7 @@ def _detailed(line: HistoryLine, by: Inline, number: str, zone: ZoneInfo, into: 
                 by=by, number=number, before=str(details["from"]), tlp=str(details["to"]),
             )  # fmt: skip
         case What.CLASSIFIED:
-            type_ = type_words(AlertType(details["to"]))
+            type_ = TYPE_WORDS[AlertType(details["to"])]
             return _("{by} made alert {number} this: {type}.", by=by, number=number, type=type_)
         case What.VERIFICATION_DUE:
             return _("Alert {number} has not been verified in time.", number=number)
@@ -214,18 +205,18 @@ def _request_reminded(step: RequestStep, country: CountryName, number: str, requ
 
 
 def _found(details: Mapping[str, Any], by: Inline, number: str) -> Message:
-    finding = finding_words(Finding(details["finding"]))
+    finding = FINDING_WORDS[Finding(details["finding"])]
     if "ground" not in details:
         return _("{by} on alert {number}: {finding}.", by=by, number=number, finding=finding)
-    ground = ground_words(Ground(details["ground"]))
+    ground = GROUND_WORDS[Ground(details["ground"])]
     return _("{by} on alert {number}: {finding}, {ground}.", by=by, number=number, finding=finding, ground=ground)
 
 
 def _closed(details: Mapping[str, Any], by: Inline, number: str) -> Message:
-    outcome = outcome_words(Outcome(details["outcome"]))
+    outcome = OUTCOME_WORDS[Outcome(details["outcome"])]
     more: list[Inline] = []
     if "cost" in details:
-        more.append(_("cost borne by {cost}", cost=cost_words(CostBearer(details["cost"]))))
+        more.append(_("cost borne by {cost}", cost=COST_WORDS[CostBearer(details["cost"])]))
     if "sanction" in details:
         more.append(_("sanction: {sanction}", sanction=Text(str(details["sanction"]))))
     if not more:
@@ -245,7 +236,7 @@ def changes_words(changes: Mapping[str, Sequence[str]]) -> Inline:
 
 
 def _name(key: str) -> Message:
-    return _("Countries to tell") if key == "tell" else slot_words(Slot(key))
+    return _("Countries to tell") if key == "tell" else SLOT_WORDS[Slot(key)]
 
 
 def _moment(text: str, zone: ZoneInfo) -> Moment:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from commands.alerts.facts import Slot
+from commands.alerts.showing.terms import FINDING_WORDS, INFORMATION_WORDS, REASON_WORDS, SOURCE_WORDS
 from commands.base import Refusal
 from commands.document import (
     Code,
@@ -28,113 +27,17 @@ from commands.understanding import Doubt, DoubtKind, DoubtSource, FactKind, with
 from storage.alerts import (
     Addressee,
     Alert,
-    AlertState,
-    AlertType,
-    CostBearer,
     Fact,
-    Finding,
-    Ground,
     Information,
-    Outcome,
     Outline,
     Reason,
     Source,
     Step,
-    Tlp,
-    Urgency,
 )
 from storage.ids import CountryCode
 
 SHOWN_AT_MOST = 300
 """Characters of one line of a card: an edited message has one page, so a card must fit on one."""
-
-
-@cache
-def state_words(state: AlertState) -> Message:
-    words = {
-        AlertState.DRAFT: _("draft, not sent"),
-        AlertState.SUBMITTED: _("submitted for verification"),
-        AlertState.RETURNED: _("returned to its author"),
-        AlertState.VERIFIED: _("verified"),
-        AlertState.CIRCULATED: _("circulated"),
-        AlertState.UNDER_CONTROL: _("under control"),
-        AlertState.CLEARED: _("cleared"),
-        AlertState.CONFIRMED: _("confirmed as illegal"),
-        AlertState.NOT_LOCATED: _("not located"),
-        AlertState.EXPORT_STATE_INFORMED: _("State of export informed"),
-        AlertState.TAKE_BACK_AGREED: _("take-back agreed"),
-        AlertState.LOCAL_TREATMENT: _("treated in the country of detection"),
-        AlertState.DISPUTED: _("disputed between the States"),
-        AlertState.IN_RETURN: _("in return to the State of export"),
-        AlertState.RECEIVED: _("received in the State of export"),
-        AlertState.CLOSED: _("closed"),
-        AlertState.REOPENED: _("reopened"),
-        AlertState.WITHDRAWN: _("withdrawn"),
-        AlertState.MERGED: _("merged into another alert"),
-    }
-    return words[state]
-
-
-@cache
-def outcome_words(outcome: Outcome) -> Message:
-    words = {
-        Outcome.RETURNED: _("returned to the country of origin"),
-        Outcome.TREATED: _("treated in the country of detection"),
-        Outcome.CLEARED: _("cleared, nothing illegal found"),
-        Outcome.NOT_LOCATED: _("not located"),
-        Outcome.PROSECUTED: _("prosecuted"),
-        Outcome.OTHER: _("other"),
-    }
-    return words[outcome]
-
-
-@cache
-def type_words(type_: AlertType) -> Message:
-    words = {
-        AlertType.NEWS: _("news, unconfirmed"),
-        AlertType.INFORMATION: _("information"),
-        AlertType.ALERT: _("alert"),
-        AlertType.WARNING: _("warning, please control such shipments"),
-    }
-    return words[type_]
-
-
-@cache
-def ground_words(ground: Ground) -> Message:
-    """Name a ground of illegality with its letter in Basel Convention, Article 9(1)."""
-    words = {
-        Ground.NO_NOTIFICATION: _("Basel 9(1)(a), no notification to all States concerned"),
-        Ground.NO_CONSENT: _("Basel 9(1)(b), without the consent of a State concerned"),
-        Ground.FALSE_CONSENT: _("Basel 9(1)(c), consent by falsification, misrepresentation or fraud"),
-        Ground.NOT_AS_DOCUMENTED: _("Basel 9(1)(d), not as the documents say"),
-        Ground.DELIBERATE_DISPOSAL: _("Basel 9(1)(e), deliberate disposal in breach of the Convention"),
-    }
-    return words[ground]
-
-
-@cache
-def finding_words(finding: Finding) -> Message:
-    words = {
-        Finding.CONFIRMED: _("confirmed as illegal"),
-        Finding.CLEARED: _("cleared, nothing illegal found"),
-        Finding.NOT_LOCATED: _("not located"),
-    }
-    return words[finding]
-
-
-@cache
-def cost_words(cost: CostBearer) -> Message:
-    words = {
-        CostBearer.EXPORTER: _("the exporter"),
-        CostBearer.GENERATOR: _("the generator of the waste"),
-        CostBearer.IMPORTER: _("the importer"),
-        CostBearer.DISPOSER: _("the disposer"),
-        CostBearer.CARRIER: _("the carrier"),
-        CostBearer.STATE_OF_EXPORT: _("the State of export"),
-        CostBearer.STATE_OF_IMPORT: _("the State of import"),
-        CostBearer.SHARED: _("several parties"),
-    }
-    return words[cost]
 
 
 def days_words(days: int) -> Message:
@@ -146,98 +49,17 @@ def days_words(days: int) -> Message:
     return _n("{count} day left", "{count} days left", days)
 
 
-@cache
-def urgency_words(urgency: Urgency) -> Message:
-    words = {
-        Urgency.ROUTINE: _("routine"),
-        Urgency.URGENT: _("urgent"),
-        Urgency.IMMEDIATE: _("immediate"),
-    }
-    return words[urgency]
-
-
-@cache
-def source_words(source: Source) -> Message:
-    """Say what the letter of a source means."""
-    words = {
-        Source.RELIABLE: _("A, reliable in every instance so far"),
-        Source.MOSTLY_RELIABLE: _("B, mostly reliable"),
-        Source.MOSTLY_UNRELIABLE: _("C, mostly unreliable"),
-        Source.NOT_ASSESSED: _("X, its reliability cannot be assessed"),
-    }
-    return words[source]
-
-
-@cache
-def information_words(information: Information) -> Message:
-    """Say what the figure of an information means."""
-    words = {
-        Information.CERTAIN: _("1, known to be true without reservation"),
-        Information.KNOWN_TO_SOURCE: _("2, known to the source itself, not to the official who passes it on"),
-        Information.CORROBORATED: _("3, not known to the source itself, but supported by what is on record"),
-        Information.NOT_CORROBORATED: _("4, not known to the source itself, and supported by nothing else"),
-    }
-    return words[information]
-
-
 def evaluation_words(source: Source | None, information: Information | None) -> Message:
     """Say how far source and information can be relied on."""
-    said = _("not said") if source is None else source_words(source)
-    known = _("not said") if information is None else information_words(information)
+    said = _("not said") if source is None else SOURCE_WORDS[source]
+    known = _("not said") if information is None else INFORMATION_WORDS[information]
     if source is None and information is None:
         return _("not evaluated yet")
     return _("source {source}; information {information}", source=said, information=known)
 
 
-@cache
-def marking_words(tlp: Tlp) -> Message:
-    """Say who may hear of it."""
-    words = {
-        Tlp.RED: _("TLP:RED, only for the persons named"),
-        Tlp.AMBER_STRICT: _("TLP:AMBER+STRICT, only for the authorities of the countries concerned"),
-        Tlp.AMBER: _("TLP:AMBER, for the countries concerned and the coordinators"),
-        Tlp.GREEN: _("TLP:GREEN, for the members of the network"),
-        Tlp.CLEAR: _("TLP:CLEAR, may be told to anybody"),
-    }
-    return words[tlp]
-
-
 def reason_words(reasons: Iterable[Reason]) -> Joined:
-    return joined(_reason(reason) for reason in reasons)
-
-
-@cache
-def _reason(reason: Reason) -> Message:
-    words = {
-        Reason.SEEN: _("seen there"),
-        Reason.ORIGIN: _("origin"),
-        Reason.TRANSIT: _("transit"),
-        Reason.DESTINATION: _("destination"),
-        Reason.ADDED: _("added by the author"),
-    }
-    return words[reason]
-
-
-@cache
-def slot_words(slot: Slot) -> Message:
-    words = {
-        Slot.PORT: _("Port where it was seen"),
-        Slot.SEEN: _("Seen on"),
-        Slot.CONTAINER: _("Container"),
-        Slot.VESSEL: _("Vessel"),
-        Slot.BILL: _("Bill of lading"),
-        Slot.NOTIFICATION: _("Notification"),
-        Slot.COMPANY: _("Company"),
-        Slot.ORIGIN: _("Origin"),
-        Slot.TRANSIT: _("Transit"),
-        Slot.DESTINATION: _("Destination"),
-        Slot.WASTE: _("Waste"),
-        Slot.DECLARED: _("Declared as"),
-        Slot.QUANTITY: _("Quantity"),
-        Slot.CONTACT: _("Contact"),
-        Slot.MENTIONED: _("Also named"),
-    }
-    return words[slot]
+    return joined(REASON_WORDS[reason] for reason in reasons)
 
 
 def doubt_of(fact: Fact) -> Doubt | None:
@@ -287,7 +109,7 @@ def _control(entry: Addressee, zone: ZoneInfo) -> Inline | None:
     if entry.inspected_at is not None:
         parts.append(_("inspects it since {when}", when=Moment(entry.inspected_at, zone)))
     if entry.finding is not None:
-        parts.append(_("found: {finding}", finding=finding_words(entry.finding)))
+        parts.append(_("found: {finding}", finding=FINDING_WORDS[entry.finding]))
     return joined(parts) if parts else None
 
 
