@@ -4,9 +4,10 @@ import importlib
 import pkgutil
 from dataclasses import dataclass, field, fields
 from types import ModuleType
+from typing import Any
 
 import commands
-from commands.base import Capability, Clash, Declarations, Settings, keep
+from commands.base import Capability, Clash, Declarations, Settings, keep, keep_once
 
 
 @dataclass
@@ -23,16 +24,22 @@ class Registry(Declarations):
                     raise Clash(f"command {command.name} is declared twice")
                 self.commands.append(command)
             for part in fields(Declarations):
-                mine, new = getattr(self, part.name), getattr(capability.declared, part.name)
-                if isinstance(mine, dict):
-                    for name, declared in new.items():
-                        keep(name, declared, mine)
-                elif isinstance(mine, set):
-                    mine |= new
-                elif part.name != "commands":
-                    mine += new
+                if part.name != "commands":
+                    _take(getattr(capability.declared, part.name), getattr(self, part.name))
             if capability.settings is not None:
                 keep(capability.name, capability.settings, self.settings)
+
+
+def _take(declared: Any, known: Any) -> None:
+    """Keep all of one part of what a capability declares beside what others do."""
+    if isinstance(known, dict):
+        for name, one in declared.items():
+            keep(name, one, known)
+    elif isinstance(known, set):
+        known |= declared
+    else:
+        for one in declared:
+            keep_once(one, known)
 
 
 def discover(package: ModuleType = commands) -> Registry:

@@ -55,7 +55,11 @@ async def _never_run(*_arguments: Any) -> None:
     raise AssertionError("declared, and never run")
 
 
-@pytest.mark.parametrize("kind", ["command", "timer", "answer", "delivery", "event"])
+UNNAMED = ["duties", "membership", "room_bound", "room_moved", "unsaid"]
+"""Declared by what is done alone, under no name."""
+
+
+@pytest.mark.parametrize("kind", ["command", "timer", "answer", "delivery", "event", *UNNAMED])
 def test_what_two_capabilities_declare_alike_clashes(kind: str) -> None:
     first, second = (Capability(name, _("A capability")) for name in ("first", "second"))
     for one in (first, second):
@@ -68,6 +72,8 @@ def test_what_two_capabilities_declare_alike_clashes(kind: str) -> None:
                 one.answer("same")(_never_run)
             case "delivery":
                 one.delivery("same")(_never_run)
+            case _ if kind in UNNAMED:
+                getattr(one, kind)(_never_run)
             case _:
                 one.announces(Event)(_never_run)
     Registry(capabilities=[first])
@@ -83,6 +89,17 @@ def test_what_one_capability_declares_twice_clashes() -> None:
     one.announces(Event)(_never_run)
     with pytest.raises(Clash, match="twice"):
         one.announces(Event)(_never_run)
+    for kind in UNNAMED:
+        getattr(one, kind)(_never_run)
+        with pytest.raises(Clash, match="_never_run is declared twice"):
+            getattr(one, kind)(_never_run)
+
+
+def test_a_command_that_one_capability_declares_twice_clashes() -> None:
+    one = Capability("one", _("A capability"))
+    one.commands.extend([COMMANDS["help"], COMMANDS["help"]])
+    with pytest.raises(Clash, match="command help is declared twice"):
+        Registry(capabilities=[one])
 
 
 def test_a_command_is_explained(command: Command) -> None:

@@ -27,6 +27,7 @@ from commands.base.declaring import (
     TimerHandler,
     UnsaidHandler,
     keep,
+    keep_once,
 )
 from commands.base.values import (
     NO,
@@ -53,5 +54,5 @@ __all__ = [
     "Context", "Declarations", "DeliveriesHandler", "DeliveryHandler", "DutyTeller", "Effect", "Event", "FileTaker",
     "LookHandler", "Maker", "MovedHandler", "People", "Post", "Priority", "ReceivedFile", "Refusal", "Role",
     "RoomHandler", "RoomView", "S", "Settings", "ShownDecision", "Subject", "TimerHandler", "UnsaidHandler",
-    "answer_word", "keep",
+    "answer_word", "keep", "keep_once",
 ]  # fmt: skip

@@ -180,6 +180,13 @@ def keep(name: K, declared: V, known: dict[K, V]) -> None:
     known[name] = declared
 
 
+def keep_once(declared: V, known: list[V]) -> None:
+    """Keep what has no name to be told apart by. Raises Clash when it is kept already: it would be done twice."""
+    if declared in known:
+        raise Clash(f"{getattr(declared, '__qualname__', declared)} is declared twice")
+    known.append(declared)
+
+
 def _under(name: str, handlers: dict[str, H]) -> Callable[[H], H]:
     """Return the decorator that keeps a handler under its name."""
 
@@ -311,17 +318,17 @@ class Capability:
 
     def duties(self, teller: DutyTeller) -> DutyTeller:
         """Declare what of this capability may rest on a member, for the day the member goes."""
-        self.declared.duties.append(teller)
+        keep_once(teller, self.declared.duties)
         return teller
 
     def membership(self, handler: RoomHandler) -> RoomHandler:
         """Declare what is done when somebody joins (True) or leaves (False) a room."""
-        self.declared.rooms.append(handler)
+        keep_once(handler, self.declared.rooms)
         return handler
 
     def room_bound(self, handler: BoundHandler) -> BoundHandler:
         """Declare what is done when a room begins to stand for more than before."""
-        self.declared.bound.append(handler)
+        keep_once(handler, self.declared.bound)
         return handler
 
     def room_moved(self, handler: MovedHandler) -> MovedHandler:
@@ -329,7 +336,7 @@ class Capability:
 
         It stands for what that one stood for, and is told here of what is for it (not by `room_bound`).
         """
-        self.declared.moved.append(handler)
+        keep_once(handler, self.declared.moved)
         return handler
 
     def shows(self, kind: str) -> Callable[[ShownDecision], ShownDecision]:
@@ -345,5 +352,5 @@ class Capability:
         Because it may no longer be shown there, or because the person has no right to read any more: whatever notes
         that it was told takes that back.
         """
-        self.declared.unsaid.append(handler)
+        keep_once(handler, self.declared.unsaid)
         return handler
