@@ -9,18 +9,23 @@ from commands.understanding.day_and_month import day_of, days_and_months, neares
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.numbers import number_words
 from commands.understanding.page import Language, Page, vocabulary
+from commands.understanding.time_of_day import TIME_AFTER, TIME_ALONE, TIME_BEFORE, bare_time, time_of
 from storage.reference.text import fold
 
+_MONTHS_TOO = vocabulary("may mar mars ago")  # words too
 _MONTH_LANGUAGES = ("en", "fr", "es", "nl", "de", "pt")
 _ISO = re.compile(r"(?<![\w.,/\-])(20[0-9]{2})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9]|[-/.][0-9])(?:t(?=[0-9]))?")
 _DAY_FIRST = re.compile(r"(?<![\w.,/\-])([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![\w]|[-/.,][0-9])")
 _RELATIVE = {
     "day before yesterday": -2, "avant-hier": -2, "avant hier": -2, "anteayer": -2, "antier": -2, "antes de ayer": -2,
-    "yesterday": -1, "last night": -1, "hier": -1, "ayer": -1, "anoche": -1,
-    "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "aujourd'hui": 0,
+    "yesterday": -1, "ystdy": -1, "ystd": -1, "yday": -1, "y'day": -1, "yest": -1,
+    "last night": -1, "hier": -1, "ayer": -1, "anoche": -1,
+    "today": 0, "2day": 0, "ajd": 0, "auj": 0,
+    "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "aujourd'hui": 0,
     "aujourdhui": 0, "ce matin": 0, "ce soir": 0, "cet apres-midi": 0, "cet apres midi": 0, "cette nuit": 0, "hoy": 0,
     "esta manana": 0, "esta tarde": 0, "esta noche": 0, "esta madrugada": 0,
-    "tomorrow": 1, "demain": 1, "day after tomorrow": 2, "apres-demain": 2, "apres demain": 2, "pasado manana": 2,
+    "tomorrow": 1, "tmrw": 1, "tmr": 1, "2moro": 1, "demain": 1,
+    "day after tomorrow": 2, "apres-demain": 2, "apres demain": 2, "pasado manana": 2,
 }  # fmt: skip
 _RELATIVE_WORDS = re.compile(
     r"(?<!\w)(?:the )?("
@@ -51,6 +56,13 @@ _WEEKDAY = re.compile(
     + "|".join(_WEEKDAYS)
     + r")(?: (dernier|passe|prochain|pasado|proximo|que viene|qui vient))?(?!\w)"
 )
+# Short days of the week that are words too ("sun", "mon") only after what stands before a day.
+_SHORT_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SHORT_DAY = re.compile(
+    r"(?<!\w)(?:(last|past|next|coming|this|on|since|by|till|until|due|eta|etd|ata) )?"
+    r"(tues|weds|thurs|thur|mon|tue|wed|thu|fri|sat|sun)(?!\w)"
+)
+_SURELY_DAYS = vocabulary("tues weds thurs thur thu fri")
 _PAST = vocabulary("last past previous pasado dernier passe") | {"el pasado"}
 _COMING = vocabulary("next coming proximo prochain") | {"el proximo", "que viene", "qui vient"}
 # What makes "Friday" the one to come.
@@ -62,18 +74,10 @@ _FUTURE = vocabulary(
     llega llegan llegara llegaran llegada sale salen saldra zarpa zarpara atraca atracara previsto prevista esperado
     vemos sera reunion"""
 )
+# "a quitté Dakar lundi", "est arrivée lundi": over, though folded they look as if to come.
+_OVER = vocabulary("quitte arrivee accoste")
+_HAS = vocabulary("a ont est sont avait avaient etait etaient")
 _SENTENCE = 12  # words before and after a weekday that are looked at
-_CLOCK = (
-    r"(?:(?P<hour>[01]?[0-9]|2[0-3])(?:[:.]|[ ]?h[ ]?)(?P<minute>[0-5][0-9])(?:[ ]?(?P<half>[ap])\.?m\b\.?)?"
-    r"|(?P<hour2>[01]?[0-9]|2[0-3])[ ]?(?:h(?:rs|ours|eures|oras)?|(?P<half2>[ap])\.?m\b\.?)(?![\w])"
-    r"|(?P<hour3>[01][0-9]|2[0-3])(?P<minute3>[0-5][0-9])[ ]?(?:h(?:rs|ours)?|lt|utc|gmt|z)(?![\w]))"
-)
-_AT = r"(?:at|around|about|round|approx\.?|by|@|a|as|vers|vers les|a las|a la|hacia las|sobre las)"
-_TIME_AFTER = re.compile(rf"[ ,;(]{{1,3}}(?:{_AT}[ ])?(?:the[ ])?{_CLOCK}(?![\w]|[.,:/\-][0-9])")
-_TIME_BEFORE = re.compile(
-    rf"(?<![\w.,:/\-])(?:{_AT}[ ])?{_CLOCK}(?:[ ]?(?:hrs|lt|utc|gmt))?[ ,]{{1,2}}(?:on |the |le |el |du |del )?$"
-)
-_TIME_ALONE = re.compile(rf"(?<!\w)(?:at|around|round|vers|a las|sobre las|hacia las)[ ]{_CLOCK}(?![\w]|[.,:/\-][0-9])")
 _BEFORE = 28  # characters before a date in which its time of day may stand
 
 
@@ -115,15 +119,6 @@ class _Read:
     doubt: Doubt | None = None
 
 
-def _time_of(match: re.Match[str]) -> str:
-    hour = int(match["hour"] or match["hour2"] or match["hour3"])
-    minute = int(match["minute"] or match["minute3"] or 0)
-    half = match["half"] or match["half2"]
-    if half and hour <= 12:
-        hour = hour % 12 + 12 * (half == "p")
-    return f"{hour:02}:{minute:02}"
-
-
 class _Finder:
     def __init__(self, page: Page, today: date) -> None:
         self.page = page
@@ -161,8 +156,8 @@ class _Finder:
                     found, doubt = day_of(int(match[3]), month, day), None
                 else:
                     word = match[month_at]
-                    # "18 may have been": without a year a short name must look like one.
-                    if (len(word) < 4 or word == "mars") and not page.plain[match.start(month_at)].isupper():
+                    # "18 may have been", "2 mar adentro": what is a word too must look like a month.
+                    if word in _MONTHS_TOO and not page.plain[match.start(month_at)].isupper():
                         continue
                     found = nearest(month, day, today)
                     doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.NO_YEAR)
@@ -188,17 +183,23 @@ class _Finder:
         for match in _WEEKDAY.finditer(self.page.low):
             if self.beside_a_date(*match.span()):
                 continue
-            said = {match[1], match[3]}
-            back = (self.today.weekday() - _WEEKDAYS[match[2]]) % 7 or 7
-            last, coming = self.today - timedelta(days=back), self.today + timedelta(days=7 - back % 7)
-            if said & _PAST:
-                self.note(last, match.span())
-            elif said & _COMING:
-                self.note(coming, match.span())
-            else:
-                first, other = (coming, last) if self.ahead(match.start()) else (last, coming)
-                alternatives = (first.isoformat(), other.isoformat())
-                self.note(first, match.span(), Doubt(DoubtKind.GUESSED, alternatives, DoubtSource.WEEKDAY))
+            self.weekday(match, _WEEKDAYS[match[2]], {match[1], match[3]})
+        for match in _SHORT_DAY.finditer(self.page.low) if self.page.language is Language.ENGLISH else ():
+            if (match[1] or match[2] in _SURELY_DAYS) and not self.beside_a_date(*match.span()):
+                self.weekday(match, _SHORT_DAYS.index(match[2][:3]), {match[1]})
+
+    def weekday(self, match: re.Match[str], number: int, said: set[str | None]) -> None:
+        back = (self.today.weekday() - number) % 7 or 7
+        last, coming = self.today - timedelta(days=back), self.today + timedelta(days=7 - back % 7)
+        if said & _PAST:
+            self.note(last, match.span())
+        elif said & _COMING:
+            self.note(coming, match.span())
+        else:
+            ahead = bool(said & _FUTURE) or self.ahead(match.start())
+            first, other = (coming, last) if ahead else (last, coming)
+            alternatives = (first.isoformat(), other.isoformat())
+            self.note(first, match.span(), Doubt(DoubtKind.GUESSED, alternatives, DoubtSource.WEEKDAY))
 
     def beside_a_date(self, start: int, end: int) -> bool:
         """Say whether a weekday belongs to a date that was read: "Friday 20 November"."""
@@ -214,41 +215,47 @@ class _Finder:
                 c in ".;!?\n" for c in low[tokens[back].end : tokens[back + 1].start if back + 1 < at else position]
             ):
                 break
-            if tokens[back].text in _FUTURE:
+            if self.says_ahead(back):
                 return True
         for ahead in range(at + 1, min(len(tokens), at + _SENTENCE)):
             if any(c in ",.;!?\n" for c in low[tokens[ahead - 1].end : tokens[ahead].start]):
                 return False
-            if tokens[ahead].text in _FUTURE:
+            if self.says_ahead(ahead):
                 return True
         return False
+
+    def says_ahead(self, index: int) -> bool:
+        """Say whether a token speaks of what is to come."""
+        text = self.page.tokens[index].text
+        over = text in _OVER and index > 0 and self.page.tokens[index - 1].text in _HAS
+        return text in _FUTURE and not over
 
     def times(self) -> None:
         """Record what was read, with the time of day that stands beside it."""
         page = self.page
         for one in self.read:
             start, end, time = one.start, one.end, ""
-            after = _TIME_AFTER.match(page.low, end)
+            after = TIME_AFTER.match(page.low, end) or bare_time(page.low, start, end)
             if after and page.free(end, after.end()) and not any(self._taken[end : after.end()]):
-                end, time = after.end(), _time_of(after)
+                end, time = after.end(), time_of(after)
             else:
                 window = max(0, start - _BEFORE)
-                before = _TIME_BEFORE.search(page.low[window:start])
+                before = TIME_BEFORE.search(page.low[window:start])
                 if (
                     before
                     and page.free(window + before.start(), start)
                     and not any(self._taken[window + before.start() : start])
                 ):
-                    start, time = window + before.start(), _time_of(before)
+                    start, time = window + before.start(), time_of(before)
             self.record(one, start, end, time)
         if not self.read:
             self.time_alone()
 
     def time_alone(self) -> None:
-        if match := _TIME_ALONE.search(self.page.low):
+        if match := TIME_ALONE.search(self.page.low):
             doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.ONLY_TIME)
             if self.page.free(*match.span()):
-                self.record(_Read(self.today, *match.span(), doubt), *match.span(), _time_of(match))
+                self.record(_Read(self.today, *match.span(), doubt), *match.span(), time_of(match))
 
     def record(self, one: _Read, start: int, end: int, time: str) -> None:
         day = one.day.isoformat()

@@ -9,7 +9,7 @@ from commands.understanding.numbers import approximate_words, number_words
 from commands.understanding.page import Language, Page
 
 _UNITS = {
-    Unit.TONNE: "t|tn|tns|ton|tons|tonne|tonnes|tonelada|toneladas|mt|mts|metric tons?|metric tonnes?"
+    Unit.TONNE: "t|tn|tns|ton|tons|tonne|tonnes|tonelada|toneladas|mt|mts|metric tons?|metric tonnes?|tm"
     "|tonnes? metriques?|toneladas? metricas?",
     Unit.KILOGRAM: "kg|kgs|kilo|kilos|kilograms?|kilogrammes?|kilogramos?",
     Unit.POUND: "lb|lbs|pounds?|libras?",
