@@ -127,6 +127,10 @@ def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
                 # "calls Dakar, then Abidjan, then Lomé": the last is where it goes.
                 if by_then:
                     out[-1] = replace(before, role=PlaceRole.TRANSIT)
+                # "from Fos to Djibouti by way of Port Said, then Jeddah": the way goes on, its end is known.
+                if before.role is PlaceRole.TRANSIT and any(one.role is PlaceRole.DESTINATION for one in out):
+                    out.append(replace(place, role=PlaceRole.TRANSIT))
+                    continue
                 out.append(replace(place, role=PlaceRole.DESTINATION))
                 by_then = True
                 continue

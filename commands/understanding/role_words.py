@@ -39,7 +39,8 @@ SURE = {
         route; routing; rotation; itinerary; itineraire; trajet; itinerario; ruta; recorrido; route is; route was; the
         route""",
     PlaceRole.DESTINATION: """
-        instead of; au lieu de; au lieu du; au lieu d; en lugar de; en vez de;
+        reparti sur; reparti pour; reparti vers; repartie pour; repartie vers; repartis sur; repartis pour; repartis
+        vers; instead of; au lieu de; au lieu du; au lieu d; en lugar de; en vez de;
         to; into; towards; destined for; destined to; bound for; way back to;
         bound to; headed for; headed to; heading for; heading
         to; en route to; en route for; on its way to; destination; country of destination; country of import; state of
@@ -92,6 +93,7 @@ SURE = {
         a; vuelve a; retorno a; hasta el puerto de; proxima escala; puerto siguiente; destino a; con destino al puerto
         de; con destino final; con destino final a; arrivee a; arrivee au; arrivee en""",
     PlaceRole.TRANSIT: """
+        rolled at; rolled over at; rolled over in;
         via; transhipped; transshipped; calls; calls at; through; transit; transit port; transit country; in transit
         at; in transit in; in transit through; in transit via; transiting; transiting through; transhipped at;
         transhipped in; transshipped at; transshipped in; transhipment at; transhipment in; transhipment;

@@ -1,6 +1,6 @@
 """The words that say what a place is to a shipment, in English, French and Spanish."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 
@@ -40,6 +40,7 @@ class Lead:
     start: int  # index of its first token
     landed: bool = False  # "discharged at" stands there
     route: bool = False  # "route:" stands there
+    seat: bool = False  # it stands before a company of that place: "exporter Metals Ltd of Hull"
 
 
 _ORIGIN, _TRANSIT, _DESTINATION, _SEEN = (
@@ -62,17 +63,20 @@ _DE = vocabulary("de du des d del")
 _A = vocabulary("a au aux al")
 _FROM = vocabulary("de du d des depuis from")
 _ARTICLES = vocabulary("the le la les l el los las our your")
-_PORTS = vocabulary("port ports seaport harbour harbor puerto puertos terminal anchorage rade quai muelle")
+_PORTS = vocabulary("port ports seaport harbour harbor puerto puertos pto terminal anchorage rade quai muelle")
 _OF = _DE | {"of"}
 
 _NEAR = {word: role for role, words in NEAR.items() for word in words.split()}
-_SEATED = {"", "in", "at", "a", "en"}
+_SEATED = {"", "in", "at", "a", "en", "of", "de", "du", "d"}
 _LOOK_BACK = 4
 _FAR_BACK = 6
 _AS = vocabulary("as comme como is est es being its the l la el")
 _LONGEST_AFTER = 3
 _LONGEST_BERTH = 3
 _SHORT = vocabulary("dest orig dep arr prov pol pod exp eta etd ts")  # "dest. Ghana"
+_DEEDS = vocabulary("carga descarga embarque desembarque chargement dechargement")
+_CARRIED = vocabulary("rail train road truck lorry sea ship barge feeder air river")
+_DEPARTS = vocabulary("left leaves leaving departs departed sailed sails quitte quittent quittant")
 _BERTHS = _PORTS | vocabulary("berth pier dock quay gate shed yard jetty wharf poste darse hangar atraque sitio post")
 
 
@@ -92,7 +96,10 @@ def _joined(page: Page, index: int) -> bool:
 def lead_of(page: Page, index: int) -> Lead | None:
     """Return what introduces the place that begins with the token `index`; None when nothing does."""
     owner = _owner(page, index)
-    return _lead_of(page, owner) or (_lead_of(page, index) if owner < index else None)
+    if owner == index:
+        return _lead_of(page, index)
+    of_company = _lead_of(page, owner)
+    return replace(of_company, seat=page.tokens[index - 1].text in _OF) if of_company else _lead_of(page, index)
 
 
 def role_after(page: Page, last: int) -> PlaceRole | None:
@@ -182,11 +189,8 @@ def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, in
     if not before:
         return None
     last = tokens[before[0]].text
-    if last in _LAST_WORDS:
-        for length in range(len(before), 0, -1):
-            phrase = tuple(tokens[at].text for at in reversed(before[:length]))
-            if known := _TABLE.get(phrase):
-                return _refined(page, before[length - 1], known[0], known[1], short=length == 1)
+    if found := _in_table(page, before):
+        return found
     if last in _A:
         accented = page.written(tokens[before[0]].start, tokens[before[0]].end).lower() == "à"
         if last == "a" and not accented and page.language is Language.ENGLISH:
@@ -205,6 +209,25 @@ def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, in
     return None
 
 
+def _in_table(page: Page, before: list[int]) -> tuple[PlaceRole | None, Strength, int] | None:
+    """Return what the longest known phrase before a place says of it."""
+    texts = [page.tokens[at].text for at in before]
+    shortened = texts[0] == "d" and page.low[page.tokens[before[0]].end] == " "  # "viene d Valencia"
+    if texts[0] not in _LAST_WORDS and not shortened:
+        return None
+    for length in range(len(before), 0, -1):
+        phrase = tuple(reversed(texts[:length]))
+        known = _TABLE.get(phrase) or (_TABLE.get((*phrase[:-1], "de")) if shortened else None)
+        if known and not (phrase[0] in _DEEDS and _is_noun(page, before[length - 1])):
+            return _refined(page, before[length - 1], known[0], known[1], short=length == 1)
+    return None
+
+
+def _is_noun(page: Page, index: int) -> bool:
+    """Say whether a word is a thing and no deed: "la carga en Iquique"."""
+    return index > 0 and page.tokens[index - 1].text in _ARTICLES | {"su", "esta", "de"} and _joined(page, index - 1)
+
+
 def _after_company(page: Page, index: int) -> bool:
     start = page.tokens[index].start
     return any(end in page.names for end in range(max(0, start - 2), start + 1))
@@ -218,10 +241,12 @@ def _refined(
         role = _DESTINATION
     for at in _before(page, index, _LOOK_BACK):
         word = page.tokens[at].text
-        if word == "by" and at and page.tokens[at - 1].text in _NEAR:  # "exported by a yard in"
-            continue
-        if word in NO_LEG and short:
-            return None, strength, index
+        if word == "by" and at and (page.tokens[at - 1].text in _NEAR or page.tokens[at + 1].text in _CARRIED):
+            continue  # "exported by a yard in", "by rail to"
+        if word in NO_LEG and short and page.tokens[index].text not in _DEPARTS:
+            # "leaves Tema back to Antwerp" is a leg, "back to Antwerp" may only be a wish.
+            leaves = word == "back" and any(page.tokens[one].text in _DEPARTS for one in _before(page, at, _FAR_BACK))
+            return _DESTINATION if leaves else None, strength, index
         if short and role in {_SEEN, _DESTINATION} and _has_arrived(page, at):
             return _SEEN, strength, index
         if role is _SEEN and short and word in _NEAR:
@@ -250,7 +275,9 @@ def _origin_before(page: Page, index: int) -> bool:
         if at < 0 or page.low[page.tokens[at].end : page.tokens[at + 1].start].strip(" '-(),"):
             return False
         follows = page.tokens[at + 1].text
-        if page.tokens[at].text in _FROM and (follows in _ARTICLES or follows in _PORTS or follows in _first_words()):
+        if follows in _ARTICLES and at + 2 < index:
+            follows = page.tokens[at + 2].text  # "du Havre", and not "de la cargaison"
+        if page.tokens[at].text in _FROM and (follows in _PORTS or follows in _first_words()):
             return at == 0 or page.tokens[at - 1].text not in BODIES | _PORTS
     return False
 

@@ -14,6 +14,7 @@ from storage.reference import countries, ports
 
 _GAP = re.compile(r"[ \t]?[ \-'./][ \t]?")
 _MOST_WORDS = 8
+_FOR = frozenset({"for", "pour", "para"})
 _GUESSES = 100  # different misspelt names in one text
 
 
@@ -36,6 +37,8 @@ class Among:
         self.page = page
         self.home = home
         self.tokens = page.tokens
+        # "Cartagena d Indias": "de", as it is shortened on a telephone.
+        self.words = ["de" if t.text == "d" and page.low[t.end : t.end + 1] == " " else t.text for t in page.tokens]
         self.places: list[Place] = []
         self.mentioned = self._mentioned()
         self.speller = Speller(self.mentioned, home, _GUESSES)
@@ -53,7 +56,7 @@ class Among:
         """Return how many words a name that begins with a token may have, the longest first."""
         longest = _longest().get(self.tokens[index].text, 0)
         if longest > 1:
-            two = " ".join(token.text for token in self.tokens[index : index + 2])
+            two = " ".join(self.words[index : index + 2])
             longest = _longest().get(two, 1)
         return range(min(longest, _MOST_WORDS), 0, -1)
 
@@ -65,7 +68,7 @@ class Among:
         for one, two in pairwise(tokens):
             if not _GAP.fullmatch(self.page.low, one.end, two.start):
                 return None
-        return " ".join(token.text for token in tokens)
+        return " ".join(self.words[index : index + length])
 
     def place(
         self,
@@ -88,8 +91,15 @@ class Among:
         # "Douala says": who writes from there; "from Douala says" too.
         if after and not (after is PlaceRole.SEEN and role is not PlaceRole.ORIGIN):
             role = after
+        if role is PlaceRole.DESTINATION and lead is not None and self.addressed(lead, end):
+            role = None
         role = role if spoken else None
         return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
+
+    def addressed(self, lead: Lead, end: int) -> bool:
+        """Say whether a message is for somebody there: "Pour le Sénégal: ..."."""
+        colon = self.page.low[end : end + 2].lstrip().startswith(":")
+        return colon and self.tokens[lead.start].text in _FOR and self.sentence_start(lead.start)
 
     def lead_of_town(self, index: int) -> Lead | None:
         """Return what introduces a town that no table has: "exportateur à Genève (Suisse)"."""

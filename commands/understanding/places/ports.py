@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.itinerary import Place
-from commands.understanding.page import vocabulary
+from commands.understanding.page import Language, vocabulary
 from commands.understanding.places.among import Among
 from commands.understanding.roles import Strength
 from storage.reference import countries, ports
@@ -13,6 +13,10 @@ from storage.reference.ports import Port
 # Well-known ports whose names are ordinary words even at the start of a sentence.
 _PORT_WORDS = vocabulary(
     "nice split mobile bar hull cork bata bari male beira fos colon varna port banana limon progreso rosario tin rodman"
+)
+# Of these, words of Spanish only: "held at tema" is a port.
+_SPANISH_WORDS = vocabulary(
+    "tema lagos oran zarate fortaleza navegantes santos ensenada caldera progreso limon rosario cebu boma porto"
 )
 # Names of small places that are other things wherever they are written of.
 _NEVER = vocabulary("police customs control office authority state waste scrap")
@@ -92,7 +96,7 @@ class AmongPorts(Among):
             return False
         if landed:
             return capital or not word
-        if lead is None:
+        if lead is None or lead.seat:
             return False
         if lead.strength is Strength.WEAK and not lead.port:
             return capital and not word and lead.role is not None and len(name) >= 6
@@ -106,7 +110,10 @@ class AmongPorts(Among):
         if lead is not None and lead.strength is not Strength.WEAK:
             # "goes to the bar" is no port, "go to bar" may be one.
             article = found.first > 0 and self.tokens[found.first - 1].text in _ARTICLES
-            return capital or (lead.strength is Strength.SURE and not (article and not lead.port))
+            sure = lead.strength is Strength.SURE or (
+                name in _SPANISH_WORDS and self.page.language is not Language.SPANISH
+            )
+            return capital or (sure and not (article and not lead.port))
         if not capital or name in _PORT_WORDS:
             return capital and lead is not None
         # "Tema: residuos" is a subject line.
