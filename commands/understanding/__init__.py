@@ -20,7 +20,7 @@ from commands.understanding.facts import (
     Unit,
     quantity,
 )
-from commands.understanding.identifiers import find_containers, find_imo_numbers, find_vessel_names
+from commands.understanding.identifiers import find_containers, find_imo_numbers
 from commands.understanding.page import Page, vocabulary
 from commands.understanding.papers import (
     find_bills_of_lading,
@@ -31,6 +31,7 @@ from commands.understanding.papers import (
 from commands.understanding.persons import claim_persons, names_a_person
 from commands.understanding.places import find_places
 from commands.understanding.quantities import find_quantities
+from commands.understanding.ships import find_vessel_names
 from commands.understanding.single import (
     normalise_basel,
     normalise_container,

@@ -18,13 +18,16 @@ _FORM = re.compile(
 _SHORT = vocabulary("sa sl ab nv oy spa sas inc corp limited bv sac doo")
 _INSIDE = vocabulary("& and et y e de del du des des van der den von la las los le les da do of the")
 _BEFORE = vocabulary(
-    """shipper consignee exporter importer owner notifier notify party seller buyer company firm sender receiver broker
+    """invoice bill letter contract facture lettre contrat factura carta contrato
+    shipper consignee exporter importer owner notifier notify party seller buyer company firm sender receiver broker
     carrier forwarder agent supplier customer declarant by from to for at the is and or with via
     expediteur destinataire exportateur importateur societe entreprise transitaire notifiant proprietaire chez par a
     pour est transporteur
     exportador importador empresa consignatario remitente destinatario sociedad compania notificante por a para es con
     transportista container conteneur contenedor vessel ship navire buque"""
 )
+# "Ets Diallo", "Sarl Casbah Import": in French the form may stand first.
+_FORM_FIRST = re.compile(r"(?<!\w)(?:ets|etablissements?|ste|sarl|suarl|eurl|sasu)\.?[ ](?=[^\W_])")
 _MOST_WORDS = 6
 _SPACE = re.compile(r"[ \t]{1,2}|[ \t]?[&\-'’/+][ \t]?|\. ")
 
@@ -44,6 +47,29 @@ def find_companies(page: Page) -> None:
         doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.NOT_INTRODUCED) if page.shouting else None
         page.names[match.end()] = start
         page.found(FactKind.COMPANY, value, shown, start, match.end(), doubt)
+
+    for match in _FORM_FIRST.finditer(page.low) if not page.shouting else ():
+        end = _end_of_name(page, match.end())
+        if end > match.end() and page.free(match.start(), end):
+            shown = page.written(match.start(), end)
+            page.names[end] = match.start()
+            page.found(FactKind.COMPANY, company_value(shown), shown, match.start(), end)
+
+
+def _end_of_name(page: Page, start: int) -> int:
+    """Return where the name that begins at `start` ends; `start` when no word there looks like one."""
+    tokens = page.tokens
+    first = page.token_before(start) + 1
+    end = start
+    for index in range(first, min(len(tokens), first + _MOST_WORDS)):
+        token = tokens[index]
+        if index > first and not _SPACE.fullmatch(page.low, tokens[index - 1].end, token.start):
+            break
+        capital = page.plain[token.start].isupper()
+        if not page.free(token.start, token.end) or not (capital or token.text in _INSIDE):
+            break
+        end = token.end if capital else end
+    return end
 
 
 def _start_of_name(page: Page, form: int) -> int | None:

@@ -63,6 +63,7 @@ _SHORT_DAY = re.compile(
     r"(tues|weds|thurs|thur|mon|tue|wed|thu|fri|sat|sun)(?!\w)"
 )
 _SURELY_DAYS = vocabulary("tues weds thurs thur thu fri")
+_UP_TO = re.compile(r"(?<!\w)(?:before|by|until|till|avant|d'ici|jusqu'a|antes del?|hasta el)[ ]$")
 _PAST = vocabulary("last past previous pasado dernier passe") | {"el pasado"}
 _COMING = vocabulary("next coming proximo prochain") | {"el proximo", "que viene", "qui vient"}
 # What makes "Friday" the one to come.
@@ -196,7 +197,8 @@ class _Finder:
         elif said & _COMING:
             self.note(coming, match.span())
         else:
-            ahead = bool(said & _FUTURE) or self.ahead(match.start())
+            before = self.page.low[max(0, match.start() - 10) : match.start()]
+            ahead = bool(said & _FUTURE or _UP_TO.search(before)) or self.ahead(match.start())
             first, other = (coming, last) if ahead else (last, coming)
             alternatives = (first.isoformat(), other.isoformat())
             self.note(first, match.span(), Doubt(DoubtKind.GUESSED, alternatives, DoubtSource.WEEKDAY))

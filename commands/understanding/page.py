@@ -75,6 +75,8 @@ class Page:
         self.findings: list[Finding] = []
         self.names: dict[int, int] = {}
         """Where the names of companies end, with where they begin: "Exporter: Metals BV, Moerdijk"."""
+        self.speakers: set[int] = set()
+        """The last words of the names of persons who speak: "its Anna Bergen from Aarhus"."""
         self._times = bytearray(len(self.low))
         letters = [c for c in self.plain if c.isalpha()]
         self.shouting = len(letters) > 20 and sum(c.isupper() for c in letters) > 0.6 * len(letters)

@@ -134,8 +134,8 @@ _DECLARED = re.compile(
     r"(?<!\w)(?:(?:mis|miss?-|wrongly |falsely )?declared (?:as|to be)|(?:described|manifested)"
     r"(?: (?:on|in) (?:the )?[a-z]{2,12})? as|manifest (?:says|reads)"
     r"|declaree?s? (?:comme|sous(?: (?:le nom|la designation|l'appellation) d[eu'])?|en tant que)"
-    r"|declaree?s?(?= ?[«\"“])"
-    r"|(?:mal )?declarad[oa]s? (?:como|bajo)|manifestad[oa]s? como|declarad[oa]s?(?= ?[«\"“]))"
+    r"|(?:mal )?declarad[oa]s? (?:como|bajo)|declaran? como|manifestad[oa]s? como|manifest(?=:? ?[\"“])"
+    r"|declares? (?:them |it )?as|(?P<bare>declared|declaree?s?|declarad[oa]s?)(?=[ :]))"
     r"[ \t:]{0,3}(?P<quote>[\"«“'‘]?)[ \t]{0,2}"
 )
 _CLOSING = {'"': '"', "«": "»", "“": "”", "'": "'", "‘": "’"}
@@ -148,6 +148,15 @@ _ENDS = vocabulary(
     pero desde hacia via visto hallado con para dentro aunque segun destino procedente contenedor sobre que realidad"""
 )
 _LONGEST_DECLARED = 12  # words
+# "declared aluminium scrap", but not "declared by the agent" or "not declared".
+_NOT_GOODS = vocabulary(
+    """value weight quantity contents content cargo goods load by before after under without correctly falsely
+    incorrectly wrongly properly that it them this these the a an not and or
+    valeur poids quantite contenu marchandise cargaison par avant apres sans que le la les un une non pas et ou hier
+    valor peso cantidad contenido mercancia carga antes despues sin el los las una no y o ayer"""
+)
+_NOT_DECLARED = re.compile(r"(?:not|never|non|pas|no|sin|nunca|jamais|n't|un)[ -]$")
+_LONGEST_BARE = 4  # words
 
 
 def find_declared(page: Page) -> None:
@@ -160,7 +169,18 @@ def find_declared(page: Page) -> None:
             if end > start and page.free(start, end):
                 _record_declared(page, start, end)
             continue
-        _record_declared(page, start, _description_end(page, start))
+        end = _description_end(page, start)
+        if not match["bare"] or _is_description(page, match, end):
+            _record_declared(page, start, end)
+
+
+def _is_description(page: Page, match: re.Match[str], end: int) -> bool:
+    """Say whether what follows a mere "declared" is what the goods are called."""
+    words = page.low[match.end() : end].split()
+    before = page.low[max(0, match.start() - 8) : match.start()]
+    if not words or _NOT_DECLARED.search(before):
+        return False
+    return ":" in match.group() or (len(words) <= _LONGEST_BARE and words[0] not in _NOT_GOODS)
 
 
 def _description_end(page: Page, start: int) -> int:

@@ -17,6 +17,9 @@ _RELATIONS = vocabulary(
     collegue chauffeur conducteur conductrice ami appelle nomme prenomme agente colega conductor conductora chofer
     llama llamado llamada amigo"""
 )
+_NAMES_SELF = {"llamo": {"me"}, "appelle": {"m"}, "is": {"name"}}
+# Who speaks: "its Anna Bergen from Aarhus" is no journey.
+_SPEAKS = vocabulary("its s is am im habla soy ici suis est")
 _GIVEN = vocabulary(
     """abdul abdou ahmed aisha akua alain alberto alejandro alexander alexandre ali alice amadou ama amina ana andre
     andrea angel anna anne antoine antonio awa ben bernard bruno carlos carmen carolina catherine cecilia chad
@@ -59,6 +62,8 @@ def claim_persons(page: Page) -> None:
         last = _last_word(page, first)
         if last >= first and page.free(tokens[index].start, tokens[last].end):
             page.claim(tokens[first].start, tokens[last].end)
+            if index and tokens[index - 1].text in _SPEAKS:
+                page.speakers.add(last)
             index = _claim_others(page, last) + 1
         else:
             index += 1
@@ -75,6 +80,10 @@ def _name_at(page: Page, index: int) -> tuple[int, bool]:
     if title and following:
         # "SR PBM" is Paramaribo.
         return index + 1, not ports.is_locode((token.text + tokens[index + 1].text).upper())
+    if token.text in _NAMES_SELF and following and not page.shouting:
+        # "me llamo Rosario Vigo", "my name is Tema Boateng"
+        before = tokens[index - 1].text if index else ""
+        return index + 1, before in _NAMES_SELF[token.text] and page.low[token.end : tokens[index + 1].start] == " "
     if token.text in _RELATIONS and not page.shouting:
         # "called: Tema", "agent in Callao": not by itself.
         return index + 1, following and page.low[token.end : tokens[index + 1].start] == " " and (

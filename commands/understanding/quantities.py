@@ -24,7 +24,8 @@ _UNITS = {
     Unit.BALE: "bales?|balles?|balas?|fardos?|pacas?",
     Unit.BAG: "bags?|big bags?|sacs?|sacos?|bolsas?",
     Unit.BOX: "box|boxes|cartons?|caisses?|cajas?",
-    Unit.VEHICLE: "vehicles?|cars?|vehicules?|voitures?|vehiculos?|coches?|autos?",
+    Unit.VEHICLE: "vehicles?|cars?(?! (?:batter|parts|tyre|tire|bumper|engine|seat|door|radio|bod))"
+    "|vehicules?|voitures?|vehiculos?|coches?|autos?",
 }
 _WHOLE = frozenset(Unit) - {Unit.TONNE, Unit.KILOGRAM, Unit.POUND, Unit.CUBIC_METRE, Unit.LITRE}
 
@@ -71,6 +72,11 @@ _UNIT_FIRST = re.compile(
     rf"(?<!\w)(?P<unit>kgs?|mts?|tons?|tonnes?)[ :.=]{{1,3}}(?P<number>{_NUMBER})(?![\w]|[.,/\-][0-9])"
 )
 _FIRST_UNITS = {"k": Unit.KILOGRAM, "m": Unit.TONNE, "t": Unit.TONNE}
+# "22t5", "3 tonnes 2": tenths behind the unit, as French says them.
+_TENTHS = re.compile(
+    r"(?<![\w.,])([0-9]{1,3})(?:t([0-9])(?!\w)|[ ](?:t|tonnes?)[ ]([0-9])(?=[ ]?(?:[,;)\n]|\.(?![0-9])|$)))"
+)
+_FEET = re.compile(r"(?:20|40|45)[ \-]?(?:'|ft|feet|foot)")
 _MOST_WORDS = 8
 
 
@@ -125,9 +131,13 @@ def find_quantities(page: Page) -> None:
             count = int(match[1])
             value = canonical(Decimal(count), Unit.CONTAINER)
             page.found(FactKind.QUANTITY, value, f"{count} x {match[2]} ft", *match.span())
+    for match in _TENTHS.finditer(page.low):
+        if page.free(*match.span()):
+            value = canonical(Decimal(f"{match[1]}.{match[2] or match[3]}"), Unit.TONNE)
+            page.found(FactKind.QUANTITY, value, value, *match.span())
     for match in _quantity().finditer(page.low):
         if page.free(*match.span()):
-            _record(page, match["number"], Unit[str(match.lastgroup)], match)
+            _record(page, match["number"], _unit(page, match["number"], match), match)
     _find_words(page)
     for match in _UNIT_FIRST.finditer(page.low):
         upper = page.plain[match.start() : match.end("unit")].isupper()
@@ -139,6 +149,15 @@ def _record(page: Page, number: str, unit: Unit, match: re.Match[str]) -> None:
     readings = [canonical(amount, unit) for amount in read_number(number, unit, page.language)]
     doubt = Doubt(DoubtKind.AMBIGUOUS, tuple(readings), DoubtSource.MARK) if len(readings) > 1 else None
     page.found(FactKind.QUANTITY, readings[0], readings[0], *match.span(), doubt)
+
+
+def _unit(page: Page, number: str, match: re.Match[str]) -> Unit:
+    """Return what is counted; "boxes" are containers where as many are named, and in "two 40 ft boxes"."""
+    unit = Unit[str(match.lastgroup)]
+    if unit is not Unit.BOX or "box" not in match.group():
+        return unit
+    named = {one.value for one in page.findings if one.kind is FactKind.CONTAINER}
+    return Unit.CONTAINER if number == str(len(named)) or _FEET.search(match.group()) else unit
 
 
 def _find_words(page: Page) -> None:
@@ -161,6 +180,7 @@ def _find_words(page: Page) -> None:
         match = _after_words().match(page.low, end)
         if match is None or not page.free(token.start, match.end()):
             continue
-        value = canonical(Decimal(number), Unit[str(match.lastgroup)])
+        unit = _unit(page, str(number), match)
+        value = canonical(Decimal(number), unit)
         doubt = Doubt(DoubtKind.GUESSED, (), DoubtSource.ABOUT) if about else None
         page.found(FactKind.QUANTITY, value, value, token.start, match.end(), doubt)

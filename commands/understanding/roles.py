@@ -237,6 +237,8 @@ def _refined(
     page: Page, index: int, role: PlaceRole, strength: Strength, *, short: bool
 ) -> tuple[PlaceRole | None, Strength, int]:
     """Take account of the words just before the phrase that begins at `index`: "consignee in", "returned to"."""
+    if role is _ORIGIN and index - 1 in page.speakers:
+        return _SEEN, strength, index
     if role is _SEEN and (short or page.tokens[index].text in LANDED) and _is_to_come(page, index):
         role = _DESTINATION
     for at in _before(page, index, _LOOK_BACK):

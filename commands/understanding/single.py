@@ -7,10 +7,11 @@ from decimal import Decimal
 from commands.understanding.companies import company_value
 from commands.understanding.dates import find_dates
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, Finding
-from commands.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt, vessel_value
+from commands.understanding.identifiers import CONTAINER_SHAPE, container_doubt, imo_doubt
 from commands.understanding.page import Page
 from commands.understanding.papers import is_bill, notification, un_doubt
 from commands.understanding.quantities import find_quantities
+from commands.understanding.ships import vessel_value
 from commands.understanding.waste import basel_doubt, ewc_doubt, hs_doubt
 from storage.ids import CountryCode
 from storage.reference import codes, countries, ports
