@@ -16,8 +16,8 @@ from typing import Any
 
 import click
 
-MOST_LINES = 18
-"""Lines of one message that are shown."""
+MOST_LINES = 30
+"""Lines of one message that are shown: a whole card, as its last lines say who has to act and what to type."""
 MOST_EDITED_LINES = 4
 """Lines of an edit that are shown: those that are new."""
 SAME_CARD = 0.6

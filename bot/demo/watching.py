@@ -11,18 +11,23 @@ from bot.demo.stage import COORDINATION_ROOM, NETWORK_ROOM, Stage
 
 _LOOK_EVERY = 0.2  # seconds
 _EDITS_REST = 0.6  # seconds without a further edit after which an edited message is shown again
+_ROOMS_APART = 0.4  # seconds within which what is said in several rooms arrives, to be shown as one
 
 
 @dataclass
 class Watch:
-    """Shows each message once, through the eyes of one member in each room; several quick edits are shown as one."""
+    """Shows each message once, through the eyes of one member in each room.
+
+    The same words in several rooms, which arrive one after the other, are shown together; several quick edits as one.
+    """
 
     stage: Stage
     screen: Screen
     step: int = 0
     only: str | None = None
     """The room that is shown; what is said in others meanwhile is shown when this is None again."""
-    _messages: list[Heard] = field(default_factory=list)
+    _messages: list[tuple[Heard, float]] = field(default_factory=list)
+    """Messages that were not shown yet, and when each was first seen."""
     _marks: dict[str, Mark] = field(default_factory=dict)
     _edits: dict[str, tuple[Heard, float]] = field(default_factory=dict)
     """The newest edit of each message that was not shown yet, and when it was first seen."""
@@ -52,7 +57,7 @@ class Watch:
                 await looking
 
     def show_new(self, *, everything: bool = False) -> None:
-        """Show what is new; edits once no further one has come for a moment, or at once with `everything`."""
+        """Show what is new: messages after a moment, edits once no further one has come; at once with `everything`."""
         now = asyncio.get_running_loop().time()
         for name, client in self.stage.members.items():
             since, self._marks[name] = self._marks[name], client.mark()
@@ -60,12 +65,14 @@ class Watch:
                 if one.kind != "m.room.message" or self._reader(one) != name:
                     continue
                 if one.replaces is None:
-                    self._messages.append(one)
+                    self._messages.append((one, now))
                 else:
                     self._edits[one.replaces] = (one, now)
-        messages = sorted((one for one in self._messages if self._is_shown(one)), key=lambda one: one.at)
-        self._messages = [one for one in self._messages if not self._is_shown(one)]
-        self.screen.show([self.entry(one) for one in messages])
+        ready = [one for one, _seen in self._messages if self._is_shown(one)]
+        oldest = min((seen for one, seen in self._messages if self._is_shown(one)), default=now)
+        if everything or now - oldest > _ROOMS_APART:
+            self._messages = [(one, seen) for one, seen in self._messages if not self._is_shown(one)]
+            self.screen.show([self.entry(one) for one in sorted(ready, key=lambda one: one.at)])
         rested = {
             edited: one
             for edited, (one, seen) in self._edits.items()
