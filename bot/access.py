@@ -30,7 +30,7 @@ async def who_to_ask(tx: Transaction) -> Message:
 async def stranger_refusal(message: Incoming, tx: Transaction, network: str) -> Doc:
     """What a stranger is told. Coordinators are named, not notified: a stranger must not make them all look."""
     text = _(
-        "I know {user} from no roster of the {network}, so I cannot take commands from you.",
+        "{user} is not on the roster of the {network}, so I cannot take commands from you.",
         user=message.sender,
         network=network,
     )

@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, ValidationInfo
 
-from commands.document import Code, Message, Text, _, either, joined
+from commands.document import Code, Message, Text, _, either
 from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when, take_when
 from storage.ids import CountryCode, UserId, parse_user_id
 from storage.reference.countries import country, country_name, find_country, guess_countries
-from storage.reference.spelling import meant
+from storage.reference.spelling import meant, slips
 
 _NEAR = 0.6
 """How alike two words are, of 1, when the one may be a slip for the other."""
@@ -236,8 +236,17 @@ def read_zone(value: str) -> str:
     cities = [name for name in zones if name.rpartition("/")[2].casefold() == wanted.casefold() and "/" in name]
     if len(cities) == 1:
         return cities[0]
-    near = Code(did_you_mean(wanted, sorted(zones)) or "Africa/Accra")
-    raise BadValue(_("I know no time zone {text}. Did you mean {example}?", text=said(value), example=near))
+    near = next((name for name in sorted(zones) if _is_slip_of_zone(wanted.casefold(), name.casefold())), None)
+    if near is not None:
+        raise BadValue(_("I know no time zone {text}. Did you mean {near}?", text=said(value), near=Code(near)))
+    example = Code("Europe/Paris")
+    raise BadValue(_("I know no time zone {text}. Write it like {example}.", text=said(value), example=example))
+
+
+def _is_slip_of_zone(wanted: str, zone: str) -> bool:
+    """Whether a zone, or its city, was typed with a letter or two wrong; what is merely alike lies far away."""
+    city = zone.rpartition("/")[2]
+    return len(wanted) > 3 and (slips(wanted, zone) <= 2 or ("/" in zone and slips(wanted, city) <= 1))
 
 
 def Zone() -> Form:  # noqa: N802
@@ -297,7 +306,7 @@ def Choice(enum: type[Enum]) -> Form:  # noqa: N802
         if member is not None:
             return member
         near = did_you_mean(str(value), options)
-        choices = joined(Code(option) for option in options)
+        choices = either(Code(option) for option in options)
         if near is not None:
             text = _(
                 "{value} is not one of {choices}. Did you mean {near}?",

@@ -9,6 +9,7 @@ from commands.base import Args, Capability, Command, Context, Refusal, Role
 from commands.document import Bullets, Code, Doc, Inline, Message, Strong, _, bullets, doc, joined
 from commands.network import role_name
 from commands.usage import usage
+from storage.reference.spelling import slips
 
 capability = Capability("help", _("What you can do"))
 
@@ -17,6 +18,9 @@ _NAMED_AT_MOST = 8
 
 _IN_FULL_AT_MOST = 12
 """Commands that are listed with all their options."""
+
+_SLIPS = 2
+"""Letters that may be wrong in the name of a command for another one to be meant."""
 
 
 class About(Args):
@@ -143,7 +147,9 @@ def _not_found(words: Sequence[str], allowed: Sequence[Command], context: Contex
     if others:
         return _for_others(f"{context.prefix}{typed}", min(command.role for command in others))
     known = sorted({command.name for command in allowed} | {command.words[0] for command in allowed})
-    near = did_you_mean(typed, known) or did_you_mean(words[0], known)
+    near = did_you_mean(typed, known)
+    if near is None or slips(typed, near) > _SLIPS:  # "alert foo" is as like to "alert hold" as to others: its family
+        near = did_you_mean(words[0], known)
     if near is None:
         return _(
             "I know no command {typed}. {help} shows all of them.",

@@ -29,7 +29,7 @@ def usage(command: Command, prefix: str) -> str:
             case Rest():
                 rest.append(f"<{_plain(name)}>" if info.is_required() else f"[{_plain(name)}]")
             case Option():
-                form = f"{_key(name)}={form_of(info)}"
+                form = f"{key_of(name)}={form_of(info)}"
                 if info.is_required():
                     required.append(form)
                 else:
@@ -73,7 +73,8 @@ def _form_of_type(annotation: Any) -> str | None:
     return None
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """Return an argument as people write it before the equals sign."""
     return name.rstrip("_").replace("_", "-")
 
 

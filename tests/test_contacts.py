@@ -78,7 +78,7 @@ async def test_an_unusual_number_is_kept_with_advice(net: Network) -> None:
 )
 async def test_a_double_names_the_contact_that_exists(net: Network, double: str) -> None:
     await net.say(CUSTOMS)
-    assert "This is contact 1 already: Efua Example, customs, Ghana." in await net.say(f"!contact add {double}")
+    assert "there is contact 1 already: Efua Example, customs, Ghana." in await net.say(f"!contact add {double}")
 
 
 async def test_a_switchboard_serves_several_kinds_of_authority(net: Network) -> None:
@@ -112,14 +112,14 @@ WRONG_CORRECTIONS = {
     "contact set 1 phone=1": "is not a phone number",
     "contact set 1 phone=none email=none": "this would leave neither",
     "contact set 1": "Say what to change",
-    "contact set 1 email=desk@epa.example": "This is contact 2 already",
+    "contact set 1 email=desk@epa.example": "there is contact 2 already",
     "contact set 1 role=Head of risk profiling": "is like this already",
     "contact set 99 role=Chief": "There is no contact 99.",
     "contact show 99": "There is no contact 99.",
     "contact remove 99": "There is no contact 99.",
     "contact confirm 999999": "There is no contact 999999.",
     "contact duty 99": "There is no contact 99.",
-    "contact duty 1 maybe": "maybe is not one of on and off",
+    "contact duty 1 maybe": "maybe is not one of on or off",
     "contact confrim 99": "Did you mean !contact confirm 99?",
 }
 

@@ -84,14 +84,14 @@ async def test_own_record_is_not_changed_from_an_unsigned_device(net: Network) -
 
 
 async def test_an_added_person_has_rights_at_once_and_is_welcomed(net: Network) -> None:
-    assert "no roster" in await net.say("help", as_="new")
+    assert "not on the roster" in await net.say("help", as_="new")
     reply = await coordinate(net, ADD)
     assert "new is on the roster." in reply
     assert "Time zone: Africa/Accra" in reply
     assert "Language: en" in reply
     (*_refusal, welcome) = await net.heard_by("new")
     assert "Welcome to the Seaport Environmental Security Network, new." in welcome.body
-    assert "Co Ordinator has put you on the roster as official for EPA Ghana." in welcome.body
+    assert "Co Ordinator has put you on the roster for EPA Ghana; your role is official." in welcome.body
     assert "Name: new" in await net.say("me", as_="new")
 
 
@@ -104,7 +104,7 @@ async def test_who_had_no_session_when_added_is_welcomed_on_coming_in(net: Netwo
     for _time in range(2):
         await net.receive(MembershipChange(chat, new, joined=True))
     _locked, welcome = await net.heard_by("new")
-    assert "Network, new. You are on the roster as official for EPA Ghana." in welcome.body
+    assert "Network, new. You are on the roster for EPA Ghana; your role is official." in welcome.body
     assert "Type help to see what you can do" in welcome.body
     assert "stays locked" in welcome.body
 

@@ -79,7 +79,7 @@ async def test_a_sighting_stands_on_the_cards_and_in_the_threads_of_the_alert(ne
         assert line.thread_root == card_in(net, room)
         assert "by Port of Hamburg (Germany)" in line.body or room == "coordination"
         assert "> csqu 305438-4 at NLRTM yesterday 14:00, seal broken" in line.body
-        assert ("Ama Example: you raised this alert" in line.body) == (room != "netherlands")
+        assert ("Ama Example: you raised this alert" in line.body) == (room == "ghana")
         assert ("Max Muster" in line.body + card) == (room == "coordination")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.parser.fields import fields_of
 from bot.parser.positions import NUMBER
+from bot.parser.writing import shorten
 from commands.arguments import About, Rest, Word, did_you_mean
 from commands.base import NO, YES, Command, Refusal, Subject
 from commands.document import Code, Message, _, either, joined
@@ -38,7 +39,7 @@ def find_command(text: str, commands: Sequence[Command], prefix: str) -> tuple[C
     Raises:
         Refusal: no command begins like this; the nearest is named.
     """
-    words = re.findall(r"\S+", text)[:4]
+    words = [shorten(word) for word in re.findall(r"\S+", text)[:4]]
     if not words:
         raise Refusal(_("Type {help} to see what I can do.", help=Code(f"{prefix}help")))
     plain = [_plain(word) for word in words]
@@ -170,7 +171,7 @@ def _guard_misspelt_subcommand(best: Command, rest: str, family: Sequence[Comman
         )
     is_alone = len(words) == 1 or (len(words) == 2 and NUMBER.fullmatch(words[1]))
     if is_alone and len(subwords) > _MANY and first not in subwords and first.isalpha():
-        typed, what = Code(f"{prefix}{best.name} {words[0]}"), Code(f"{prefix}help {best.name}")
+        typed, what = Code(f"{prefix}{best.name} {shorten(words[0])}"), Code(f"{prefix}help {best.name}")
         raise Refusal(
             _("I know no {typed}: {help} shows what there is. If it was text, write a few more words.",
               typed=typed, help=what)

@@ -1,19 +1,21 @@
 """`key=value`, wherever it stands in the text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.parser.fields import Field, keys, plain_key
 from bot.parser.writing import ALSO_APOSTROPHES, KEY, QUOTES, Written, closing, shorten
-from commands.arguments import About, Reading, Rest, Word, did_you_mean, take_time
+from commands.arguments import About, Option, Reading, Rest, Word, did_you_mean, take_time
 from commands.base import Command, Refusal
-from commands.document import Code, Text, _
-from commands.usage import usage
+from commands.document import Code, Text, _, joined
+from commands.usage import key_of, usage
 from commands.when import duration_at_start
 from storage.reference.spelling import slips
 
 _UNQUOTED_LIST = re.compile(r"[^\s,;]+(?:\s*[,;]\s*[^\s,;]+)*")
 _UNQUOTED_WORD = re.compile(r"\S+")
+_LONG_USAGE = 200
+"""Characters of a usage line from which on only the names of its options are shown to who wrote another one."""
 
 
 def take_options(rest: str, fields: Sequence[Field], command: Command, prefix: str, reading: Reading) -> Written:
@@ -38,7 +40,7 @@ def take_options(rest: str, fields: Sequence[Field], command: Command, prefix: s
             raise Refusal(_("{option} is given twice. Which one do you mean?", option=Code(f"{found['key']}=")))
         if entry is None:
             is_leading = not "".join(kept).strip()
-            _refuse_misspelt_option(found["key"], sorted(known), command, prefix, has_text=has_text, leading=is_leading)
+            _refuse_misspelt_option(found["key"], known, command, prefix, has_text=has_text, leading=is_leading)
             kept.append(rest[found.start() : found.end()])
             position = found.end()
             continue
@@ -68,7 +70,7 @@ def check_nothing_is_left(text: str, fields: Sequence[Field], command: Command, 
 
 
 def _refuse_misspelt_option(
-    key: str, known: Sequence[str], command: Command, prefix: str, *, has_text: bool, leading: bool
+    key: str, options: Mapping[str, Field], command: Command, prefix: str, *, has_text: bool, leading: bool
 ) -> None:
     """Refuse what is no option of the command, unless it is part of a free text.
 
@@ -76,15 +78,25 @@ def _refuse_misspelt_option(
     was, without a word.
     """
     option, how, plain = Code(f"{key}="), Code(usage(command, prefix)), plain_key(key)
+    known = sorted(options)
     if not has_text:
-        near = did_you_mean(plain, list(known)) if known else None
+        near = did_you_mean(plain, known) if known else None
+        is_long = len(how.text) > _LONG_USAGE
+        if near is not None and is_long:
+            raise Refusal(_("I know no option {option}. Did you mean {near}?", option=option, near=Code(f"{near}=")))
+        if is_long:
+            names = dict.fromkeys(key_of(one.name) for one in options.values() if isinstance(one.kind, Option))
+            raise Refusal(
+                _("I know no option {option} here. {command} takes {options}.", option=option,
+                  command=Code(f"{prefix}{command.name}"), options=joined(Code(f"{name}=") for name in names))
+            )  # fmt: skip
         if near is None:
             raise Refusal(_("I know no option {option} here. Write it like this: {usage}", option=option, usage=how))
         words = _(
             "I know no option {option}. Did you mean {near}? {usage}", option=option, near=Code(f"{near}="), usage=how
         )
         raise Refusal(words)
-    near = did_you_mean(plain, list(known)) if leading and known else None
+    near = did_you_mean(plain, known) if leading and known else None
     near = near or next((one for one in known if len(plain) > 2 and slips(plain, one) <= 1), None)
     if near is not None:
         raise Refusal(

@@ -12,11 +12,13 @@ from commands.base import Subject
 from storage.reference.text import DASHES
 
 _DASH = f"[-{DASHES}]"  # what is pasted may hold another hyphen, or a dash
-_FULL_NUMBER = re.compile(rf"#\d{{1,9}}|[A-Za-z]{_DASH}\d{{4}}{_DASH}\d{{1,9}}")
+_FULL_NUMBER = re.compile(
+    rf"#\d{{1,9}}|[A-Za-z]{_DASH}\d{{4}}{_DASH}\d{{1,9}}|[AaXx]{_DASH}?20\d\d(?:\d{{4}}|{_DASH}\d{{1,9}})"
+)
 _SHORT_NUMBER = re.compile(rf"\d{{1,6}}|\d{{4}}{_DASH}\d{{1,6}}|[A-Za-z]{_DASH}?\d{{1,3}}")
 
 NUMBER = re.compile(f"#?(?:{_FULL_NUMBER.pattern}|{_SHORT_NUMBER.pattern})")
-"""What is written for the number of an alert: `7`, `#7`, `A-2026-0007`."""
+"""What is written for the number of an alert: `7`, `#7`, `A-2026-0007`, and in a hurry `A20260007`."""
 
 
 def take_positions(

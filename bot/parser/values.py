@@ -10,10 +10,10 @@ from pydantic.fields import FieldInfo
 
 from bot.parser.fields import Field
 from bot.parser.writing import shorten
-from commands.arguments import BadValue, Reading, Ref, read_zone
+from commands.arguments import BadValue, Option, Reading, Ref, read_zone
 from commands.base import Args, Command, Refusal
 from commands.document import Code, Text, _
-from commands.usage import usage
+from commands.usage import form_of, key_of, kind_of, usage
 
 
 def accepts(entry: Field, value: str, reading: Reading) -> bool:
@@ -56,6 +56,10 @@ def check_what_is_there(
 
 def _bad_value(error: ValidationError, command: Command, name: str, value: Any, prefix: str) -> Refusal:
     cause = error.errors()[0].get("ctx", {}).get("error")
+    info = command.args.model_fields.get(name)
+    if value == "" and info is not None and isinstance(kind_of(info), Option):
+        option, example = Code(f"{key_of(name)}="), Code(f"{key_of(name)}={form_of(info)}")
+        return Refusal(_("Nothing stands behind {option}. Write it like {example}.", option=option, example=example))
     if isinstance(cause, BadValue):
         return Refusal(cause.words)
     return Refusal(

@@ -75,6 +75,17 @@ _WORTH_ASKING = (
     Slot.CONTAINER, Slot.VESSEL, Slot.PORT, Slot.SEEN, Slot.ORIGIN, Slot.DESTINATION, Slot.WASTE, Slot.QUANTITY,
     Slot.CONTACT,
 )  # fmt: skip
+EXAMPLES = {
+    Slot.CONTAINER: "container=CSQU3054383",
+    Slot.VESSEL: "vessel=IMO9811000",
+    Slot.BILL: "bill=HLCUHAM2611XYZ9",
+    Slot.NOTIFICATION: "notification=NL0012345678",
+    Slot.COMPANY: "company=Metals Ltd",
+    Slot.QUANTITY: "quantity=18 t",
+    Slot.PORT: "port=Tema",
+    Slot.SEEN: "seen=2026-11-23",
+}
+"""How a line of the card is given, for those who wrote it otherwise."""
 _REASONS = {
     Slot.PORT: Reason.SEEN,
     Slot.ORIGIN: Reason.ORIGIN,
@@ -113,7 +124,7 @@ class Entries:
     @property
     def clears(self) -> bool:
         """Whether what is there shall go without anything in its place."""
-        return not self.sign and (not self.values or [value.casefold() for value in self.values] in (["none"], ["-"]))
+        return not self.sign and (not any(self.values) or [one.casefold() for one in self.values] in (["none"], ["-"]))
 
 
 def slot_of(fact: Fact) -> Slot:
@@ -254,21 +265,11 @@ def _free(kind: FreeKind, text: str, at: datetime) -> Fact:
 
 
 def _unreadable(slot: Slot, text: str) -> Message:
-    examples = {
-        Slot.CONTAINER: "container=CSQU3054383",
-        Slot.VESSEL: "vessel=IMO9811000",
-        Slot.BILL: "bill=HLCUHAM2611XYZ9",
-        Slot.NOTIFICATION: "notification=NL0012345678",
-        Slot.COMPANY: "company=Metals Ltd",
-        Slot.QUANTITY: "quantity=18 t",
-        Slot.PORT: "port=Tema",
-        Slot.SEEN: "seen=2026-11-23",
-    }
     return _(
         "I cannot read {text} as {key}. Write it like {example}; what fits nowhere goes into a note.",
         text=Text(f"“{text[:60]}”"),
         key=Code(slot.value),
-        example=Code(examples.get(slot, f"{slot.value}=BE")),
+        example=Code(EXAMPLES.get(slot, f"{slot.value}=BE")),
     )
 
 

@@ -27,9 +27,12 @@ async def find_draft(about: Ref | None, context: Context, command: str) -> Alert
     if len(shown) == 1:
         return shown[0]
     if not shown:
-        words = _("You have no draft that I may show here. Begin one with {alert}, or write to me directly.",
-                  alert=Code(f"{context.prefix}alert ..."))  # fmt: skip
-        raise Refusal(words)
+        begin = Code(f"{context.prefix}alert ...")
+        if context.room.direct:
+            raise Refusal(_("You have no draft. Begin one with {alert}.", alert=begin))
+        raise Refusal(
+            _("You have no draft that I may show here. Begin one with {alert}, or write to me directly.", alert=begin)
+        )
     options = either(option(draft, f"{context.prefix}{command} {draft.number}") for draft in shown[:5])
     raise Refusal(_("You have several drafts. Say which you mean: {options}.", options=options))
 
@@ -112,7 +115,7 @@ def not_possible(error: NotPossible, alert: Alert, context: Context) -> Refusal:
             "That outcome contradicts what was found: alert {number} stands at “{state}”. Possible are {outcomes}.",
             number=number, state=STATE_WORDS[alert.state], outcomes=_outcomes(alert),
         ),
-        Why.SAME: _("Alert {number} is that already.", number=number),
+        Why.SAME: _("Alert {number} is of that type already.", number=number),
     }  # fmt: skip
     return refusal(alert, words[error.why])
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from commands.alerts.showing.words import refusal
 from commands.base import Context, Role
-from commands.document import Code, CountryName, Inline, Message, _, either, joined
+from commands.document import Code, CountryName, Inline, Message, _, either
 from commands.visibility import is_author, is_second_pair
 from storage.alerts import FOUND_ILLEGAL, MOVES, Addressee, Alert, AlertState, Reason
 from storage.ids import CountryCode
@@ -189,8 +189,8 @@ def _countries(entries: Iterable[Addressee]) -> Doers:
     return Doers(countries=frozenset(entry.country for entry in entries))
 
 
-def doer_words(some: Doers, alert: Alert, *, any_of: bool = False) -> Inline:
-    """Name those who may do something; with `any_of` as those of whom one does it."""
+def doer_words(some: Doers, alert: Alert) -> Inline:
+    """Name those of whom one may do something."""
     words: list[Inline] = []
     if some.author:
         words.append(_("who raised it"))
@@ -204,7 +204,7 @@ def doer_words(some: Doers, alert: Alert, *, any_of: bool = False) -> Inline:
         words.append(_("the coordinators"))
     if not words:
         return _("nobody")
-    return either(words) if any_of else joined(words)
+    return either(words)
 
 
 def act_words(act: Act) -> Message:

@@ -19,7 +19,7 @@ from commands.announcements.words import (
 )
 from commands.arguments import About, BadValue, Choice, Countries, Option, Ref, Rest
 from commands.base import Answer, Args, Capability, Context, Event, Post, Priority, Refusal, Role, Subject
-from commands.document import Code, Doc, Message, Text, _, bullets, doc, joined
+from commands.document import Code, Doc, Message, Text, _, bullets, doc, either
 from commands.network import Regions
 from storage.alerts import Tlp
 from storage.announcements import (
@@ -112,7 +112,7 @@ def _marking(tlp: Tlp | None, wanted: Wanted) -> Tlp:
     if tlp is None:
         return Tlp.AMBER if wanted.kind is AudienceKind.COUNTRY else Tlp.GREEN
     if tlp in {Tlp.RED, Tlp.AMBER_STRICT}:
-        allowed = joined(Code(f"tlp={one.value.lower()}") for one in (Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR))
+        allowed = either(Code(f"tlp={one.value.lower()}") for one in (Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR))
         raise Refusal(_("An announcement goes to whole rooms, so TLP:{tlp} cannot be kept. It can be {allowed}.",
                         tlp=tlp.value, allowed=allowed))  # fmt: skip
     return tlp
@@ -146,7 +146,7 @@ def _how_to_address(context: Context) -> Message:
     forms = ("to=all", "country=GH,NL", "region=Africa", "role=official")
     return _(
         "Write one of {forms} and then the text, for example {example}.",
-        forms=joined(Code(form) for form in forms),
+        forms=either(Code(form) for form in forms),
         example=Code(f"{context.prefix}announce to=all The meeting is in May"),
     )
 

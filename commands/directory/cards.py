@@ -28,6 +28,7 @@ from commands.document import (
     _n,
     bullets,
     doc,
+    either,
     fields,
     joined,
 )
@@ -193,7 +194,7 @@ def _nothing_found(understood: Understood, context: Context, coordinators: Seque
     else:
         first = _("I found nobody. I understood: {sought}.", sought=sought)
     tries = [Code(f"{context.prefix}contact {example}") for example in ("ghana customs", "Tema port police", "ama")]
-    return doc(first, _("Try it like {examples}.", examples=joined(tries))) + fallback(coordinators)
+    return doc(first, _("Try it like {examples}.", examples=either(tries))) + fallback(coordinators)
 
 
 def fallback(coordinators: Sequence[Member]) -> Doc:

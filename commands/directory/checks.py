@@ -64,6 +64,7 @@ async def refuse_double(
     kind: AuthorityKind,
     phone: str | None,
     email: str | None,
+    prefix: str,
     *,
     but: Contact | None = None,
 ) -> None:
@@ -72,12 +73,13 @@ async def refuse_double(
         return
     raise Refusal(
         _(
-            "This is contact {number} already: {name}, {kind}, {country}. Correct it with {command}.",
+            "With that number or address there is contact {number} already: {name}, {kind}, {country}. Correct it with "
+            "{command}.",
             number=same.id,
             name=Strong(Text(same.name)),
             kind=kind_name(same.kind),
             country=CountryName(same.country),
-            command=Code(f"contact set {same.id} …"),
+            command=Code(f"{prefix}contact set {same.id} ..."),
         )
     )
 

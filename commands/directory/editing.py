@@ -116,7 +116,7 @@ async def add(args: Add, context: Context) -> Doc:
         )
     phone = None if args.phone is None else read_phone(args.phone, args.country)
     contacts = Contacts(context.tx)
-    await refuse_double(contacts, args.country, args.kind, phone, args.email)
+    await refuse_double(contacts, args.country, args.kind, phone, args.email, context.prefix)
     if args.member is not None:
         await refuse_other_person(args.member, args.country, context.tx)
     contact = Contact(
@@ -168,7 +168,8 @@ async def change(args: Change, context: Context) -> Doc:
     if after["phone"] is None and after["email"] is None:
         raise Refusal(_("A contact needs a phone number or an e-mail address; this would leave neither."))
     if {"kind", "phone", "email"}.intersection(values):
-        await refuse_double(contacts, contact.country, after["kind"], after["phone"], after["email"], but=contact)
+        who = contact.country, after["kind"], after["phone"], after["email"]
+        await refuse_double(contacts, *who, context.prefix, but=contact)
     changed = contact.change(values)
     if changed:
         await contacts.reindex(contact)

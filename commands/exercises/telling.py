@@ -112,7 +112,8 @@ async def invite(event: ExercisePlanned, context: Context) -> None:
 @capability.announces(ExerciseJoined)
 async def tell_of_joining(event: ExerciseJoined, context: Context) -> None:
     """Bring the cards up to date and say it quietly below each."""
-    await _tell(event.change.exercise, News(Kind.JOINED, [event.change.country]), context)
+    news = News(Kind.JOINED, [event.change.country], answered=context.room.id)
+    await _tell(event.change.exercise, news, context)
 
 
 @capability.announces(ExerciseChanged)
@@ -144,6 +145,8 @@ class News:
     countries: list[CountryCode] = field(default_factory=list)
     """Of `JOINED` the country that takes part; of a change those that are no longer asked."""
     reason: str = ""
+    answered: str = ""
+    """The room in which the answer to who joined says it already."""
 
 
 TELL = "exercise.tell"
@@ -163,7 +166,8 @@ async def tell_on(timer: Timer, context: Context) -> None:
     exercise = await Exercises(context.tx).get(int(timer.payload["exercise"]))
     if exercise is not None:
         told = timer.payload["news"]
-        news = News(Kind(told["kind"]), [CountryCode(one) for one in told["countries"]], told["reason"])
+        countries = [CountryCode(one) for one in told["countries"]]
+        news = News(Kind(told["kind"]), countries, told["reason"], told.get("answered", ""))
         await _tell_next(exercise, news, timer.payload["after"], _BATCH, timer.subject, timer.due_at, context)
 
 
@@ -182,7 +186,8 @@ async def _tell_next(
         await _bring_up(exercise, room, countries, shown, lead, context)
         # A card that was shown after it happened says so itself.
         before = shown if shown is not None and shown.created_at <= due else None
-        await _say_news(exercise, news, room, countries, before, context)
+        if room != news.answered:
+            await _say_news(exercise, news, room, countries, before, context)
         for code in dropped.rooms.get(room, []):
             if exercise.entry(code) is not None:
                 continue  # it is asked again meanwhile

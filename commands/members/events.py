@@ -74,7 +74,7 @@ async def welcome_late(room_id: RoomId, user: UserId, joined: bool, context: Con
         return
     words = doc(
         _(
-            "Welcome to the {network}, {name}. You are on the roster as {role} for {authority}.",
+            "Welcome to the {network}, {name}. You are on the roster for {authority}; your role is {role}.",
             network=context.network_name,
             name=named(member),
             role=role_name(member.role),
@@ -90,7 +90,7 @@ def _welcome(event: MemberAdded, context: Context) -> Doc:
     member = event.member
     return doc(
         _(
-            "Welcome to the {network}, {name}. {by} has put you on the roster as {role} for {authority}.",
+            "Welcome to the {network}, {name}. {by} has put you on the roster for {authority}; your role is {role}.",
             network=context.network_name,
             name=named(member),
             by=named(event.by),

@@ -8,6 +8,9 @@ from commands.document import Code, Message, Moment, _
 from commands.network import named
 from storage.ids import UserId
 from storage.members import Member, Members
+from storage.reference.spelling import slips
+
+_SLIPS = 3
 
 
 class Which(Args):
@@ -18,7 +21,7 @@ async def unknown(person: UserId, context: Context) -> Message:
     """Say that this person is not on the roster, and who may have been meant."""
     known = {member.user_id.casefold(): member.user_id for member in await Members(context.tx).all()}
     near = did_you_mean(person, sorted(known))
-    if near is None:
+    if near is None or slips(person, near) > _SLIPS:  # ids of one homeserver are all alike
         return _(
             "{id} is not on the roster. {list} shows who is.",
             id=Code(person),

@@ -33,6 +33,8 @@ class Place:
     """A place that was read; with several it is not known which is meant."""
 
     spots: Sequence[Spot]
+    written: str | None = None
+    """How it was written, where it was taken for a slip of what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read_report(text: str, reading: Reading, home: CountryCode | None) -> Report
     used = [*(one.span for one in named), *when_span]
     place: Place | None = None
     if places:
-        place = Place(_spots(places[0]))
+        place = _place_of(places[0], text[slice(*places[0].span)])
         used += [one.span for one in places if one.value[:2] == places[0].value[:2]]
     elif found := _after_at(text, used, reading):
         place, span = found
@@ -84,7 +86,12 @@ def read_place(text: str, reading: Reading) -> Place | None:
     readings = [parse_fact(kind, text, today) for kind in (FactKind.PORT, FactKind.COUNTRY)]
     found = [one for one in readings if one is not None]
     best = next((one for one in found if one.doubt is None), found[0] if found else None)
-    return Place(_spots(best)) if best is not None else None
+    return _place_of(best, text) if best is not None else None
+
+
+def _place_of(found: Finding, written: str) -> Place:
+    misspelt = found.doubt is not None and found.doubt.source is DoubtSource.MISSPELT
+    return Place(_spots(found), " ".join(written.split()) if misspelt else None)
 
 
 def read_thing(text: str, reading: Reading) -> Thing | None:

@@ -146,7 +146,20 @@ async def _go_on(told: _Told, place: Place | None, alert: Alert | None, context:
             current_until=when + context.settings(SightingSettings).current_for, by=context.member, at=context.now,
         )  # fmt: skip
         kept.append((sighting, await keep(sighting, thing, context)))
-    return await _answer(kept, alert, context)
+    answer = await _answer(kept, alert, context)
+    if place.written is None:
+        return answer
+    taken = doc(_as_read(place, things[0] if told.found else None, context))
+    return taken if answer is None else answer + taken
+
+
+def _as_read(place: Place, thing: Thing | None, context: Context) -> Message:
+    """Say for which place a misspelt one was taken, and how what was seen is taken back."""
+    if thing is None:
+        return _("I read “{written}” as {place}.", written=Text(place.written or ""), place=Text(place.spots[0].shown))
+    back = Code(f"{context.prefix}seen not {thing.shown} at {place.spots[0].code}")
+    return _("I read “{written}” as {place}. If it was another place: {back}, and report it anew.",
+             written=Text(place.written or ""), place=Text(place.spots[0].shown), back=back)  # fmt: skip
 
 
 async def _check_how_many(more: int, context: Context) -> None:

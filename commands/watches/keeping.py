@@ -138,7 +138,7 @@ def _until(length: timedelta | None, until: datetime | None, context: Context) -
             _("A watch goes on for an hour at least and a year at most: {length} or {until}.",
               length=Code("for=30d"), until=Code("until=2027-03-01"))
         )  # fmt: skip
-        if length is not None and length < _SHORTEST:
+        if length is not None and timedelta() < length < _SHORTEST:
             words += doc(
                 _("The letter m stands for minutes. For three months write {example}.", example=Code("for=90d"))
             )

@@ -14,6 +14,7 @@ EXERCISE = "X"
 
 _HYPHENS = str.maketrans(dict.fromkeys(DASHES, "-"))
 _NUMBER = re.compile(r"(?:(?:([A-Za-z])-?)?(\d{4})-)?([A-Za-z]-?)?(\d{1,9})")
+_RUN_TOGETHER = re.compile(r"([AaXx])-?(20\d\d)(\d{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,14 @@ class AlertNumber:
 
     @classmethod
     def parse(cls, text: str, *, year: int) -> Self | None:
-        """Read `A-2026-0001`, `2026-1`, `A-1` or `1`; without a year it is of `year`. None when it is no number."""
-        found = _NUMBER.fullmatch(text.translate(_HYPHENS).strip().lstrip("#"))
+        """Read `A-2026-0001`, `A20260001`, `2026-1`, `A-1` or `1`; without a year it is of `year`.
+
+        None when it is no number.
+        """
+        plain = text.translate(_HYPHENS).strip().lstrip("#")
+        if together := _RUN_TOGETHER.fullmatch(plain):
+            return cls(together[1].upper(), int(together[2]), int(together[3]))
+        found = _NUMBER.fullmatch(plain)
         if found is None or (found[3] and found[2]):
             return None
         series = (found[1] or found[3] or REAL)[0].upper()

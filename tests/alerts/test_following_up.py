@@ -87,7 +87,7 @@ async def test_a_country_concerned_closes_it_for_all(net: Network) -> None:
 async def test_countries_not_concerned_do_not_close(net: Network) -> None:
     await sent(net, "CSQU3054383 at Tema to Rotterdam", tlp="green")
     refused = await net.say("!alert close 1 outcome=cleared", as_="belgium", room="network")
-    assert "!alert close is for Ghana, Netherlands, and the coordinators" in refused
+    assert "!alert close is for Ghana, Netherlands, or the coordinators" in refused
     assert "closed" in await net.say("!alert close 1 outcome=not-located", as_="coordinator", room="coordination")
 
 

@@ -190,7 +190,7 @@ async def test_only_the_authors_authority_lowers_the_marking_and_it_is_on_record
     await net.say("!alert downgrade 1 tlp=green the press has it", as_="ghana2", room="ghana")
     shown = await net.say("!alert show 1", as_="ghana")
     assert "marked TLP:GREEN instead of TLP:AMBER by EPA Ghana (Ghana): “the press has it”" in shown
-    assert "TLP:GREEN, which lets as many hear" in await net.say("!alert downgrade 1 tlp=amber x", as_="ghana")
+    assert "TLP:AMBER is not less strict than TLP:GREEN" in await net.say("!alert downgrade 1 tlp=amber x", as_="ghana")
 
 
 async def test_red_lowered_to_amber_stays_before_the_named_who_may_see_it(net: Network) -> None:

@@ -54,7 +54,7 @@ async def test_who_verifies_is_asked_and_never_made_to(net: Network) -> None:
 async def test_others_do_not_evaluate_and_wrong_letters_are_named(net: Network) -> None:
     await sent(net, TEXT)
     assert "is for" in await net.say("!alert evaluate 1 source=A", as_="netherlands", room="netherlands")
-    assert "not one of A, B, C, and X" in await net.say("!alert evaluate 1 source=D", as_="ghana")
+    assert "not one of A, B, C, or X" in await net.say("!alert evaluate 1 source=D", as_="ghana")
     assert "mostly unreliable" in await net.say("!alert evaluate 1", as_="ghana")
     await net.forward(timedelta(minutes=1))
     assert "Reliability: not evaluated yet" in await net.say("!alert show 1", as_="ghana")

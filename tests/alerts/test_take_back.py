@@ -78,7 +78,7 @@ async def test_an_agreed_extension_moves_the_deadline(net: Network) -> None:
     ("options", "why"),
     [
         ("until=2026-12-01 with=BE", "ends after the present deadline"),
-        ("until=2027-01-31 with=NL", "agreed with another country concerned: Belgium and Ghana"),
+        ("until=2027-01-31 with=NL", "agreed with another country concerned: Belgium or Ghana"),
         ("until=2027-01-31 with=DE", "agreed with another country concerned"),
         ("until=someday with=BE", "cannot read the time"),
     ],
@@ -133,11 +133,11 @@ async def test_treated_where_it_is_the_clock_stops(net: Network) -> None:
 async def test_the_state_of_export_does_not_inform_itself_and_others_do_not_receive(net: Network) -> None:
     await confirmed(net)
     refused = await net.say(INFORMED, as_="belgium", room="belgium")
-    assert "is for Ghana, Netherlands, and the coordinators" in refused
+    assert "is for Ghana, Netherlands, or the coordinators" in refused
     await net.say(INFORMED, as_="ghana", room="ghana")
     await net.say("!alert take-back 1", as_="ghana", room="ghana")
     await net.say("!alert shipped 1", as_="ghana", room="ghana")
-    assert "is for Belgium and the coordinators" in await net.say("!alert received 1", as_="ghana", room="ghana")
+    assert "is for Belgium or the coordinators" in await net.say("!alert received 1", as_="ghana", room="ghana")
     assert await state_of(net) is AlertState.IN_RETURN
 
 

@@ -19,6 +19,7 @@ async def test_a_member_joins_for_their_country_and_the_cards_say_so(net: Networ
     assert line.body == "Netherlands takes part in exercise E-2026-01."
     assert line.thread_root == card.event_id
     assert line.notice
+    assert not [one for one in net.heard("netherlands") if one.thread_root and not one.replaces]  # the answer says it
     again = await net.say("!exercise join", as_="netherlands", room="netherlands")
     assert "Netherlands takes part in exercise E-2026-01 already: Jan Voorbeeld said so on" in again
 

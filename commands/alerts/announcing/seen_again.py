@@ -40,10 +40,16 @@ async def _line(alert: Alert, sighting: Sighting, one: Listener, context: Contex
         zone = ZoneInfo(member.zone)
     name = None if sighting.tlp is Tlp.CLEAR else await reporter_for(sighting, one, context)
     words = told(sighting, alert.number, zone, name)
-    if sighting.author == alert.author or not (one.person == alert.author or may_show_author(alert, one.bindings)):
+    if sighting.author == alert.author or not _reads_there(alert, one):
         return words
     # The author's name stands only where it may stand; under CLEAR anybody may read along.
     if sighting.tlp is Tlp.CLEAR and one.person != alert.author:
         return words
     author = Mention(alert.author, await name_of_author(alert, context) or alert.author)
     return words + doc(_("{author}: you raised this alert.", author=author))
+
+
+def _reads_there(alert: Alert, one: Listener) -> bool:
+    """Whether who raised the alert reads there, by that name: nobody is called in a room where they are not."""
+    is_own = alert.author_country is None or alert.author_country in one.countries
+    return one.person == alert.author or (is_own and may_show_author(alert, one.bindings))

@@ -125,9 +125,12 @@ async def merge(args: Merge, context: Context) -> Doc | None:
     check(Act.MERGE, alert, context)
     check_length(args.reason, _("Your reason"), alert)
     target = await find(Ref(number=args.into), context)
+    if target.id == alert.id:
+        into = Code(f"{context.prefix}alert merge {alert.number} into=...")
+        raise refusal(alert, _("An alert is not merged into itself. Name the one that goes on: {into}", into=into))
     if target.is_exercise is not alert.is_exercise:
         raise refusal(alert, _("An exercise and a real alert are never merged."))
-    if not target.is_open and target.id != alert.id:
+    if not target.is_open:
         words = _("Alert {target} does not go on, so nothing can be merged into it. Look with {show}.",
                   target=target.number, show=Code(f"{context.prefix}alert show {target.number}"))  # fmt: skip
         raise refusal(alert, words)

@@ -46,8 +46,9 @@ async def downgrade(args: Downgrade, context: Context) -> Doc | None:
     if not alert.tlp.is_stricter_than(args.tlp):
         how = Code(f"{context.prefix}alert set {alert.number} tlp=...")
         words = _(
-            "Alert {number} is TLP:{tlp}, which lets as many hear of it. Its author makes it stricter with {how}.",
-            number=alert.number, tlp=alert.tlp.value, how=how,
+            "TLP:{wanted} is not less strict than TLP:{tlp}, which alert {number} has. Its author makes it stricter "
+            "with {how}.",
+            wanted=args.tlp.value, number=alert.number, tlp=alert.tlp.value, how=how,
         )  # fmt: skip
         raise refusal(alert, words)
     if args.about.number is None and alert.is_open:

@@ -96,7 +96,7 @@ def _checked(args: Propose, alert: Alert, context: Context) -> Mapping[str, list
         changes["tell"] = _written(tell)
     if not changes:
         words = _("Say what to correct, for example {container}.",
-                  container=Code(f"{context.prefix}alert propose container=CSQU3054383"))  # fmt: skip
+                  container=Code(f"{context.prefix}alert propose {alert.number} container=CSQU3054383"))  # fmt: skip
         raise refusal(alert, words)
     return changes
 

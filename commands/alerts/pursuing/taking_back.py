@@ -16,7 +16,7 @@ from commands.alerts.showing.words import refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Country, Option, Ref, Rest, When
 from commands.base import Args, Context, Role
-from commands.document import Code, CountryName, Doc, Moment, _, joined
+from commands.document import Code, CountryName, Doc, Moment, _, either
 from commands.moments import Past
 from storage.alerts import Alert, HistoryLine
 from storage.ids import CountryCode
@@ -97,7 +97,7 @@ async def extend(args: Extend, context: Context) -> Doc | None:
     if args.with_ not in others:
         words = _(
             "An extension of alert {number} is agreed with another country concerned: {countries}.",
-            number=alert.number, countries=joined(CountryName(one) for one in sorted(others)),
+            number=alert.number, countries=either(CountryName(one) for one in sorted(others)),
         )  # fmt: skip
         raise refusal(alert, words)
     with possible_or_refused(alert, context):

@@ -1,9 +1,9 @@
 """Correcting an alert: its facts, countries, persons, urgency and marking, before it is sent and after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from commands.alerts.audience import listeners, unreached
+from commands.alerts.audience import listeners, reasons_of, unreached
 from commands.alerts.circulating.circulation import answer
 from commands.alerts.circulating.directly import tell_of_unreached
 from commands.alerts.circulating.drafts import refresh_draft
@@ -13,9 +13,9 @@ from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
 from commands.alerts.facts import Entries, Slot, added_countries, by_slot
 from commands.alerts.finding import check_author, find_draft, possible_or_refused
-from commands.alerts.raising.drafting import Values, address, name_persons, state, today_of
+from commands.alerts.raising.drafting import Values, address, country_named, name_persons, state, today_of
 from commands.alerts.showing.terms import MARKING_WORDS, SLOT_WORDS, TYPE_WORDS, URGENCY_WORDS
-from commands.alerts.showing.words import evaluation_words, fact_words, refusal
+from commands.alerts.showing.words import evaluation_words, fact_words, reason_words, refusal
 from commands.alerts.typed import SHORT
 from commands.arguments import About, Choice, Option, Ref
 from commands.base import Args, Context, Role
@@ -151,12 +151,26 @@ async def tell_also(alert: Alert, tell: Entries | None, changes: Changes, contex
     """Work out which countries are concerned now; start the clocks of those that are new to an alert that was sent."""
     new = address(alert, tell, context)
     if tell is not None:
-        told = joined(CountryName(country) for country in added_countries(alert))
+        added = added_countries(alert)
+        told = joined(CountryName(country) for country in added) if added else _("none")
         changes.add("tell", _("Countries to tell"), _("Countries you added: {countries}", countries=told))
+        changes.lines += _told_all_the_same(alert, tell)
     if new and not alert.is_draft:
         changes.lines.append(_("Now also concerned: {countries}", countries=joined(CountryName(one) for one in new)))
         alert.note_own_country(context.now)
         await escalation.start(alert, new, context)
+
+
+def _told_all_the_same(alert: Alert, tell: Entries) -> Sequence[Message]:
+    """Say of each country that is not to be told for its own sake why it is concerned, if it is."""
+    if tell.sign != "-":
+        return []
+    countries = [country_named(value) for value in tell.values]
+    return [
+        _("{country} is told all the same, as it is concerned: {why}", country=CountryName(country),
+          why=reason_words(reasons))
+        for country in countries if (reasons := reasons_of(alert, country))
+    ]  # fmt: skip
 
 
 def given(args: Corrections) -> Mapping[Slot, Entries]:

@@ -37,9 +37,14 @@ async def hand_over(args: HandOver, context: Context) -> Doc | None:
     await _check_may(alert, context)
     heir = await Members(context.tx).get(args.person)
     if heir is None or heir.role < Role.OFFICIAL or heir.country != alert.author_country:
-        words = _("{person} is no official of the country that raised alert {number}, so it cannot be theirs.",
-                  person=Code(args.person), number=alert.number)  # fmt: skip
+        words = _(
+            "{person} is not an official of the country that raised alert {number}, so it cannot be theirs. "
+            "Name somebody who is an official there.",
+            person=Code(args.person), number=alert.number,
+        )  # fmt: skip
         raise refusal(alert, words)
+    if heir.user_id == alert.author:
+        raise refusal(alert, _("Alert {number} is {name}'s already.", number=alert.number, name=Text(heir.name)))
     if args.about.number is None:
         return await ask_number("hand-over", args, alert, context)
     with possible_or_refused(alert, context):

@@ -97,7 +97,7 @@ async def evaluate(args: Evaluate, context: Context) -> Doc | None:
     if context.member.user_id != alert.author:
         check(Act.VERIFY, alert, context)
     if args.source is None and args.info is None:
-        raise Refusal(marked(alert, _scale(context.prefix)))
+        raise Refusal(marked(alert, _scale(alert, context.prefix)))
     with possible_or_refused(alert, context):
         line = alert.evaluate(args.source, args.info, by=context.member, at=context.now)
     said = evaluation_words(alert.source, alert.information)
@@ -108,9 +108,9 @@ async def evaluate(args: Evaluate, context: Context) -> Doc | None:
     return await unless_heard(alert, context, words)
 
 
-def _scale(prefix: str) -> Doc:
+def _scale(alert: Alert, prefix: str) -> Doc:
     return doc(
-        _("Say one or both: {example}", example=Code(f"{prefix}alert evaluate source=B info=2")),
+        _("Say one or both: {example}", example=Code(f"{prefix}alert evaluate {alert.number} source=B info=2")),
         _("The source is"),
         bullets(SOURCE_WORDS[one] for one in Source),
         _("The information is"),

@@ -51,7 +51,7 @@ async def _steps(alert: Alert, context: Context) -> Doc:
         if is_mine:
             yours.append(_("{command}: {what}", command=command, what=act_words(act)))
         else:
-            who = doer_words(some, alert, any_of=True)
+            who = doer_words(some, alert)
             others.append(_("{command}: {what} ({who})", command=command, what=act_words(act), who=who))
     head = _("Alert {number}: {state}.", number=alert.number, state=STATE_WORDS[alert.state])
     blocks: list[Block | Message | Strong] = [Strong(head)]

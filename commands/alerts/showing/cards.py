@@ -18,7 +18,15 @@ from commands.alerts.showing.terms import (
     TYPE_WORDS,
     URGENCY_WORDS,
 )
-from commands.alerts.showing.words import country_state, days_words, evaluation_words, fact_words, reason_words, who
+from commands.alerts.showing.words import (
+    country_state,
+    days_words,
+    evaluation_words,
+    fact_words,
+    is_to_come,
+    reason_words,
+    who,
+)
 from commands.arguments import zone_of_country
 from commands.document import (
     Block,
@@ -196,13 +204,27 @@ def facts_of_card(alert: Alert, reader: Reader | None = None, now: datetime | No
         if alert.circulated_at is not None:
             rows.append((_("Sent"), Moment(alert.circulated_at, reader.zone)))
         rows += _standing(alert, reader, now)
-    slots = by_slot(alert.current_facts)
-    rows += [(SLOT_WORDS[slot], fact_words(facts)) for slot, facts in slots.items() if slot is not Slot.MENTIONED]
+    rows += _fact_rows(alert)
     if reader is not None and reader.matches:
         rows.append((_("Same in"), _count_words(reader)))
     if alert.individuals:
         rows.append((_("Persons"), _n("{count} person named", "{count} persons named", alert.individuals)))
     return [fields(rows), *_wording(alert, reader)]
+
+
+def _fact_rows(alert: Alert) -> list[tuple[Inline, Inline]]:
+    """Return what is known of the shipment; a day that was still to come is not one on which it was seen."""
+    rows: list[tuple[Inline, Inline]] = []
+    for slot, facts in by_slot(alert.current_facts).items():
+        if slot is Slot.MENTIONED:
+            continue
+        to_come = [fact for fact in facts if is_to_come(fact, alert.author_country)]
+        been = [fact for fact in facts if fact not in to_come]
+        if been:
+            rows.append((SLOT_WORDS[slot], fact_words(been)))
+        if to_come:
+            rows.append((_("Expected on"), fact_words(to_come)))
+    return rows
 
 
 def _wording(alert: Alert, reader: Reader | None) -> Sequence[Block | Message]:

@@ -1,9 +1,10 @@
 """The draft of an alert before its author: what was understood and is missing, who will be told, what to type next."""
 
+import re
 from collections.abc import Sequence
 
 from commands.alerts.audience import Listener, Plan, reasons_of
-from commands.alerts.facts import Slot, by_slot, missing
+from commands.alerts.facts import EXAMPLES, Slot, by_slot, missing
 from commands.alerts.showing.cards import Reader, facts_of_card, files_words, title, unreached_words
 from commands.alerts.showing.words import fact_words, reason_words, who
 from commands.document import (
@@ -28,6 +29,16 @@ from storage.ids import UserId
 from storage.reference.countries import named_in
 from storage.rooms import BindingKind
 
+_WRITTEN = re.compile(r"(?<!\S)(?P<key>[a-z]+)\s*=\s*(?P<value>\S+)", re.IGNORECASE)
+
+
+def _written(slot: Slot, text: str) -> str | None:
+    """Return what a text gives for a line of the card as `key=value`, as far as it is worth repeating."""
+    for found in _WRITTEN.finditer(text):
+        if found["key"].casefold() == slot.value:
+            return f"{slot.value}={found['value']}"[:60]
+    return None
+
 
 def draft_card(
     alert: Alert,
@@ -50,6 +61,13 @@ def draft_card(
     if files:
         blocks.append(files_words(files, prefix))
     lacking = missing(alert)
+    unread = {slot: text for slot in lacking if (text := _written(slot, alert.text)) is not None}
+    for slot, text in unread.items():
+        blocks.append(
+            _("I could not read {given}. Write it anew: {set}", given=Code(text),
+              set=Code(f"{prefix}alert set {EXAMPLES.get(slot, f'{slot.value}=...')}"))
+        )  # fmt: skip
+    lacking = [slot for slot in lacking if slot not in unread]
     if lacking:
         keys = joined(Code(f"{slot.value}=") for slot in lacking)
         blocks.append(_("Not given (you can send it all the same): {keys}.", keys=keys))

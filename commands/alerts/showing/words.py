@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from commands.alerts.showing.terms import FINDING_WORDS, INFORMATION_WORDS, REASON_WORDS, SOURCE_WORDS
+from commands.arguments import zone_of_country
 from commands.base import Refusal
 from commands.document import (
     Code,
@@ -28,6 +30,7 @@ from storage.alerts import (
     Addressee,
     Alert,
     Fact,
+    FactSource,
     Information,
     Outline,
     Reason,
@@ -60,6 +63,14 @@ def evaluation_words(source: Source | None, information: Information | None) -> 
 
 def reason_words(reasons: Iterable[Reason]) -> Joined:
     return joined(REASON_WORDS[reason] for reason in reasons)
+
+
+def is_to_come(fact: Fact, author_country: CountryCode | None) -> bool:
+    """Whether a day in the author's words had not come yet when they were written: "arrives on Friday"."""
+    if fact.kind != FactKind.DATE.value or fact.source is not FactSource.TEXT:
+        return False
+    zone = zone_of_country(author_country) if author_country is not None else UTC
+    return fact.value[:10] > fact.stated_at.astimezone(zone).date().isoformat()
 
 
 def doubt_of(fact: Fact) -> Doubt | None:
@@ -108,9 +119,11 @@ def _control(entry: Addressee, zone: ZoneInfo) -> Inline | None:
         parts.append(_("holds it since {when}", when=Moment(entry.held_at, zone)))
     if entry.inspected_at is not None:
         parts.append(_("inspects it since {when}", when=Moment(entry.inspected_at, zone)))
-    if entry.finding is not None:
-        parts.append(_("found: {finding}", finding=FINDING_WORDS[entry.finding]))
-    return joined(parts) if parts else None
+    doing = joined(parts) if parts else None
+    if entry.finding is None:
+        return doing
+    found = _("found: {finding}", finding=FINDING_WORDS[entry.finding])
+    return found if doing is None else _("{doing}; {found}", doing=doing, found=found)
 
 
 def _standing(alert: Alert, entry: Addressee, zone: ZoneInfo, *, reached: bool) -> Message:
