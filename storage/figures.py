@@ -42,6 +42,8 @@ class Part(NamedTuple):
     """Until when it is to acknowledge, while it has not."""
     acknowledged_at: datetime | None
     was_reminded: bool
+    was_told: bool = True
+    """Whether anybody there was told of the alert, while it has not acknowledged."""
     held_at: datetime | None = None
     inspected_at: datetime | None = None
     finding: Finding | None = None
@@ -149,6 +151,7 @@ class Counted:
         parts = select(
             Addressee.alert_id, Addressee.country, later, due, Addressee.acknowledged_at,
             Addressee.reminded.is_not(None),
+            or_(Addressee.told_at.is_not(None), Addressee.acknowledged_at.is_not(None)),
         ).join(Alert, Alert.id == Addressee.alert_id)  # fmt: skip
         for number, country, *rest in await self._rows(parts.where(Addressee.alert_id.in_(ids))):
             found[number].parts.append(Part(country, *rest, *controlled.get((number, country), ())))

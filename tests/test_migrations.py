@@ -1,12 +1,12 @@
 """Migrations: from empty and from each earlier revision, back again, and never different from the models."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, column, literal, table
+from sqlalchemy import JSON, column, literal, select, table
 
 from storage import schema
-from storage.alerts import AlertMarks, Mark
+from storage.alerts import Addressee, AlertMarks, Mark
 from storage.base import Database, UtcDateTime
 from tests.databases import CopyOf
 from tests.fakes import START
@@ -80,6 +80,47 @@ async def test_what_alerts_name_is_written_down_for_those_that_exist(database_ur
         await database.close()
 
 
+async def test_who_has_the_card_of_an_alert_was_told_of_it(database_url: str) -> None:
+    database = Database.open(database_url)
+    told, later = _at(START), _at(START + timedelta(hours=1))
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("alerts", dict.fromkeys(_ALERT, "-") | {
+            "id": 1, "sequence": 1, "year": 2026, "drafted_at": told, "circulated_at": told,
+        }),
+        ("bindings", {"room_id": "!gh", "kind": "country", "value": "GH", "bound_by": "-", "bound_at": told}),
+        ("bindings", {"room_id": "!be", "kind": "country", "value": "BE", "bound_by": "-", "bound_at": told}),
+        ("bindings", {"room_id": "!all", "kind": "network", "value": "", "bound_by": "-", "bound_at": told}),
+    ]  # fmt: skip
+    for number, (room, user, state) in enumerate(
+        [("!gh", None, "sent"), ("!be", None, "given_up"), ("!all", None, "sent"), (None, "@nl", "sent")], start=1
+    ):
+        rows.append(("outbox", dict.fromkeys(_OUTBOX, "-") | {
+            "id": number, "transaction_id": str(number), "content": literal({}, JSON), "priority": 0, "state": state,
+            "clear": False, "for_anybody": False, "attempts": 0, "created_at": told,
+        }))  # fmt: skip
+        card = {"row_id": number, "alert_id": 1, "room_id": room, "user_id": user, "told_at": told}
+        rows.append(("alert_cards", card))
+    rows.append(("members", dict.fromkeys(_MEMBER, "-") | {
+        "user_id": "@nl", "country": "NL", "role": 2, "added_at": told,
+    }))  # fmt: skip
+    for place, country in enumerate(["GH", "BE", "NL", "DE", "UY"]):
+        rows.append(("alert_addressees", {
+            "alert_id": 1, "country": country, "reasons": literal([], JSON), "position": place, "added_at": told,
+            "acknowledged_at": later if country == "DE" else None,
+        }))  # fmt: skip
+    try:
+        await schema.upgrade(database, "0019")
+        async with database.connection() as connection:
+            for name, values in rows:
+                await connection.execute(table(name, *map(column, values)).insert().values(**values))
+        await schema.upgrade(database)
+        async with database.transaction() as tx:
+            found = (await tx.session.scalars(select(Addressee).order_by(Addressee.position))).all()
+        assert [one.told_at for one in found] == [START, None, START, START + timedelta(hours=1), None]
+    finally:
+        await database.close()
+
+
 def _at(moment: datetime | None) -> Any:
     return literal(moment, UtcDateTime())
 
@@ -88,6 +129,8 @@ _ALERT = (
     "id", "series", "year", "sequence", "state", "tlp", "urgency", "type", "author", "author_authority", "drafted_at",
     "circulated_at",
 )  # fmt: skip
+_OUTBOX = ("id", "transaction_id", "device_id", "kind", "lane", "content", "priority", "state", "created_at")
+_MEMBER = ("user_id", "name", "authority", "kind", "country", "role", "language", "zone", "added_by", "added_at")
 _FACT = ("id", "alert_id", "kind", "value", "shown", "alternatives", "source", "stated_at", "replaced_at")
 _NAMED = (
     ("container", "CSQU3054383", None),

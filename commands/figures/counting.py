@@ -43,7 +43,7 @@ class Figures:
     merged: int
     open: int
     asked: int
-    """Acknowledgements expected: one of each country concerned, beside the one that raised the alert."""
+    """Acknowledgements expected: one of each country concerned that was told, beside the one that raised the alert."""
     acknowledged: int
     in_time: int
     """Of these, before the country was reminded."""
@@ -175,7 +175,8 @@ def _only_not_located(alert: CountedAlert) -> bool:
 
 
 def _parts(alert: CountedAlert, country: CountryCode | None) -> Sequence[Part]:
-    return [part for part in alert.parts if part.country != alert.author_country and country in {None, part.country}]
+    own = alert.author_country
+    return [part for part in alert.parts if part.country != own and part.was_told and country in {None, part.country}]
 
 
 def _times(

@@ -53,6 +53,7 @@ class CountryPart:
     country: CountryCode
     reasons: Sequence[str]
     added_at: datetime
+    told_at: datetime | None
     acknowledge_by: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: Who

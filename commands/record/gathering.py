@@ -117,6 +117,7 @@ async def _countries(alert: Alert, names: _Names) -> Sequence[CountryPart]:
             country=part.country,
             reasons=list(part.reasons),
             added_at=part.added_at,
+            told_at=part.told_at,
             acknowledge_by=part.acknowledge_by,
             acknowledged_at=part.acknowledged_at,
             acknowledged_by=await names.who(part.acknowledged_by, part.acknowledged_authority, part.country),

@@ -108,6 +108,7 @@ class _Writer:
 
     def part(self, part: CountryPart) -> Row:
         told: list[tuple[str, datetime | None, str]] = [
+            ("told", part.told_at, ""),
             ("acknowledged", part.acknowledged_at, who(part.acknowledged_by)),
             ("held", part.held_at, part.control_authority or ""),
             ("inspected", part.inspected_at, part.control_authority or ""),

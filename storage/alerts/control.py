@@ -1,5 +1,6 @@
 """What each country does about an alert: acknowledge it, hold or inspect the shipment, say what was found."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from storage.alerts.core import AlertCore
@@ -24,6 +25,12 @@ class Control(AlertCore):
             return False
         entry.acknowledge_by = by
         return True
+
+    def note_told(self, countries: Collection[CountryCode], at: datetime) -> None:
+        """Note of these countries, as far as they are concerned, that they were told."""
+        for entry in self.addressees:
+            if entry.told_at is None and entry.country in countries:
+                entry.told_at = at
 
     def acknowledge(self, country: CountryCode, *, by: Member, at: datetime) -> HistoryLine:
         """Record that a country deals with it. Says nothing for any other country."""

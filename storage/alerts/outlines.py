@@ -113,7 +113,7 @@ _OUTLINES: Select[*tuple[Any, ...]] = select(
     case((_alert.tlp == Tlp.RED, _all_of(_person.user_id, _person.alert_id))),
 )  # fmt: skip
 _HAS_CONTROL = or_(_part.held_at.is_not(None), _part.inspected_at.is_not(None))
-_OWES_ACKNOWLEDGEMENT = _part.acknowledged_at.is_(None)
+_OWES_ACKNOWLEDGEMENT = and_(_part.acknowledged_at.is_(None), _part.told_at.is_not(None))
 _OWES_FINDING = and_(_part.finding.is_(None), _HAS_CONTROL)
 _IS_ORIGIN = cast(_part.reasons, Text).contains(f'"{Reason.ORIGIN.value}"')
 
@@ -212,7 +212,7 @@ class Outlines:
     async def owing(self, *, country: CountryCode | None, limit: int) -> Sequence[Outline]:
         """Return open alerts on which a country (or any) may owe feedback, newest first.
 
-        Owed is an acknowledgement, a finding of who has control, or a take-back whose time counts.
+        Owed is an acknowledgement of who was told, a finding of who has control, or a take-back whose time counts.
         """
         owes = or_(_OWES_ACKNOWLEDGEMENT, _OWES_FINDING, _alert.state.in_(TAKE_BACK_RUNS))
         if country is None:
@@ -235,6 +235,15 @@ class Outlines:
             query = query.where(_part.country == country)
         rows = await self._tx.rows(query.order_by(_part.alert_id.desc(), _part.position))
         return [OwingPart(*row) for row in rows]
+
+    async def untold(self, ids: Collection[int]) -> Collection[tuple[int, CountryCode]]:
+        """Return which countries concerned by these alerts were told nothing: (alert, country)."""
+        if not ids:
+            return ()
+        query = select(_part.alert_id, _part.country).where(
+            _part.alert_id.in_(ids), _part.told_at.is_(None), _part.acknowledged_at.is_(None)
+        )
+        return {(alert_id, country) for alert_id, country in await self._tx.rows(query)}
 
     async def _read(self, query: Select[*tuple[Any, ...]]) -> Sequence[Outline]:
         rows = await self._tx.rows(query)

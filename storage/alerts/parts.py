@@ -64,6 +64,8 @@ class Addressee(Base):
     reasons: Mapped[list[str]]
     position: Mapped[int]
     added_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When it was first told of the alert, in a room or in person; None while nobody there is: then it owes nothing."""
     acknowledge_by: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UserId | None]

@@ -38,10 +38,10 @@ class Preparing(AlertCore):
             entry = self.addressee(country)
             if entry is None:
                 entry = Addressee(
-                    country=country, is_open=self.is_open, reasons=[], position=place, added_at=at, acknowledge_by=None,
-                    acknowledged_at=None, acknowledged_by=None, acknowledged_authority=None, reminded=None,
-                    reminded_at=None, held_at=None, inspected_at=None, control_authority=None, finding=None,
-                    found_at=None,
+                    country=country, is_open=self.is_open, reasons=[], position=place, added_at=at, told_at=None,
+                    acknowledge_by=None, acknowledged_at=None, acknowledged_by=None, acknowledged_authority=None,
+                    reminded=None, reminded_at=None, held_at=None, inspected_at=None, control_authority=None,
+                    finding=None, found_at=None,
                 )  # fmt: skip
                 self.addressees.append(entry)
             entry.reasons = [reason.value for reason in why]

@@ -83,7 +83,8 @@ async def test_a_country_without_room_and_contacts_goes_to_the_coordinators_firs
     net.clear_heard()
     await net.forward(30 * MINUTES)
     [taken] = [one for one in net.heard("coordination") if one.mentions]
-    assert "Uruguay does not acknowledge" in taken.body
+    assert "Uruguay could still not be told of alert A-2026-0001: I reach nobody there. Please call" in taken.body
+    assert any("Uruguay could not be told of alert A-2026-0001; help" in one.body for one in net.heard("ghana"))
 
 
 async def test_what_coordinators_may_not_hear_comes_back_to_the_author(net: Network) -> None:

@@ -64,6 +64,7 @@ async def test_of_any_alerts_those_are_counted_that_may_be_seen(
                 await Alerts(tx).add(made)
                 if is_sent:
                     made.circulate(by=by, at=START)
+                    made.note_told(countries, START)
         async with speaking(net, who, where) as context:
             stored = await Outlines(context.tx).newest(limit=10)
             seen = [one for one in stored if one.was_circulated and may_see(one, context.member, context.room)]

@@ -21,7 +21,7 @@ COLUMNS = attached.COLUMNS | {
     "alert_facts": "id alert_id kind value shown role doubt alternatives source stated_at replaced_at",
     "alert_marks": "series kind mark alert_id",
     "alert_addressees": (
-        "alert_id country is_open reasons position added_at acknowledge_by acknowledged_at acknowledged_by "
+        "alert_id country is_open reasons position added_at told_at acknowledge_by acknowledged_at acknowledged_by "
         "acknowledged_authority reminded reminded_at held_at inspected_at control_authority finding found_at"
     ),
     "alert_persons": "alert_id user_id named_by named_at",
@@ -234,7 +234,7 @@ class Alerts:
             when = sent if sent is not None else drafted
             self._rows["alert_addressees"].append((
                 number, country, state in _OPEN_STATES, f'["{reason}"]', place,
-                at(drafted), at(when + _DAY) if sent is not None else None,
+                at(drafted), at(when) if sent is not None else None, at(when + _DAY) if sent is not None else None,
                 None if acknowledged is None or sent is None else at(acknowledged), None, None,
                 "room" if acknowledged is None and sent is not None else None, None,
                 at(when + _HOUR + lot.below(3 * _DAY)) if control else None, None,

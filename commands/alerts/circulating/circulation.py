@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from commands.alerts.audience import Listener, listeners
 from commands.alerts.circulating.retracting import retract_card
+from commands.alerts.circulating.told import note_told_before
 from commands.alerts.declaration import CARD, LINE, capability, subject_of
 from commands.alerts.showing.composing import SameForAll, card_for, listener_may_see, same_for_all
 from commands.alerts.showing.words import marked
@@ -215,10 +216,14 @@ async def bring(alert: Alert, room: RoomId, context: Context, *, anew: bool) -> 
     entitled = await listeners(context.tx, alert)
     shown = [card for card in await Alerts(context.tx).cards(alert) if card.room_id == room]
     for one in entitled:
-        if one.room == room and (anew or not shown):
+        if one.room != room:
+            continue
+        if anew or not shown:
             for card_ in shown:
                 await retract_card(alert, card_, context)
             await _show_cards(alert, [one], await same_for_all(alert, entitled, context), context)
+        else:
+            await note_told_before(alert, context)
 
 
 async def show_card_again(alert: Alert, room: RoomId, context: Context) -> None:

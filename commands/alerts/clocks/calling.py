@@ -63,6 +63,8 @@ async def _next(
     priority = Priority.ALERT if alert.urgency is Urgency.URGENT else Priority.REMINDER
     words = {member.user_id: directly(alert, line, member, context.prefix) for member in wanted[:most]}
     await tell_persons(alert, words, context, priority=priority)
+    if wanted and line.country is not None:
+        alert.note_told({line.country}, context.now)
     if len(wanted) > most:
         payload = {"line": line.id, "after": wanted[most - 1].user_id}
         await context.timers().schedule(CALL, f"alert:{alert.id}:call:{line.id}", due, payload)

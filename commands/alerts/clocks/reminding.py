@@ -20,7 +20,8 @@ async def remind(alert: Alert, line: HistoryLine, context: Context) -> None:
     assert line.country is not None
     country, step = line.country, Step(line.details["step"])
     name = CountryName(country)
-    others = doc(_quiet_words(alert, name, step), notice=True)
+    is_told = (entry := alert.addressee(country)) is not None and entry.told_at is not None
+    others = doc(_quiet_words(alert, name, step, is_told=is_told), notice=True)
     called = await on_duty(alert, country, context) if step is Step.ON_DUTY else []
     people = [person_words(member, shown) for member, shown in called]
     own = to_acknowledge(alert, country, step, people, context.prefix)
@@ -32,10 +33,12 @@ async def remind(alert: Alert, line: HistoryLine, context: Context) -> None:
     if step is Step.ON_DUTY:
         await call(alert, line, context, called)
     if step is Step.COORDINATORS:
-        await _take_further(alert, name, context)
+        await _take_further(alert, name, context, is_told=is_told)
 
 
-def _quiet_words(alert: Alert, name: CountryName, step: Step) -> Inline:
+def _quiet_words(alert: Alert, name: CountryName, step: Step, *, is_told: bool) -> Inline:
+    if step is Step.COORDINATORS and not is_told:
+        return _("{country} could not be told of alert {number}; help was called.", country=name, number=alert.number)
     match step:
         case Step.ROOM:
             return _(
@@ -56,7 +59,7 @@ def _quiet_words(alert: Alert, name: CountryName, step: Step) -> Inline:
             assert_never(step)
 
 
-async def _take_further(alert: Alert, name: CountryName, context: Context) -> None:
+async def _take_further(alert: Alert, name: CountryName, context: Context, *, is_told: bool) -> None:
     """Call the coordinators; where they may not hear of it, the author is told that nobody else can be."""
     if coordinators_may_see(alert):
         people = await Members(context.tx).coordinators()
@@ -64,6 +67,9 @@ async def _take_further(alert: Alert, name: CountryName, context: Context) -> No
         words = doc(
             _("{people}: {country} does not acknowledge alert {number}, though it was reminded twice.",
               people=mentions, country=name, number=alert.number)
+            if is_told
+            else _("{people}: {country} could still not be told of alert {number}: I reach nobody there. Please call "
+                   "somebody.", people=mentions, country=name, number=alert.number)
         )  # fmt: skip
         await tell_coordinators(alert, words, context, priority=Priority.REMINDER)
         return
@@ -71,6 +77,10 @@ async def _take_further(alert: Alert, name: CountryName, context: Context) -> No
         _("{country} does not acknowledge your alert {number}. Its marking TLP:{tlp} does not let me take it to the "
           "coordinators; please call somebody there yourself.",
           country=name, number=alert.number, tlp=alert.tlp.value)
+        if is_told
+        else _("{country} could not be told of your alert {number}: I reach nobody there. Its marking TLP:{tlp} does "
+               "not let me take it to the coordinators; please call somebody there yourself.",
+               country=name, number=alert.number, tlp=alert.tlp.value)
     )  # fmt: skip
     await tell_author(alert, words, context, priority=Priority.REMINDER)
 

@@ -8,6 +8,7 @@ from commands.alerts.circulating.circulation import answer
 from commands.alerts.circulating.directly import tell_of_unreached
 from commands.alerts.circulating.drafts import refresh_draft
 from commands.alerts.circulating.retracting import retract_elsewhere
+from commands.alerts.circulating.told import note_told_before
 from commands.alerts.clocks import escalation
 from commands.alerts.declaration import KIND, capability
 from commands.alerts.events import AlertChanged
@@ -158,6 +159,7 @@ async def tell_also(alert: Alert, tell: Entries | None, changes: Changes, contex
     if new and not alert.is_draft:
         changes.lines.append(_("Now also concerned: {countries}", countries=joined(CountryName(one) for one in new)))
         alert.note_own_country(context.now)
+        await note_told_before(alert, context)
         await escalation.start(alert, new, context)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import listeners, unreached
 from commands.alerts.circulating.circulation import DELIVERY, names_of, zone_of_author
 from commands.alerts.circulating.retracting import may_stay
+from commands.alerts.circulating.told import note_told
 from commands.alerts.declaration import KIND, REPORT, AlertSettings, capability, subject_of
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, find_draft, possible_or_refused
@@ -94,13 +95,14 @@ async def delivered(rows: Sequence[OutboxRow], context: Context) -> None:
     """Bring the reports up to date when cards were delivered or given up."""
     for subject in dict.fromkeys(row.subject for row in rows):
         assert subject is not None
-        await _bring_up_to_date(subject, context)
+        alert = await Alerts(context.tx).get(Subject.parse(subject).id)
+        assert alert is not None
+        await note_told(alert, [row for row in rows if row.subject == subject], context)
+        await _bring_up_to_date(alert, context)
 
 
-async def _bring_up_to_date(subject: str, context: Context) -> None:
-    alert = await Alerts(context.tx).get(Subject.parse(subject).id)
-    assert alert is not None
-    for report in await Outbox(context.tx).about(subject, REPORT):
+async def _bring_up_to_date(alert: Alert, context: Context) -> None:
+    for report in await Outbox(context.tx).about(str(subject_of(alert)), REPORT):
         if await may_stay(alert, report, context):
             await context.post(
                 Post(

@@ -3,6 +3,7 @@
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from commands.alerts.audience import listeners, unreached
 from commands.alerts.circulating.circulation import answer
 from commands.alerts.declaration import KIND, AlertSettings, capability
 from commands.alerts.finding import find
@@ -18,7 +19,7 @@ from commands.matching import carried
 from commands.shipment import Kind
 from commands.sighted import sightings_of
 from commands.visibility import may_see_sighting, shown_here
-from storage.alerts import Alert, AlertAttachments, AlertProposals, AlertRequests
+from storage.alerts import Alert, AlertAttachments, AlertProposals, AlertRequests, Tlp
 
 
 class Next(Args):
@@ -56,8 +57,11 @@ async def _steps(alert: Alert, context: Context) -> Doc:
     head = _("Alert {number}: {state}.", number=alert.number, state=STATE_WORDS[alert.state])
     blocks: list[Block | Message | Strong] = [Strong(head)]
     late, coming = await _waiting(alert, context)
+    untold = await _untold(alert, context)
     if late:
         blocks += [Strong(_("Overdue:")), bullets(late)]
+    if untold:
+        blocks += [Strong(_("Not told, and owing nothing until they are:")), bullets(untold)]
     if coming:
         blocks += [_("Waiting for:"), bullets(coming)]
     if yours:
@@ -140,6 +144,8 @@ async def _waiting(alert: Alert, context: Context) -> tuple[list[Inline], list[I
     coming: list[Inline] = []
     for entry in alert.addressees:
         if alert.awaits(entry.country):
+            if entry.told_at is None:
+                continue
             country = CountryName(entry.country)
             if entry.acknowledge_by is None:
                 coming.append(_("{country}: to acknowledge", country=country))
@@ -158,6 +164,32 @@ async def _waiting(alert: Alert, context: Context) -> tuple[list[Inline], list[I
         (late if days <= 0 else coming).append(words)
     await _asked(alert, zone, late, coming, context)
     return late, coming
+
+
+async def _untold(alert: Alert, context: Context) -> list[Inline]:
+    """Return which countries concerned were told nothing, why, and what to do about it."""
+    untold = [one.country for one in alert.addressees if one.told_at is None and alert.awaits(one.country)]
+    if not untold:
+        return []
+    found = await listeners(context.tx, alert)
+    missed = set(unreached(alert, found))
+    shown: list[Inline] = []
+    for code in untold:
+        rooms = [one.room for one in found if code in one.countries and one.room is not None]
+        places: dict[str, Inline] = {"country": CountryName(code), "contact": Code(f"{context.prefix}contact {code}")}
+        if code not in missed and any([await context.people.in_room(room) for room in rooms]):
+            shown.append(_("{country}: what I wrote there is not delivered. Until it is, call: {contact}", **places))
+        elif code not in missed and rooms:
+            shown.append(_("{country}: nobody is in its room. Invite somebody, or call: {contact}", **places))
+        elif alert.tlp is Tlp.RED:
+            name = Code(f"{context.prefix}alert set {alert.number} person=@name:server")
+            shown.append(_("{country}: nobody from there is named. Name somebody, {name}, or call: {contact}",
+                           name=name, **places))  # fmt: skip
+        else:
+            create = Code(f"{context.prefix}room create country={code}")
+            shown.append(_("{country}: it has no room that may hear of this. A coordinator gives it one with {create}; "
+                           "until then call: {contact}", create=create, **places))  # fmt: skip
+    return shown
 
 
 async def _asked(alert: Alert, zone: ZoneInfo, late: list[Inline], coming: list[Inline], context: Context) -> None:

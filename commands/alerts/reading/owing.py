@@ -17,6 +17,7 @@ from commands.document import Block, Code, CountryName, Doc, Inline, Message, Mo
 from commands.visibility import may_see
 from storage.alerts import Outline, Outlines, days_left
 from storage.ids import CountryCode
+from storage.rooms import Rooms
 
 _LOOKED_AT = 200
 _SHOWN = 40
@@ -36,19 +37,30 @@ class Owed(Args):
 async def owed(args: Owed, context: Context) -> Doc:
     """List acknowledgements, findings, answers and take-backs that are owed, of alerts that may be shown here."""
     debts = [*await _debts(args.country, context), *await _answers(args.country, context)]
+    untold = await _without_room(args.country, context)
     if not debts:
-        return doc(_("No country owes feedback on an alert that I may show here."))
+        return doc(_("No country owes feedback on an alert that I may show here."), *untold)
     debts.sort(key=lambda debt: (not debt.is_late, debt.country))
     shown = debts[:_SHOWN]
     context.names(*(Subject(KIND, debt.alert.id) for debt in shown))
     zone = context.zone if context.room.direct else zone_of(context.room.bindings)
     blocks: list[Message | Block] = [
-        _("Feedback that is owed:"), bullets(_line(debt, zone, context.now) for debt in shown)
+        _("Feedback that is owed:"), bullets(_line(debt, zone, context.now) for debt in shown), *untold,
     ]  # fmt: skip
     if len(debts) > _SHOWN:
         narrow = Code(f"{context.prefix}alert owed country=GH")
         blocks.append(_("And more. Narrow it down: {narrow}", narrow=narrow))
     return doc(*blocks)
+
+
+async def _without_room(country: CountryCode | None, context: Context) -> Sequence[Message]:
+    """Say of the country that is asked about that it owes nothing because nobody tells it anything."""
+    if country is None or await Rooms(context.tx).of_country(country):
+        return ()
+    create = Code(f"{context.prefix}room create country={country}")
+    words = _("{country} has no room: what I could tell nobody there it does not owe. A coordinator gives it one with "
+              "{create}", country=CountryName(country), create=create)  # fmt: skip
+    return (words,)
 
 
 class _What(Enum):
@@ -90,10 +102,13 @@ async def _debts(country: CountryCode | None, context: Context) -> Sequence[_Deb
 
 
 async def _answers(country: CountryCode | None, context: Context) -> Sequence[_Debt]:
-    """Return what countries were asked and have not answered."""
+    """Return what countries were asked and have not answered, as far as they were told."""
+    asked = await open_here(country, context)
+    untold = await Outlines(context.tx).untold({alert.id for alert, _one in asked})
     return [
         _Debt(_What.ANSWER, alert, one.country, one.due_at, one.is_overdue(context.now), one.name)
-        for alert, one in await open_here(country, context)
+        for alert, one in asked
+        if (alert.id, one.country) not in untold
     ]
 
 

@@ -139,9 +139,9 @@ def _standing(alert: Alert, entry: Addressee, zone: ZoneInfo, *, reached: bool) 
         )  # fmt: skip
     if alert.has_ended:
         return _("{country} ({why}): had not acknowledged", country=country, why=why)
-    if entry.reminded is not None and entry.reminded_at is not None:
+    if entry.reminded is not None and entry.reminded_at is not None and (reached or entry.told_at is not None):
         return _reminded(entry, country, why, Moment(entry.reminded_at, zone))
-    if not reached:
+    if not reached and entry.told_at is None:
         return _("{country} ({why}): not told, nobody there may hear of it through me", country=country, why=why)
     if entry.acknowledge_by is None:
         return _("{country} ({why}): not acknowledged yet", country=country, why=why)
