@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator, ValidationInfo
 
 from commands.document import Code, Message, Text, _, either
-from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when, take_when
+from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_until, parse_when, take_when
 from storage.ids import CountryCode, UserId, parse_user_id
 from storage.reference.countries import country, country_name, find_country, guess_countries
 from storage.reference.spelling import meant, slips
@@ -129,11 +129,19 @@ def _reading(info: ValidationInfo) -> Reading:
 
 def When() -> Form:  # noqa: N802 - reads as a kind in annotations, like the classes above
     """A point in time in the writer's zone: ISO, `tomorrow 09:00`, `fri 14:00`, `in 2 hours`."""
+    return _moment(parse_when)
 
+
+def Until() -> Form:  # noqa: N802
+    """Until when something lasts: a point in time, or a day, which counts whole."""
+    return _moment(parse_until)
+
+
+def _moment(parse: Callable[[str, datetime, ZoneInfo], datetime]) -> Form:
     def read(value: Any, info: ValidationInfo) -> Any:
         reading = _reading(info)
         try:
-            return value if isinstance(value, datetime) else parse_when(str(value), reading.now, reading.zone)
+            return value if isinstance(value, datetime) else parse(str(value), reading.now, reading.zone)
         except TimeDoesNotExist as error:
             words = _("{time} does not exist in {zone}: the clocks go forward then.", time=said(value), zone=error.zone)
             raise BadValue(words) from error

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from commands.arguments import BadValue, Form, Reading, said
 from commands.document import Code, Text, _
-from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when
+from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_until, parse_when
 
 _YESTERDAY = ("yesterday", "hier", "ayer")
 _NOW = ("now", "today", "maintenant", "aujourd'hui", "ahora", "hoy")
@@ -33,6 +33,8 @@ def read_past(text: str, reading: Reading) -> datetime:
         return parse_when(f"{day} {rest}".strip(), reading.now, reading.zone)
     moment = parse_when(words, reading.now, reading.zone)
     has_year = any(len(word) >= 4 and word[:4].isdecimal() for word in words.split())
+    if moment > reading.now and _is_today_alone(words, moment, reading):
+        return reading.now
     if moment > reading.now and not has_year and first not in _TO_COME:
         # A time of day or a weekday is read as the next one to come; meant is the one before.
         if moment - reading.now > 7 * _DAY:  # a day and month: of this year, or where that has not been, the last
@@ -41,6 +43,13 @@ def read_past(text: str, reading: Reading) -> datetime:
         back = _DAY if words[:1].isdecimal() else 7 * _DAY
         return moment - back if moment - back <= reading.now else moment
     return moment
+
+
+def _is_today_alone(words: str, moment: datetime, reading: Reading) -> bool:
+    """Whether a text names the present day without a time of day, which is read as one later in the morning."""
+    now = reading.now.astimezone(reading.zone)
+    has_clock = parse_until(words, reading.now, reading.zone) == moment
+    return not has_clock and moment.astimezone(reading.zone).date() == now.date()
 
 
 def Past() -> Form:  # noqa: N802 - reads as a kind in annotations

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MORNING = time(9, 0)
+LAST_MINUTE = time(23, 59)
 """The hour that a day without one means."""
 
 _WEEKDAYS = {
@@ -125,6 +126,15 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
         raise
     except ValueError as error:  # a 31st of February, a 25th hour
         raise NotATime(text) from error
+
+
+def parse_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """Read until when something lasts: as `parse_when`, but a day alone counts whole, to its last minute."""
+    moment = parse_when(text, now, zone)
+    try:
+        return parse_when(f"{text} {LAST_MINUTE:%H:%M}", now, zone)
+    except (NotATime, TimeDoesNotExist):  # the time of day was given
+        return moment
 
 
 def take_when(text: str, now: datetime, zone: ZoneInfo) -> tuple[str, str] | None:

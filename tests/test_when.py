@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_when, take_when
+from commands.when import NotATime, TimeDoesNotExist, parse_duration, parse_until, parse_when, take_when
 
 ACCRA, AMSTERDAM, PANAMA = ZoneInfo("Africa/Accra"), ZoneInfo("Europe/Amsterdam"), ZoneInfo("America/Panama")
 KIRITIMATI, NIUE = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Niue")
@@ -227,3 +227,28 @@ def test_what_is_written_in_iso_is_read_again(at: datetime, zone: ZoneInfo) -> N
     local = at.astimezone(zone).replace(second=0, microsecond=0, fold=0)
     assert parse_when(local.strftime("%Y-%m-%d %H:%M"), MONDAY, zone) == local
     assert parse_when(local.isoformat(), MONDAY, ZoneInfo("UTC")) == local
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2027-01-31", "2027-01-31 23:59"),
+        ("31 jan", "2027-01-31 23:59"),
+        ("29 feb 2028", "2028-02-29 23:59"),
+        ("fri", "2026-11-27 23:59"),
+        ("tomorrow", "2026-11-24 23:59"),
+        ("2027-01-31 09:00", "2027-01-31 09:00"),
+        ("2027-01-31T09:00", "2027-01-31 09:00"),
+        ("tomorrow 9am", "2026-11-24 09:00"),
+        ("in 2 hours", "2026-11-23 11:00"),
+        ("14:00", "2026-11-23 14:00"),
+    ],
+)
+def test_until_a_day_is_until_its_last_minute(text: str, wanted: str) -> None:
+    assert f"{parse_until(text, MONDAY, ACCRA):%Y-%m-%d %H:%M}" == wanted
+
+
+@pytest.mark.parametrize("text", ["2027-02-29", "soon", "2027-01-31 25:00", ""])
+def test_until_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(NotATime):
+        parse_until(text, MONDAY, ACCRA)

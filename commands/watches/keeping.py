@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, assert_never
 
-from commands.arguments import Duration, Option, When, Word
+from commands.arguments import Duration, Option, Until, Word
 from commands.base import Answer, Args, Context, Post, Priority, Refusal, Role, Subject
 from commands.document import Code, Doc, Message, Moment, Strong, Text, _, _n, bullets, doc
 from commands.matching import keys_of, outlines_with
@@ -31,7 +31,7 @@ class NewWatch(Args):
     country: Annotated[str | None, Option()] = None
     waste: Annotated[str | None, Option()] = None
     for_: Annotated[timedelta | None, Duration(), Option()] = None
-    until: Annotated[datetime | None, When(), Option()] = None
+    until: Annotated[datetime | None, Until(), Option()] = None
 
 
 @capability.command(
@@ -233,7 +233,7 @@ async def stop(args: Which, context: Context) -> Doc:
 class Renew(Args):
     number: Annotated[str, Word(ask=_("Which watch? Write its number from your list."))]
     for_: Annotated[timedelta | None, Duration(), Option()] = None
-    until: Annotated[datetime | None, When(), Option()] = None
+    until: Annotated[datetime | None, Until(), Option()] = None
 
 
 @capability.command(

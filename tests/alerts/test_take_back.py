@@ -66,9 +66,9 @@ async def test_an_agreed_extension_moves_the_deadline(net: Network) -> None:
     answer = await net.say(
         "!alert extend 1 until=2027-01-31 with=BE proof=letter", as_="netherlands", room="netherlands"
     )
-    assert "to be taken back by Sun 31 Jan 2027, 09:00" in answer
+    assert "to be taken back by Sun 31 Jan 2027, 23:59" in answer
     card = net.latest("ghana", card_in(net, "ghana"))
-    assert "Take-back: by Sun 31 Jan 2027, 08:00 (Africa/Accra, UTC): 69 days left" in card
+    assert "Take-back: by Sun 31 Jan 2027, 22:59 (Africa/Accra, UTC): 70 days left" in card
     net.clear_heard()
     await net.forward(40 * DAY)
     assert not any("OVERDUE" in one.body for one in net.heard("ghana"))
@@ -192,6 +192,14 @@ async def test_informed_long_ago_it_is_overdue_at_once(net: Network) -> None:
 def test_times_that_have_been_are_read(text: str, expected: str) -> None:
     read = read_past(text, Reading(START, ZoneInfo("Africa/Accra")))
     assert read.astimezone(UTC) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-11-23", "23 nov", "mon"])
+def test_the_present_day_alone_is_now_where_its_morning_has_not_come(text: str) -> None:
+    now = START - timedelta(hours=2)
+    assert read_past(text, Reading(now, ZoneInfo("Africa/Accra"))) == now
+    later = START + timedelta(hours=2)
+    assert read_past(f"{text} 09:30", Reading(later, ZoneInfo("Africa/Accra"))) == START + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "ago", "x ago", "yesterday noonish", "2026-13-01", "99:99"])

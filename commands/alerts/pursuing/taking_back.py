@@ -14,7 +14,7 @@ from commands.alerts.rights import Act, check, concerned, possible
 from commands.alerts.showing.terms import STATE_WORDS
 from commands.alerts.showing.words import refusal
 from commands.alerts.typed import SHORT
-from commands.arguments import About, Country, Option, Ref, Rest, When
+from commands.arguments import About, Country, Option, Ref, Rest, Until
 from commands.base import Args, Context, Role
 from commands.document import Code, CountryName, Doc, Moment, _, either
 from commands.moments import Past
@@ -72,7 +72,7 @@ class Extend(Args):
     about: Annotated[Ref, About(KIND, ask=_WHICH)]
     until: Annotated[
         datetime,
-        When(),
+        Until(),
         SHORT,
         Option(ask=_("Until when? For example {example}.", example=Code("2027-01-31"))),
     ]
