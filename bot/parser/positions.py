@@ -31,7 +31,7 @@ def take_positions(
         if entry.name in values:
             continue
         if isinstance(entry.kind, About):
-            _take_number(taken, entry, values, subject, has_text=rest is not None)
+            _take_number(taken, entry, values, subject, rest)
         elif isinstance(entry.kind, Word):
             _take_word(
                 taken, entry, values, reading, is_last=rest is None and entry is words[-1], has_text=rest is not None
@@ -41,16 +41,18 @@ def take_positions(
 
 
 def _take_number(
-    taken: Written, entry: Field, values: dict[str, Any], subject: Subject | None, *, has_text: bool
+    taken: Written, entry: Field, values: dict[str, Any], subject: Subject | None, rest: Field | None
 ) -> None:
     assert isinstance(entry.kind, About)
     here = subject if subject is not None and subject.kind == entry.kind.kind else None
     found = taken.next_word()
     if found is not None:
         word, left = found
-        # In the thread of an alert, "40 drums found" is text: only the full form is a number there.
+        # In the thread of an alert, "40 drums found" is text: only the full form is a number there, or one that stands
+        # alone where no text is needed. Whoever types "hold 2" means alert 2, and not this one.
+        is_alone = rest is not None and not rest.info.is_required() and not left.strip()
         is_number = _FULL_NUMBER.fullmatch(word) or (
-            _SHORT_NUMBER.fullmatch(word) and not (here is not None and has_text)
+            _SHORT_NUMBER.fullmatch(word) and (here is None or rest is None or is_alone)
         )
         if is_number:
             values[entry.name], taken.plain = Ref(number=word.lstrip("#")), left

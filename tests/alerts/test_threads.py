@@ -91,3 +91,29 @@ async def test_whatever_one_command_does_is_one_message_in_each_thread_and_one_e
     for words, expected in zip(line, said, strict=True):
         assert expected in words
     assert len([one for one in new if one.replaces == card]) == 1
+
+
+@pytest.mark.parametrize("text", ["!hold 2", "!alert hold 2", "!alert inspect A-2", "!alert hold 2026-0002"])
+async def test_a_number_alone_is_that_of_the_alert_that_is_meant_also_in_anothers_thread(
+    net: Network, text: str
+) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam")
+    await sent(net, "drums at Tema to Rotterdam")
+    await net.say(text, as_="ghana", room="ghana", thread=card_in(net, "ghana"))
+    assert await state_of(net, 1) is AlertState.CIRCULATED
+    assert await state_of(net, 2) is AlertState.UNDER_CONTROL
+
+
+async def test_a_number_alone_is_text_where_a_text_is_needed(net: Network) -> None:
+    await sent(net, "drums at Tema to Rotterdam")
+    await net.say("!request 1 NL How many drums?", as_="ghana", room="ghana")
+    await net.say("!answer 12", as_="netherlands", room="netherlands", thread=card_in(net, "netherlands"))
+    assert any("12" in one.body and "R1" in one.body for one in net.heard("ghana"))
+
+
+async def test_of_an_alert_that_is_not_there_nothing_is_done_in_the_thread_of_another(net: Network) -> None:
+    await sent(net, "CSQU3054383 at Tema to Rotterdam")
+    await net.say("!alert hold 1", as_="ghana")
+    answer = await net.say("!not-located 7", as_="ghana", room="ghana", thread=card_in(net, "ghana"))
+    assert "I know no alert 7" in answer
+    assert await state_of(net, 1) is AlertState.UNDER_CONTROL
