@@ -53,6 +53,15 @@ CALLS = {
     "030 555 0100": ["Harbour desk"],
     "+233 30 200 0199": [],
     "+233 30 200 012": [],
+    "00233 30 200 012": [],
+    "…0123": ["Yaw Sample", "Sanne Voorbeeld"],
+    "... 0 123": ["Yaw Sample", "Sanne Voorbeeld"],
+    "*0100": ["Harbour desk"],
+    "200 0123": ["Yaw Sample"],
+    "30 555-0100": ["Harbour desk"],
+    "…123": [],
+    "…0012": [],
+    "9999": [],
 }
 
 
@@ -61,6 +70,17 @@ async def test_whoever_calls_is_found_however_a_telephone_shows_the_number(net_o
     await fill(net)
     await net.say("!contact add country=GH kind=port name=Harbour desk phone=+233 30 555 0100 ext 12")
     assert {number: names(await net.say(f"!contact {number}", as_="ghana")) for number in CALLS} == CALLS
+
+
+async def test_the_end_of_a_number_finds_who_has_it_now(net: Network) -> None:
+    await fill(net)
+    await net.say("!contact set 3 phone=+233 30 200 4471", as_="ghana")
+    assert names(await net.say("!contact …4471")) == names(await net.say("!contact 3"))
+    await net.say("!contact set 3 phone=+233 30 200 4472", as_="ghana")
+    assert names(await net.say("!contact …4471")) == []
+    await net.say("!contact remove 3", as_="ghana")
+    await net.say("yes", as_="ghana")
+    assert names(await net.say("!contact …4472")) == []
 
 
 async def test_of_one_number_in_two_countries_the_own_comes_first(net: Network) -> None:

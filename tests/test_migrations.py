@@ -8,6 +8,7 @@ from sqlalchemy import JSON, column, literal, select, table
 from storage import schema
 from storage.alerts import Addressee, AlertMarks, Mark
 from storage.base import Database, UtcDateTime
+from storage.contacts import Contact
 from tests.databases import CopyOf
 from tests.fakes import START
 
@@ -117,6 +118,28 @@ async def test_who_has_the_card_of_an_alert_was_told_of_it(database_url: str) ->
         async with database.transaction() as tx:
             found = (await tx.session.scalars(select(Addressee).order_by(Addressee.position))).all()
         assert [one.told_at for one in found] == [START, None, START, START + timedelta(hours=1), None]
+    finally:
+        await database.close()
+
+
+async def test_the_numbers_of_contacts_are_written_down_from_their_end(database_url: str) -> None:
+    database = Database.open(database_url)
+    columns: dict[str, Any] = dict.fromkeys(
+        ("kind", "name", "role", "authority", "zone", "added_by", "confirmed_by"), "-"
+    )
+    columns |= {"country": "GH", "languages": literal([], JSON), "on_duty": False}
+    columns |= {"added_at": _at(START), "confirmed_at": _at(START)}
+    phones = [("+233302000123", None), ("+233302000122;ext=12", None), (None, None), ("+233302000121", START)]
+    try:
+        await schema.upgrade(database, "0020")
+        async with database.connection() as connection:
+            for number, (phone, removed) in enumerate(phones, start=1):
+                values = columns | {"id": number, "phone": phone, "removed_at": _at(removed)}
+                await connection.execute(table("contacts", *map(column, values)).insert().values(**values))
+        await schema.upgrade(database)
+        async with database.transaction() as tx:
+            found = (await tx.session.execute(select(Contact.phone_end).order_by(Contact.id))).all()
+        assert [end for (end,) in found] == ["321000203332", "221000203332", None, None]
     finally:
         await database.close()
 

@@ -19,6 +19,9 @@ LONGEST_LINE = 160
 _SHORTEST_CALLER = 6
 _LONGEST_NUMBER = 15
 """Digits of a telephone number between countries (E.164)."""
+_SHORTEST_ENDING, _LONGEST_ENDING = 4, 9
+"""Digits from the end of a telephone number that tell whose it may be; more of them are a whole number."""
+_ENDING = re.compile(r"(…|\.+|\*+)?[\d\s()./-]*\d")
 _NOTHING = {"none", "-", "–", "—", "nothing", "no", "aucun", "ninguno"}
 
 
@@ -157,6 +160,13 @@ def read_caller(text: str, home: CountryCode | None) -> Caller | None:
     # Nearly everywhere the 0 is only dialled; of some countries it is part of the number.
     forms = {national, digits}
     return Caller(likely, [f"+{code}{form}" for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE for form in forms])
+
+
+def read_ending(text: str) -> str | None:
+    """Read the last digits of a phone number, such as "…4471"; None when it is something else or a whole number."""
+    found = _ENDING.fullmatch(text)
+    digits = re.sub(r"\D", "", text)
+    return digits if found is not None and _SHORTEST_ENDING <= len(digits) <= _LONGEST_ENDING else None
 
 
 def _no_phone(text: str, land: CountryCode) -> Message:

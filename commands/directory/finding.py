@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from commands.directory.fields import read_caller
+from commands.directory.fields import read_caller, read_ending
 from commands.directory.understanding import Guess, Understood, apply, as_language, guess, understand
 from storage.contacts import Contact, Contacts, Wanted, words_of
 from storage.ids import CountryCode
@@ -73,6 +73,10 @@ async def _by_address(contacts: Contacts, text: str, home: CountryCode | None) -
     if _PHONE.fullmatch(text):
         caller = read_caller(text, home)
         called = await contacts.by_phone(caller.likely, caller.possible, limit=CANDIDATES) if caller is not None else ()
+        if called:
+            return sorted(called, key=lambda contact: (contact.country != home, contact.id))
+    if (ending := read_ending(text)) is not None:
+        called = await contacts.by_end_of_phone(ending, limit=CANDIDATES)
         return sorted(called, key=lambda contact: (contact.country != home, contact.id))
     return ()
 

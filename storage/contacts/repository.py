@@ -24,7 +24,7 @@ class Contacts(ContactSearch):
 
     async def add(self, contact: Contact, by: Member, at: datetime) -> Contact:
         """Write a new contact, index it and give it its number."""
-        contact.email_key = email_key(contact.email)
+        contact.put_keys()
         self._session.add(contact)
         await self._session.flush()
         await self.reindex(contact)

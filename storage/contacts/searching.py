@@ -161,6 +161,12 @@ class ContactSearch:
         query = select(Contact).where(or_(*same), Contact.removed_at.is_(None))
         return (await self._session.scalars(query.order_by(Contact.id).limit(limit))).all()
 
+    async def by_end_of_phone(self, digits: str, *, limit: int) -> Sequence[Contact]:
+        """Return the contacts whose phone number ends in these digits."""
+        end = digits[::-1]
+        query = select(Contact).where(Contact.phone_end >= end, Contact.phone_end < end + _LAST)
+        return (await self._session.scalars(query.order_by(Contact.phone_end).limit(limit))).all()
+
     async def spellings(self, word: str, *, limit: int = 8) -> dict[str, float]:
         """Return the indexed words like a folded word, with how like they are (0 to 100); an exact one stands alone.
 

@@ -43,6 +43,8 @@ class Contact(Base):
     authority: Mapped[str] = mapped_column(default="")
     phone: Mapped[str | None] = mapped_column(index=True)
     """E.164, with ";ext=12" behind it when there is an extension (RFC 3966)."""
+    phone_end: Mapped[str | None] = mapped_column(_TERM, index=True)
+    """The digits of the number from its end, without the extension: who has a number that ends so?"""
     email: Mapped[str | None]
     email_key: Mapped[str | None] = mapped_column(index=True)
     """The address in lower case: two records of one address are one contact."""
@@ -68,9 +70,13 @@ class Contact(Base):
         changed = [name for name, value in values.items() if getattr(self, name) != value]
         for name in changed:
             setattr(self, name, values[name])
-        if "email" in changed:
-            self.email_key = email_key(self.email)
+        self.put_keys()
         return changed
+
+    def put_keys(self) -> None:
+        """Write down by what the contact is found and told apart; a removed one by nothing."""
+        self.email_key = email_key(self.email)
+        self.phone_end = phone_end(self.phone) if self.removed_at is None else None
 
     def confirm(self, by: Member, at: datetime) -> None:
         self.confirmed_by = by.user_id
@@ -79,6 +85,7 @@ class Contact(Base):
     def remove(self, at: datetime) -> None:
         self.removed_at = at
         self.on_duty = False
+        self.put_keys()
 
     def set_duty(self, on_duty: bool) -> bool:
         """Put on or off duty; False when it was so already."""
@@ -121,6 +128,11 @@ class ContactChange(Base):
     authority: Mapped[str]
     """The authority for which the person spoke at the time."""
     at: Mapped[datetime]
+
+
+def phone_end(phone: str | None) -> str | None:
+    """Return the digits of a number in E.164 from its end, without its extension."""
+    return None if phone is None else phone.partition(";")[0].removeprefix("+")[::-1]
 
 
 def email_key(email: str | None) -> str | None:

@@ -321,6 +321,7 @@ CASES: Mapping[str, Sequence[Case]] = {
         Case("contact xandrika", note="near to nothing"),
         Case("contact c99@office.example", note="e-mail"),
         Case("contact 200000999", note="phone"),
+        Case("contact …0999", note="end of a phone number"),
     ],
     "profile set": [Case("profile set GH section=ports Tema and Takoradi take containers.")],
     "exercise new": [Case('exercise new title="Quay" start="2027-03-01 08:00" end="2027-03-05 18:00" '

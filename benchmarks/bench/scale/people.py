@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.bench.scale import invented
 from benchmarks.bench.scale.loading import Loader, Rows
-from storage.contacts import words_of
+from storage.contacts import phone_end, words_of
 from storage.reference.countries import country_name
 from tests.fakes import COUNTRY_ROOMS, PEOPLE
 
@@ -83,7 +83,7 @@ COLUMNS = {
     "bindings": "id room_id kind value bound_by bound_at",
     "pins": "user_id master_key pinned_at",
     "contacts": (
-        "id country kind name role authority phone email email_key languages zone hours port member on_duty "
+        "id country kind name role authority phone phone_end email email_key languages zone hours port member on_duty "
         "added_by added_at confirmed_by confirmed_at removed_at"
     ),
     "contact_terms": "id contact_id term",
@@ -113,9 +113,11 @@ def contacts(count: int, loader: Loader, now: int, size: int) -> Iterator[Rows]:
         languages = sorted({"en", invented.LANGUAGES[lot.early(7)]})
         email = f"c{number}@office.example"
         changed = loader.at(now - lot.below(170) * _DAY)
+        phone = f"+233{200_000_000 + number}"
         rows["contacts"].append((
-            number, country, invented.OFFICE_KINDS[office], name, role, authority, f"+233{200_000_000 + number}",
-            email, email, json.dumps(languages), "UTC", "24/7" if lot.chance() < 0.2 else "Mon-Fri 08:00-17:00",
+            number, country, invented.OFFICE_KINDS[office], name, role, authority, phone,
+            phone_end(phone), email, email, json.dumps(languages), "UTC",
+            "24/7" if lot.chance() < 0.2 else "Mon-Fri 08:00-17:00",
             port.locode if port else None, None, lot.chance() < 0.1, AUTHOR.user_id, changed, AUTHOR.user_id, changed,
             None,
         ))  # fmt: skip
