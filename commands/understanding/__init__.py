@@ -50,6 +50,7 @@ from storage.ids import CountryCode
 
 __all__ = [
     "CARD_KINDS",
+    "LONGEST_READ",
     "Confidence",
     "Doubt",
     "DoubtKind",
@@ -77,17 +78,24 @@ __all__ = [
 ]
 
 
+LONGEST_READ = 12_000
+"""How many characters of a text are read: a thousand container numbers, and more than an alert may hold."""
+_LONGEST_WORD = 80
+
+
 def understand(
     text: str, *, today: date, kinds: frozenset[FactKind] = CARD_KINDS, home: CountryCode | None = None
 ) -> Understanding:
     """Find the facts in a text, in English, French or Spanish. Never raises, whatever the text.
+
+    The first `LONGEST_READ` characters are read, so that no text keeps the others waiting.
 
     `today` decides which codes have ended and what "yesterday" means. `kinds` are looked for; what a kind that is not
     among them would have taken may be read as another. `home` is the country of whoever writes: of several ports
     with one name, the one there is likelier meant. Of findings that say the same, the first is kept; a place with a
     role also takes the place of mentions of it without one.
     """
-    page = Page(text)
+    page = Page(_beginning(text))
     # The surest forms first: what they take is not read again as something else.
     if FactKind.BILL_OF_LADING in kinds:
         find_bills_of_lading(page)
@@ -111,6 +119,14 @@ def understand(
     find_places(page, home)
     found = [one for one in page.findings if one.kind in kinds]
     return Understanding(_distinct(sorted(found, key=lambda one: one.span)))
+
+
+def _beginning(text: str) -> str:
+    """Return what is read of a text: whole words, so that no number is taken for a shorter one."""
+    if len(text) <= LONGEST_READ:
+        return text
+    blank = max(text.rfind(mark, LONGEST_READ - _LONGEST_WORD, LONGEST_READ) for mark in " \n\t")
+    return text[: blank if blank > 0 else LONGEST_READ]
 
 
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -2,8 +2,8 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from commands.understanding.facts import Doubt, FactKind, Finding, PlaceRole
 from storage.reference.text import plain, strip_controls
@@ -17,8 +17,7 @@ class Language(Enum):
     SPANISH = "es"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or number of the page."""
 
     start: int
@@ -43,6 +42,9 @@ _USUAL = {
 }
 
 
+_MOST_PARTS = 4  # "¾" is three characters, "㍿" four
+
+
 class Page:
     """The text with accents, bidi and zero-width controls taken away.
 
@@ -59,7 +61,9 @@ class Page:
             self.plain, self.low, self._origin = text, text.lower(), None
         else:
             for index, character in enumerate(text):
-                for part in plain(character):
+                # A letter that stands for a sentence ("\ufdfa") must not make the page many times as long as the text.
+                parts = plain(character)
+                for part in parts if len(parts) <= _MOST_PARTS else parts[:1]:
                     folded = part.casefold()
                     if len(folded) != 1:
                         kept.extend(folded)
@@ -75,6 +79,10 @@ class Page:
         self.findings: list[Finding] = []
         self.names: dict[int, int] = {}
         """Where the names of companies end, with where they begin: "Exporter: Metals BV, Moerdijk"."""
+        self.joined: list[bool | None] = [None] * len(self.tokens)
+        """Whether a token and the next are of one phrase, as far as somebody has looked: once dates are read."""
+        self.containers: set[str] = set()
+        """The container numbers that were found."""
         self.speakers: set[int] = set()
         """The last words of the names of persons who speak: "its Anna Bergen from Aarhus"."""
         self._times = bytearray(len(self.low))
@@ -145,4 +153,6 @@ class Page:
         self.claim(start, end)
         if kind is FactKind.DATE:
             self._times[start:end] = b"\1" * (end - start)
+        if kind is FactKind.CONTAINER:
+            self.containers.add(value)
         self.findings.append(Finding(kind, value, shown, self.span(start, end), doubt, role))

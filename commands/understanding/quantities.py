@@ -67,6 +67,14 @@ def _first_words() -> frozenset[str]:
     return frozenset(phrase.split()[0] for table in (number_words(), approximate_words()) for phrase in table)
 
 
+@cache
+def _beginnings() -> frozenset[str]:
+    """Return what numbers in words begin with that is none itself: "a", "two hundred and"."""
+    known = {*number_words(), *approximate_words()}
+    split = (phrase.split() for phrase in known)
+    return frozenset({" ".join(words[:length]) for words in split for length in range(1, len(words))} - known)
+
+
 # "KGS 22,340", as on manifests.
 _UNIT_FIRST = re.compile(
     rf"(?<!\w)(?P<unit>kgs?|mts?|tons?|tonnes?)[ :.=]{{1,3}}(?P<number>{_NUMBER})(?![\w]|[.,/\-][0-9])"
@@ -156,8 +164,7 @@ def _unit(page: Page, number: str, match: re.Match[str]) -> Unit:
     unit = Unit[str(match.lastgroup)]
     if unit is not Unit.BOX or "box" not in match.group():
         return unit
-    named = {one.value for one in page.findings if one.kind is FactKind.CONTAINER}
-    return Unit.CONTAINER if number == str(len(named)) or _FEET.search(match.group()) else unit
+    return Unit.CONTAINER if number == str(len(page.containers)) or _FEET.search(match.group()) else unit
 
 
 def _find_words(page: Page) -> None:
@@ -172,7 +179,10 @@ def _find_words(page: Page) -> None:
             if length > 1 and page.low[tokens[index + length - 2].end : one.start] not in {" ", "-"}:
                 break
             phrase = f"{phrase} {one.text}".lstrip()
-            if found := number_words().get(phrase) or approximate_words().get(phrase):
+            found = number_words().get(phrase) or approximate_words().get(phrase)
+            if not found and phrase not in _beginnings():
+                break
+            if found:
                 longest, number, about = length, found, phrase in approximate_words()
         if not longest:
             continue

@@ -62,6 +62,7 @@ _LAST_WORDS = frozenset(phrase[-1] for phrase in _TABLE)
 _DE = vocabulary("de du des d del")
 _A = vocabulary("a au aux al")
 _FROM = vocabulary("de du d des depuis from")
+_INTRODUCE = _LAST_WORDS | _DE | _A
 _ARTICLES = vocabulary("the le la les l el los las our your")
 _PORTS = vocabulary("port ports seaport harbour harbor puerto puertos pto terminal anchorage rade quai muelle")
 _OF = _DE | {"of"}
@@ -82,6 +83,13 @@ _BERTHS = _PORTS | vocabulary("berth pier dock quay gate shed yard jetty wharf p
 
 def _joined(page: Page, index: int) -> bool:
     """Say whether a token and the next one are of one phrase: only blanks, apostrophes, hyphens or a colon between."""
+    known = page.joined[index]
+    if known is None:
+        known = page.joined[index] = _are_joined(page, index)
+    return known
+
+
+def _are_joined(page: Page, index: int) -> bool:
     one, two = page.tokens[index], page.tokens[index + 1]
     gap = page.low[one.end : two.start]
     if not (page.timeless(one.start) or page.timeless(two.start)):
@@ -123,7 +131,7 @@ def role_after(page: Page, last: int) -> PlaceRole | None:
 def _owner(page: Page, index: int) -> int:
     """Return the first token of the company whose place this is ("Exporter: Metals BV, Moerdijk"), else the token."""
     start = page.tokens[index].start
-    for end in range(start - 1, max(-1, start - 6), -1):
+    for end in range(start - 1, max(-1, start - 6), -1) if page.names else ():
         if end in page.names and page.low[end:start].strip(" ,(") in _SEATED:
             return page.token_before(page.names[end]) + 1
     return index
@@ -185,9 +193,10 @@ def _before(page: Page, index: int, most: int) -> list[int]:
 
 def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, int] | None:
     tokens = page.tokens
-    before = _before(page, index, _LONGEST)
-    if not before:
+    nearest = _before(page, index, 1)
+    if not nearest or tokens[nearest[0]].text not in _INTRODUCE:
         return None
+    before = _before(page, index, _LONGEST)
     last = tokens[before[0]].text
     if found := _in_table(page, before):
         return found

@@ -4,9 +4,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stdnum import iso6346
 
-from commands.understanding import FactKind, parse_fact, understand
+from commands.alerts.declaration import LONGEST_TEXT
+from commands.understanding import LONGEST_READ, FactKind, parse_fact, understand
 from storage.reference import codes, ports
-from tests.understanding.saying import TODAY, only
+from tests.understanding.saying import TODAY, only, said
 
 PIECES = st.sampled_from(
     [
@@ -31,6 +32,43 @@ def test_any_text_is_read_and_spans_lie_within_it(text: str) -> None:
         ends = end
     for kind in FactKind:
         parse_fact(kind, text, TODAY)
+
+
+HOSTILE = st.sampled_from(
+    [
+        "via ", "from via ", "via via via ", "Tema ", "Antwerp ", "then ", "puis ", "discharged at ", "1/3 ",
+        "le 1/3 de la ", "ETA 3/12 ", "0720 ", "MSKU8379339 ", "2 boxes ", "navire Ville de ", "off the Big Ship ",
+        "Ets Ngono ", "Ltd of ", "declared ", "its Anna ", "d ", "22t5 ", "\u202e", "\u2066", "\u2069", "\u200b",
+        "\u0301\u0302", "\ufdfa", "¾", "㍿", "\0", "\ud800", "\U000e0041", "👩\u200d👧", "<b>", "\n", "\t", ":",
+        ".", "(", "«",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(HOSTILE, max_size=30).map("".join), st.integers(1, 40))
+def test_hostile_text_is_read_whatever_it_holds(text: str, times: int) -> None:
+    text *= times
+    ends = 0
+    for found in understand(text, today=TODAY, kinds=frozenset(FactKind)).findings:
+        start, end = found.span
+        assert ends <= start < end <= len(text)
+        ends = end
+
+
+def test_a_thousand_container_numbers_are_all_read() -> None:
+    numbers = [f"CSQU{serial:06}" for serial in range(1_000)]
+    numbers = [number + str(int(iso6346.calc_check_digit(number)) % 10) for number in numbers]
+    found = understand("\n".join(numbers), today=TODAY).of(FactKind.CONTAINER)
+    assert [one.value for one in found] == numbers
+
+
+def test_what_stands_behind_the_beginning_is_not_read_and_no_number_torn() -> None:
+    number = "18000000 kg "
+    text = number * (LONGEST_READ // len(number)) + "1" * 200 + " kg at Tema"
+    assert [said(found) for found in understand(text, today=TODAY).findings] == ["quantity 18000000 kg"]
+    assert understand(" " * (LONGEST_READ - 3) + "Tema, CSQU3054383", today=TODAY).findings == ()
+    assert LONGEST_TEXT <= LONGEST_READ  # an alert is read to its end
 
 
 def containers() -> st.SearchStrategy[str]:

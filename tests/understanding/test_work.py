@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import commands.understanding as package
-from commands.understanding import FactKind, dates, quantities, understand
+from commands.understanding import LONGEST_READ, FactKind, dates, quantities, understand
+from commands.understanding.page import Page
 from tests.understanding.expressions import Steps, is_unbounded
 from tests.understanding.saying import TODAY
 
@@ -54,6 +55,7 @@ def test_every_repetition_has_a_bound(name: str) -> None:
 
 
 PIECES = (
+    "1/3 ", "le ", "ville de ", "ets ", "off the ", "declared ", "ltd of ", "boxes ", "t5", "fri ",
     "1", "11", "111", "1 111", "1.1", "1,1", "0", " ", "  ", "-", ".", "/", "'", ":", "(", "]", "a", "de ", "d'", "s.a",
     "used ", "40 foot ", "x 40 ", "at ", "a las ", "h", "pm", "hrs", "mv ", "vessel ", "named ", "imo ", "no ", "n°",
     "un ", "b/l ", "bill of lading ", "basel ", "code ", "a1", "ewc ", "hs ", "nl ", "glw.", "declared as ", "csqu",
@@ -110,7 +112,10 @@ def calls(text: str) -> int:
         "from Xyzzyq to Rotterdan ", "111 ", "de la ", "port of ", "mv a ", "mv.", "1.", "é\u0302", "GH TEM ", "1'",
         "((((", "Metals BV, ", "Mr A ", "monday ", "yesterday at ", "declared as a ", "B/L M1 ", "from ", "twenty ",
         "Las Plamas ", "Congo, ", "Cartagena ", "Antwerp > ", "NL 00 ", "\u202e", "a" * 50, " " * 50,
-        "to " + "x" * 40 + " ",
+        "to " + "x" * 40 + " ", "1/3 ", "arrive le 1/3 ", "19/11/2026 0720 from ", "navire Ville de la ",
+        "off the Big Ship ", "A Ltd of ", "Ets A ", "declared foo ", "discharged at Tema from Antwerp ", "via via via ",
+        "then Tema ", "22t5 ", "MSKU8379339 1 boxes ", "its Anna Bergen from ", "on fri ",
+        "\ufdfa ", "e\u0301\u0302\u0303", "T\u200be\u2060m",
     ],
 )  # fmt: skip
 def test_a_long_text_costs_in_proportion_to_its_length(piece: str) -> None:
@@ -127,3 +132,25 @@ def test_any_text_repeated_costs_in_proportion_to_its_length(pieces: list[str]) 
     unit = "".join(pieces)
     short = (unit * 500)[:500]
     assert calls(short * 4) <= 4.6 * calls(short) + 5_000
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "Container CSQU3054383 seen at Tema, declared as TVs, from Antwerp to Ghana, 18t. ", "from via via via ",
+        "port of ",
+        "\u202eTema \u2066from\u2069 Antwerp ", "e" + "\u0301" * 50, "\ufdfa", "MSKU8379339 1 boxes ", "A ", "d ", "a",
+    ],
+)  # fmt: skip
+def test_no_text_costs_more_than_the_beginning_of_it_that_is_read(piece: str) -> None:
+    """60 kB, more than an event of Matrix holds, cost as much as the first fifth of them."""
+    text = (piece * 60_000)[:60_000]
+    calls("from Xyzzyq to Tema")
+    whole, beginning = calls(text), calls(text[:LONGEST_READ])
+    assert whole <= 1.05 * beginning + 5_000
+    assert whole <= 1_000_000
+
+
+def test_a_letter_that_stands_for_a_sentence_makes_no_long_page() -> None:
+    assert len(Page("\ufdfa" * 1_000).low) == 1_000
+    assert Page("¾ ㍿").low == "3⁄4 株式会社"

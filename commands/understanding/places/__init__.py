@@ -5,10 +5,10 @@
 
 from commands.understanding.itinerary import ARROWS, Place, with_arrows, with_landings, with_neighbours, with_route
 from commands.understanding.misspelling import FIRST_WORDS, typing_errors
-from commands.understanding.page import Page
+from commands.understanding.page import Page, vocabulary
 from commands.understanding.places.countries import AmongCountries
 from commands.understanding.places.ports import AmongPorts
-from commands.understanding.roles import Lead, Strength, lead_of
+from commands.understanding.roles import Lead, Strength
 from storage.ids import CountryCode
 from storage.reference import ports
 from storage.reference.text import key
@@ -16,13 +16,21 @@ from storage.reference.text import key
 __all__ = ["find_places"]
 
 _MOST_MISSPELT = 3  # words
+_FEWEST_LETTERS = 4
+# No name of a place begins with these, rightly or wrongly spelt.
+_NO_NAMES = vocabulary(
+    """of du des d del to from at in via and et y or ou for by on with vers par por en the is was are has aux pour para
+    we they que qui"""
+)
 
 
 class _Finder(AmongPorts, AmongCountries):
     def misspelt(self, index: int) -> Place | None:
         """Read words that something introduces as a place with typing errors."""
-        lead = lead_of(self.page, index)
         text = self.tokens[index].text
+        if text in _NO_NAMES or not text.isalpha() or len(text) + self.letters_after(index) < _FEWEST_LETTERS:
+            return None
+        lead = self.lead(index)
         first = (lead is not None and lead.strength is not Strength.WEAK) or self.begins_route(index)
         if not first and not (text in FIRST_WORDS and (self.capital(index) or self.page.shouting)):
             return None
@@ -30,6 +38,10 @@ class _Finder(AmongPorts, AmongCountries):
             if (first or length > 1) and (found := self._misspelt(index, length, lead)):
                 return found
         return None
+
+    def letters_after(self, index: int) -> int:
+        """Return how many letters the next words have that may be of one name with a token."""
+        return sum(len(token.text) for token in self.tokens[index + 1 : index + _MOST_MISSPELT])
 
     def begins_route(self, index: int) -> bool:
         """Say whether a word stands before a port with a dash or arrow between: "Montevido - Santos"."""

@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from itertools import pairwise
 
 from commands.understanding.facts import Doubt, FactKind, PlaceRole
 from commands.understanding.itinerary import Place
@@ -40,6 +39,8 @@ class Among:
         # "Cartagena d Indias": "de", as it is shortened on a telephone.
         self.words = ["de" if t.text == "d" and page.low[t.end : t.end + 1] == " " else t.text for t in page.tokens]
         self.places: list[Place] = []
+        self._together: list[bool | None] = [None] * len(page.tokens)
+        self._leads: dict[int, Lead | None] = {}
         self.mentioned = self._mentioned()
         self.speller = Speller(self.mentioned, home, _GUESSES)
 
@@ -65,10 +66,17 @@ class Among:
         tokens = self.tokens[index : index + length]
         if len(tokens) < length or not self.page.free(tokens[0].start, tokens[-1].end):
             return None
-        for one, two in pairwise(tokens):
-            if not _GAP.fullmatch(self.page.low, one.end, two.start):
-                return None
+        if not all(self.together(at) for at in range(index, index + length - 1)):
+            return None
         return " ".join(self.words[index : index + length])
+
+    def together(self, index: int) -> bool:
+        """Say whether a token and the next may be of one name."""
+        known = self._together[index]
+        if known is None:
+            one, two = self.tokens[index], self.tokens[index + 1]
+            known = self._together[index] = _GAP.fullmatch(self.page.low, one.end, two.start) is not None
+        return known
 
     def place(
         self,
@@ -82,7 +90,7 @@ class Among:
         spoken: bool = True,
     ) -> Place:
         last = index + length - 1
-        lead = lead_of(self.page, index)
+        lead = self.lead(index)
         if lead is None and kind is FactKind.COUNTRY:
             lead = self.lead_of_town(index)
         start, end = self.tokens[index].start, self.tokens[last].end
@@ -95,6 +103,12 @@ class Among:
             role = None
         role = role if spoken else None
         return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
+
+    def lead(self, index: int) -> Lead | None:
+        """Return what introduces a place that begins with a token, looked for once."""
+        if index not in self._leads:
+            self._leads[index] = lead_of(self.page, index)
+        return self._leads[index]
 
     def addressed(self, lead: Lead, end: int) -> bool:
         """Say whether a message is for somebody there: "Pour le Sénégal: ..."."""
