@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -332,6 +333,7 @@ def _plain(text: str) -> str:
     return "".join(character for character in text.casefold() if character not in " -_+")
 
 
+@cache
 def zone_of_country(code: CountryCode) -> ZoneInfo:
     """Return the main time zone of a country."""
     return ZoneInfo(country(code).zone)

@@ -114,7 +114,7 @@ class Audit:
 
     async def lines(self, subject: str) -> list[AuditLine]:
         """Return the lines about a subject, such as "alert:17", oldest first; those of this transaction too."""
-        await self._tx.write_collected()
+        await self._tx.write_collected(_write)
         query = select(AuditLine).where(AuditLine.subject == subject).order_by(AuditLine.id)
         return list(await self._session.scalars(query))
 

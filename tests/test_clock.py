@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,39 @@ async def test_nothing_fires_before_its_time_nor_when_it_was_stopped(net: Networ
     net.now += timedelta(seconds=1)
     assert await fire(restarted(net)) == 1
     assert fired.subjects == ["early"]
+
+
+async def pending(net: Network, subject: str) -> list[str]:
+    async with net.transaction() as tx:
+        return [timer.kind for timer in await Timers(tx).pending(subject)]
+
+
+async def test_what_one_transaction_orders_of_clocks_holds_in_its_order(net: Network) -> None:
+    async with net.transaction() as tx:
+        timers = Timers(tx)
+        for kind in ("kept", "stopped", "anew"):
+            await timers.schedule(kind, "a", net.now, {})
+            await timers.schedule(kind, "b", net.now, {})
+        await timers.cancel("stopped", "a")
+        await timers.cancel_all("b")
+        await timers.schedule("anew", "b", net.now, {})
+        assert [timer.kind for timer in await timers.pending("b")] == ["anew"]
+        await timers.cancel("anew", "a")
+        await timers.schedule("anew", "a", net.now, {})
+    assert sorted(await pending(net, "a")) == ["anew", "kept"]
+    assert await pending(net, "b") == ["anew"]
+
+
+async def test_a_clock_that_was_set_before_what_is_undone_stays(net: Network) -> None:
+    async with net.transaction() as tx:
+        timers = Timers(tx)
+        await timers.schedule("before", "a", net.now, {})
+        with suppress(ZeroDivisionError):
+            async with tx.attempt():
+                await timers.schedule("inside", "a", net.now, {})
+                assert len(await timers.pending("a")) == 2
+                raise ZeroDivisionError
+    assert await pending(net, "a") == ["before"]
 
 
 async def test_a_clock_set_again_replaces_the_one_that_waits(net: Network) -> None:

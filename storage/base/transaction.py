@@ -62,11 +62,12 @@ class Transaction:
         """Have `write` called with all that was collected for it when the transaction is about to end."""
         self._collected.setdefault(write, []).append(what)
 
-    async def write_collected(self) -> None:
-        """Write what was collected up to now."""
-        collected, self._collected = self._collected, {}
-        for write, what in collected.items():
-            await write(self, what)
+    async def write_collected(self, *only: Callable[["Transaction", list[Any]], Awaitable[None]]) -> None:
+        """Write what was collected up to now: all of it, or only what is for some."""
+        for write in only or tuple(self._collected):
+            what = self._collected.pop(write, None)
+            if what is not None:
+                await write(self, what)
 
     async def recall(self, key: Hashable, entities: tuple[type[Base], ...], load: Callable[[], Awaitable[V]]) -> V:
         """Return what `load` reads from these small tables, from memory while nobody has written to them.
@@ -182,7 +183,7 @@ class Transaction:
     @asynccontextmanager
     async def attempt(self) -> AsyncGenerator[None]:
         """What fails inside is undone and raised again, while the transaction itself goes on."""
-        collected = {write: len(what) for write, what in self._collected.items()}
+        collected = {write: list(what) for write, what in self._collected.items()}
         written = len(self._written)
         try:
             async with self.session.begin_nested():
@@ -193,7 +194,7 @@ class Transaction:
             for row in self._written[written:]:  # the session takes them for rows that it read
                 self.session.expunge(row)
             del self._written[written:]
-            self._collected = {write: what[: collected.get(write, 0)] for write, what in self._collected.items()}
+            self._collected = collected  # also what was written inside, which is undone
             raise
 
     async def flush(self) -> None:

@@ -23,9 +23,9 @@ from storage.timers import Timer
 
 DELIVERY = "alert"
 CARDS = "alert.cards"
-_AT_ONCE, _OF_MANY, _BATCH = 4, 2, 4
-"""Cards that are brought up to date or shown in the transaction of what happened, of more than that only two, as each
-of them also has its line; and in each transaction after it."""
+_AT_ONCE, _BATCH = 4, 4
+"""Cards that are brought up to date or shown in the transaction of what happened, of more than that none: each of them
+has its line, which comes first; and in each transaction after it."""
 
 LineFor = Callable[[Listener], Doc | None]
 
@@ -42,11 +42,10 @@ async def tell_everyone(
 
     Rooms and persons who may hear of it and have no card yet get one; a card whose room may no longer show it is
     emptied, and so are the lines in its thread. What is not said `openly` waits where outsiders read, also under CLEAR.
-    Where they are many, the line goes to all of them now, and most of the cards follow by a clock.
+    Where they are many, the line goes to all of them now, and the cards follow by a clock.
     """
     alerts = Alerts(context.tx)
     entitled = await listeners(context.tx, alert)
-    same = await same_for_all(alert, entitled, context)
     wanted = {(one.room, one.person): one for one in entitled}
     cards = await alerts.cards(alert)
     readers: list[tuple[int, Listener]] = []
@@ -56,22 +55,24 @@ async def tell_everyone(
             await retract_card(alert, existing, context)
         else:
             readers.append((existing.row_id, one))
-    at_once = _AT_ONCE if len(readers) <= _AT_ONCE else _OF_MANY
+    same = await same_for_all(alert, entitled, context) if len(readers) <= _AT_ONCE else None
     posts: list[Post] = []
-    for place, (row, one) in enumerate(readers):
-        if place < at_once:
+    for row, one in readers:
+        if same is not None:
             posts.append(await _card_anew(alert, one, row, same, context, priority=priority))
         said = line(one)
         if said is not None:
             posts.append(saying(alert, one, said, LINE, priority=priority, thread_row=row, openly=openly))
     await context.post_all(posts)
-    room_for = max(0, _AT_ONCE - len(readers))
+    until = readers[-1][0] if readers else 0
+    if same is None:
+        await _go_on(alert, 0, until, priority, context.now, context)
+        return
+    room_for = _AT_ONCE - len(readers)
     new = _nearest_first(alert, wanted.values(), room_for) if alert.is_open else []
     await _show_cards(alert, new[:room_for], same, context)
-    if len(readers) > at_once or len(new) > room_for:
-        after = readers[min(at_once, len(readers)) - 1][0] if readers else 0
-        until = readers[-1][0] if readers else 0
-        await _go_on(alert, after, until, priority, context.now, context)
+    if len(new) > room_for:
+        await _go_on(alert, until, until, priority, context.now, context)
 
 
 async def _go_on(alert: Alert, after: int, until: int, priority: Priority, due: datetime, context: Context) -> None:
