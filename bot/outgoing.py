@@ -1,11 +1,11 @@
 """Post -> outbox rows: rendered in the reader's language, one row for each page."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.rendering import Page, Renderer, render
+from bot.rendering import Page, Renderer
 from commands.base import Post
 from commands.document import Doc
 from commands.files import MadeFile
@@ -25,30 +25,33 @@ NETWORK_LANGUAGE = "en"
 
 async def write(tx: Transaction, post: Post, *, device: DeviceId, now: Any, language: str | None = None) -> OutboxRow:
     """Write what a post says or does to the outbox and return its first row."""
-    if post.kind is not RowKind.MESSAGE:
-        return await _act(tx, post, device, now)
     return (await write_all(tx, [post], device=device, now=now, language=language))[0]
 
 
 async def write_all(
     tx: Transaction, posts: Sequence[Post], *, device: DeviceId, now: Any, language: str | None = None
 ) -> Sequence[OutboxRow]:
-    """Write what posts say to the outbox, in their order, and return the first row of each.
+    """Write what posts say or do to the outbox, in their order, and return the first row of each.
 
     Pages after the first follow it in the same lane and thread. An edit has one page: an edited message cannot grow
-    into several, so what does not fit is cut there and said to be cut by the caller's document.
+    into several, so what does not fit is cut there and said to be cut by the caller's document. What is taken away is
+    emptied at once.
     """
     outbox = Outbox(tx)
-    await outbox.prepare_edits([post.replaces for post in posts if post.replaces is not None])
     writing = _Writing(tx, device, now, language)
-    said = [_words(post) for post in posts]
-    messages = [await writing.rows_of(post, words) for post, words in zip(posts, said, strict=True)]
-    await outbox.add_all([row for rows in messages for row in rows])
-    await outbox.name([(row, words.names) for words, rows in zip(said, messages, strict=True) for row in rows])
-    for post, rows in zip(posts, messages, strict=True):
+    await writing.take_away([post.replaces for post in posts if post.kind is RowKind.REDACT])
+    edited = [post.replaces for post in posts if post.kind is not RowKind.REDACT and post.replaces is not None]
+    await outbox.prepare_edits(edited)
+    written = [await writing.rows_of(post) for post in posts]
+    await writing.go_past_what_is_held()
+    await outbox.add_all([row for rows in written for row in rows])
+    for post, rows in zip(posts, written, strict=True):
+        if post.kind is RowKind.MESSAGE:
+            for row in rows:
+                outbox.name(row, _words(post).names)
         if post.file is not None:
             OutgoingFiles(tx).add(_file(rows[0].id, post.file))
-    return [rows[0] for rows in messages]
+    return [rows[0] for rows in written]
 
 
 @dataclass
@@ -62,64 +65,102 @@ class _Writing:
 
     def __post_init__(self) -> None:
         self._renderers: dict[str, Renderer] = {}
+        self._taken: Mapping[int, OutboxRow] = {}
+        self._hurried: list[OutboxRow] = []
+        """Rows that go past what waits for a decision about its readers."""
 
-    async def rows_of(self, post: Post, words: Doc) -> list[OutboxRow]:
-        """Return the rows of one post, a row for each page of its words."""
+    async def take_away(self, messages: Sequence[int | None]) -> None:
+        """Empty messages, before the rows that redact them are made."""
+        if not messages:
+            return
+        versions = await Outbox(self.tx).empty([message for message in messages if message is not None], self.now)
+        self._taken = {row.id: row for row in versions}
+        await OutgoingFiles(self.tx).forget(list(self._taken))
+
+    async def go_past_what_is_held(self) -> None:
+        """Give rows that must not wait a lane of their own where the room's waits until somebody decides."""
+        held = await Lanes(self.tx).held_among({row.lane for row in self._hurried})
+        for row in self._hurried:
+            if row.lane in held:
+                row.lane = beside(row.lane)
+
+    async def rows_of(self, post: Post) -> list[OutboxRow]:
+        """Return the rows of one post: of a message a row for each page."""
+        if post.kind is RowKind.MESSAGE:
+            return await self._message(post)
+        row = await self._redaction(post) if post.kind is RowKind.REDACT else self._row(post, dict(post.content))
+        self._hurried.append(row)
+        return [row]
+
+    async def _message(self, post: Post) -> list[OutboxRow]:
+        words = _words(post)
         if post.replaces is not None:
             post = await _where_it_stands(self.tx, post, post.replaces)
         pages = self._pages(words, self.language or await _language_of(self.tx, post.person))
         if post.replaces is not None or post.file is not None or post.forward is not None:
             pages = pages[:1]
-        first = _row(post, content_of(pages[0]), self.device, self.now)
-        if post.aside and first.for_anybody:
-            first = await _beside_what_is_held(self.tx, first)
+        rows = [self._row(post, content_of(page)) for page in pages]
+        first = rows[0]
         first.content = {**first.content, **_carried(post)}
-        rows = [first]
-        for page in pages[1:]:
-            row = _row(post, content_of(page), self.device, self.now)
+        for row in rows[1:]:
             row.lane = first.lane
             row.report = None
             row.part = None
-            rows.append(row)
+        if post.aside and first.for_anybody:
+            self._hurried += rows
         return rows
+
+    async def _redaction(self, post: Post) -> OutboxRow:
+        """Return the row that redacts a message: it goes the way that the message went, so that it comes after it.
+
+        Its words are for the edit that takes the message's place where the room lets nobody redact.
+        """
+        emptied = self._taken.get(post.replaces) if post.replaces is not None else None
+        words = post.doc
+        if emptied is None or words is None:
+            raise ValueError("what is taken away is a message, with words for an edit in its place")
+        post = replace(post, room=emptied.sent_room or emptied.room_id, person=emptied.user_id)
+        content = content_of(self._pages(words, await _language_of(self.tx, emptied.user_id))[0])
+        row = self._row(post, content)
+        row.lane, row.for_anybody = emptied.lane, True
+        return row
 
     def _pages(self, words: Doc, language: str) -> list[Page]:
         if language not in self._renderers:
             self._renderers[language] = Renderer(language)
         return self._renderers[language].pages(words)
 
+    def _row(self, post: Post, content: dict[str, Any]) -> OutboxRow:
+        transaction_id = f"sesn-{secrets.token_hex(16)}"
+        lane = post.room or post.person or f"new:{transaction_id}"
+        return OutboxRow(
+            transaction_id=transaction_id,
+            device_id=self.device,
+            kind=post.kind,
+            lane=lane,
+            room_id=post.room,
+            user_id=post.person,
+            content=content,
+            for_anybody=post.harmless or (post.doc is not None and post.doc.for_anybody),
+            thread_root=post.thread_root,
+            thread_row=post.thread_row,
+            replaces_row=post.replaces,
+            reply_to=post.reply_to,
+            subject=str(post.subject) if post.subject else None,
+            part=post.part,
+            report=post.report,
+            origin_user=post.origin,
+            priority=post.priority,
+            created_at=self.now,
+        )
+
 
 def _words(post: Post) -> Doc:
     """Return what a message says. Raises ValueError for what is no message."""
     words = post.doc if post.file is None else post.file.caption
-    if words is None or post.kind is not RowKind.MESSAGE or (post.room is None and post.person is None):
+    if words is None or (post.room is None and post.person is None):
         raise ValueError("a message needs a document, and a room or a person")
     return words
-
-
-async def _act(tx: Transaction, post: Post, device: DeviceId, now: Any) -> OutboxRow:
-    """Write what is done beside speaking: it goes past what waits for a decision about its readers."""
-    if post.kind is RowKind.REDACT:
-        return await _take_away(tx, post, device, now)
-    return await Outbox(tx).add(await _beside_what_is_held(tx, _row(post, dict(post.content), device, now)))
-
-
-async def _take_away(tx: Transaction, post: Post, device: DeviceId, now: Any) -> OutboxRow:
-    """Empty a message; the row that redacts it goes the way that the message went, so that it comes after it.
-
-    Its words are for the edit that takes its place where the room lets nobody redact.
-    """
-    outbox = Outbox(tx)
-    emptied = await outbox.get(post.replaces) if post.replaces is not None else None
-    if emptied is None or post.doc is None:
-        raise ValueError("what is taken away is a message, with words for an edit in its place")
-    await OutgoingFiles(tx).forget([version.id for version in await outbox.empty(emptied, now)])
-    words = post.doc
-    post = replace(post, room=emptied.sent_room or emptied.room_id, person=emptied.user_id)
-    content = content_of(render(words, await _language_of(tx, emptied.user_id))[0])
-    row = _row(post, content, device, now)
-    row.lane, row.for_anybody = emptied.lane, True
-    return await outbox.add(await _beside_what_is_held(tx, row))
 
 
 def _carried(post: Post) -> dict[str, Any]:
@@ -140,13 +181,6 @@ def _file(row_id: int, file: MadeFile) -> OutgoingFile:
         data=file.data,
         maker=file.maker,
     )
-
-
-async def _beside_what_is_held(tx: Transaction, row: OutboxRow) -> OutboxRow:
-    """Give a row a lane of its own where the room's waits until somebody decides who may read there."""
-    if await Lanes(tx).holds(row.lane):
-        row.lane = beside(row.lane)
-    return row
 
 
 async def _where_it_stands(tx: Transaction, post: Post, edited: int) -> Post:
@@ -173,28 +207,3 @@ def content_of(page: Page) -> dict[str, Any]:
 async def _language_of(tx: Transaction, person: UserId | None) -> str:
     member = await Members(tx).get(person) if person is not None else None
     return member.language if member is not None else NETWORK_LANGUAGE
-
-
-def _row(post: Post, content: dict[str, Any], device: DeviceId, now: Any) -> OutboxRow:
-    transaction_id = f"sesn-{secrets.token_hex(16)}"
-    lane = post.room or post.person or f"new:{transaction_id}"
-    return OutboxRow(
-        transaction_id=transaction_id,
-        device_id=device,
-        kind=post.kind,
-        lane=lane,
-        room_id=post.room,
-        user_id=post.person,
-        content=content,
-        for_anybody=post.harmless or (post.doc is not None and post.doc.for_anybody),
-        thread_root=post.thread_root,
-        thread_row=post.thread_row,
-        replaces_row=post.replaces,
-        reply_to=post.reply_to,
-        subject=str(post.subject) if post.subject else None,
-        part=post.part,
-        report=post.report,
-        origin_user=post.origin,
-        priority=post.priority,
-        created_at=now,
-    )

@@ -270,7 +270,7 @@ class Hearing:
             done = await self._command(message, str(data["text"]), {}, context)
             quoted = await Outbox(context.tx).get(int(str(data["row"]))) if "row" in data else None
             if quoted is not None:  # what was raised by it, or is about it, may not stand here for ever
-                await Outbox(context.tx).name([(quoted, {*context.subjects_touched, *context.named})])
+                Outbox(context.tx).name(quoted, {*context.subjects_touched, *context.named})
             return done
         if word in NO:
             await self.say(message, context.tx, doc(_("Good, I leave it."), notice=True), context=context)

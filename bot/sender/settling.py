@@ -159,7 +159,7 @@ class Settling:
     async def _withhold(self, row: OutboxRow, tx: Transaction) -> bool:
         """Drop what may no longer be shown to whom it was for: forget what it says, put it on record."""
         now = self._house.now()
-        dropped = [row] if row.replaces_row is not None else await Outbox(tx).empty(row, now)
+        dropped = [row] if row.replaces_row is not None else await Outbox(tx).empty([row.id], now)
         row.content, row.state, row.failure = {}, RowState.DROPPED, Failure.NOT_SHOWN
         row.not_before = None
         await OutgoingFiles(tx).forget([one.id for one in dropped])

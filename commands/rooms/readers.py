@@ -89,7 +89,7 @@ async def tell_what_is_held(timer: Timer, context: Context) -> None:
     count, _since = await often.sum_up(timer, context)
     room, person = ids_in(timer.subject)
     lanes, rooms = Lanes(context.tx), Rooms(context.tx)
-    if not count or not await lanes.holds(room):
+    if not count or not await lanes.held_among([room]):
         return
     there = [one for one in await context.people.readers(RoomId(room)) if one == person]
     if await rooms.strangers(RoomId(room), there):

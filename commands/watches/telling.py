@@ -117,11 +117,12 @@ async def withdraw(timer: Timer, context: Context) -> None:
     if alert.is_exercise:
         words = doc(Strong(_("EXERCISE."))) + words
     reached: set[UserId] = set()
+    gone, posts = doc(_("This may no longer be shown.")), list[Post]()
     for row in await Outbox(context.tx).about(str(about), _TOLD):
         if row.state is RowState.SENT and row.user_id is not None:
             reached.add(row.user_id)
-        gone = doc(_("This may no longer be shown."))
-        await context.post(Post(kind=RowKind.REDACT, doc=gone, replaces=row.id, harmless=True, priority=Priority.ALERT))
+        posts.append(Post(kind=RowKind.REDACT, doc=gone, replaces=row.id, harmless=True, priority=Priority.ALERT))
+    await context.post_all(posts)
     for person in sorted(reached):
         member = await Members(context.tx).get(person)
         if member is not None and may_see(alert, member, DIRECT):

@@ -20,11 +20,16 @@ def _insert(entity: type[Base], *, postgres: bool) -> Any:
 
 @cache
 def upsert(entity: type[Base], *, postgres: bool) -> Any:
-    """Return what inserts rows, or puts them in the place of those with the same primary key."""
+    """Return what inserts rows, or puts them in the place of those with the same primary key.
+
+    Rows of a table that has nothing but its key stay as they are.
+    """
     statement = _insert(entity, postgres=postgres)
     table = cast(Table, entity.__table__)
     keys = [column.name for column in table.primary_key]
     others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    if not others:
+        return statement.on_conflict_do_nothing(index_elements=keys)
     return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 

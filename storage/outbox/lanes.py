@@ -104,12 +104,14 @@ class Lanes:
         )
         return await self._session.scalar(select(func.count()).where(*held)) or 0
 
-    async def holds(self, lane: str) -> bool:
-        """Whether something in the lane waits for a decision about its readers."""
-        query = select(OutboxRow.id).where(
-            OutboxRow.lane == lane, OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None)
+    async def held_among(self, lanes: Collection[str]) -> frozenset[str]:
+        """Return those of the lanes in which something waits for a decision about its readers."""
+        if not lanes:
+            return frozenset()
+        query = select(OutboxRow.lane).where(
+            OutboxRow.lane.in_(lanes), OutboxRow.state == RowState.PENDING, OutboxRow.held_since.is_not(None)
         )
-        return await self._session.scalar(query.limit(1)) is not None
+        return frozenset(await self._session.scalars(query.distinct()))
 
     async def try_held_again(self, room_id: RoomId | None = None, *, person: UserId | None = None) -> None:
         """Let what waits for a decision about its readers be tried at once: in one room, for one person, or all."""

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
@@ -22,7 +21,6 @@ _SAME = select(OutboxRow).where(
     )
 )
 """Messages, and their edits that still wait."""
-_NAME = insert(cast(Table, OutboxName.__table__))
 
 
 def _says_of(subject: str) -> ColumnElement[bool]:
@@ -98,30 +96,22 @@ class Outbox:
         found = await self._session.scalars(select(OutboxRow).where(OutboxRow.id.in_(row_ids)))
         return {row.id: row for row in found}
 
-    async def name(self, named: Sequence[tuple[OutboxRow, Collection[str]]]) -> None:
-        """Note what messages name beside their own subjects. What an edit names, the message that it edits names."""
-        wanted = {
-            (row.replaces_row or row.id, subject)
-            for row, subjects in named
-            for subject in subjects
-            if subject != row.subject
-        }
-        first = self._tx.first_written
-        older = {message for message, _ in wanted if first is None or message < first}  # a new one names nothing yet
-        if older:
-            query = select(OutboxName.row_id, OutboxName.subject).where(OutboxName.row_id.in_(older))
-            wanted -= {(message, subject) for message, subject in (await self._session.execute(query)).all()}
-        if wanted:
-            await self._tx.run(_NAME, [{"row_id": message, "subject": subject} for message, subject in sorted(wanted)])
+    def name(self, row: OutboxRow, subjects: Collection[str]) -> None:
+        """Note what a message names beside its own subject. What an edit names, the message that it edits names."""
+        for subject in subjects:
+            if subject != row.subject:
+                self._tx.collect(_write_names, (row, subject))
 
     async def named_in(self, row: OutboxRow) -> Sequence[str]:
         """Return what a message is about and what it names beside that; of an edit what the message names."""
+        await self._tx.write_collected(_write_names)
         query = select(OutboxName.subject).where(OutboxName.row_id == (row.replaces_row or row.id))
         named = (await self._session.scalars(query.order_by(OutboxName.subject))).all()
         return [*([row.subject] if row.subject is not None else []), *named]
 
     async def naming(self, subject: str) -> Sequence[OutboxRow]:
         """Return every message that says something of a subject or names it, edits and the emptied left out."""
+        await self._tx.write_collected(_write_names)
         query = select(OutboxRow).where(
             _says_of(subject),
             OutboxRow.kind == RowKind.MESSAGE,
@@ -141,22 +131,22 @@ class Outbox:
         )
         return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
 
-    async def versions(self, row_id: int) -> Sequence[OutboxRow]:
-        """Return a message and its edits, oldest first."""
-        same = or_(OutboxRow.id == row_id, OutboxRow.replaces_row == row_id)
+    async def versions(self, *messages: int) -> Sequence[OutboxRow]:
+        """Return messages and their edits, oldest first."""
+        same = or_(OutboxRow.id.in_(messages), OutboxRow.replaces_row.in_(messages))
         query = select(OutboxRow).where(same, OutboxRow.kind == RowKind.MESSAGE)
         return (await self._session.scalars(query.order_by(OutboxRow.id))).all()
 
-    async def empty(self, row: OutboxRow, now: datetime) -> Sequence[OutboxRow]:
-        """Forget what a message and its edits say, and return them; what was not sent yet is not sent any more.
+    async def empty(self, messages: Collection[int], now: datetime) -> Sequence[OutboxRow]:
+        """Forget what messages and their edits say, and return them; what was not sent yet is not sent any more.
 
         What is on its way at this moment still arrives and is marked sent: a row of kind REDACT, added after this,
         takes it away again.
         """
-        versions = await self.versions(row.id)
+        versions = await self.versions(*messages) if messages else ()
         for one in versions:
             one.content = {}
-            if one is row or one.state is not RowState.DROPPED:  # a dropped edit never left
+            if one.id in messages or one.state is not RowState.DROPPED:  # a dropped edit never left
                 one.emptied_at = now
             if one.state is RowState.PENDING:
                 one.state = RowState.DROPPED
@@ -179,6 +169,7 @@ class Outbox:
 
     async def emptied(self, subject: str, *, limit: int) -> Sequence[OutboxRow]:
         """Return messages that say something of a subject or name it, were emptied, and that no row redacts."""
+        await self._tx.write_collected(_write_names)
         redacts = aliased(OutboxRow)
         query = select(OutboxRow).where(
             _says_of(subject),
@@ -206,3 +197,8 @@ class Outbox:
         if part is not None:
             query = query.where(OutboxRow.part == part)
         return (await self._session.scalars(query.order_by(OutboxRow.id).limit(limit))).all()
+
+
+async def _write_names(tx: Transaction, named: Sequence[tuple[OutboxRow, str]]) -> None:
+    names = sorted({(row.replaces_row or row.id, subject) for row, subject in named})
+    await tx.upsert(OutboxName, [{"row_id": message, "subject": subject} for message, subject in names])

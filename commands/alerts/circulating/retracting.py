@@ -37,29 +37,26 @@ async def retract_card(alert: Alert, existing: AlertCard, context: Context) -> N
         )
 
 
-async def empty_message(alert: Alert, row: OutboxRow, context: Context) -> None:
-    """Take a message away with all its edits: not sent if it waits, redacted if it was."""
-    await context.post(
-        Post(
-            kind=RowKind.REDACT,
-            doc=marked(alert, retracted(alert)),
-            replaces=row.id,
-            harmless=True,
-            priority=Priority.ALERT,
-        )
-    )
-
-
 async def empty_messages(alert: Alert, rows: Sequence[OutboxRow], context: Context) -> None:
     """Take messages away: none of them is sent any more from now on, and what was sent of them is redacted.
 
     Where they are many, most of the redactions are written by a clock, a batch at a time.
     """
-    for row in rows[:_AT_ONCE]:
-        await empty_message(alert, row, context)
+    await context.post_all([_redaction(alert, row) for row in rows[:_AT_ONCE]])
     if len(rows) > _AT_ONCE:
         await Outbox(context.tx).empty_all([row.id for row in rows[_AT_ONCE:]], context.now)
         await context.timers().schedule(REDACT, f"alert:{alert.id}:redact", context.now, {})
+
+
+def _redaction(alert: Alert, row: OutboxRow) -> Post:
+    """Return what takes a message away with all its edits: not sent if it waits, redacted if it was."""
+    return Post(
+        kind=RowKind.REDACT,
+        doc=marked(alert, retracted(alert)),
+        replaces=row.id,
+        harmless=True,
+        priority=Priority.ALERT,
+    )
 
 
 @capability.timer(REDACT)
@@ -69,8 +66,7 @@ async def redact_next(timer: Timer, context: Context) -> None:
     if alert is None:
         return
     rows = await Outbox(context.tx).emptied(str(subject_of(alert)), limit=_REDACTIONS)
-    for row in rows:
-        await empty_message(alert, row, context)
+    await context.post_all([_redaction(alert, row) for row in rows])
     if len(rows) == _REDACTIONS:
         await context.timers().schedule(REDACT, timer.subject, context.now, {})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from commands.alerts.circulating.retracting import empty_message
+from commands.alerts.circulating.retracting import empty_messages
 from commands.alerts.declaration import KIND, AlertSettings, capability, subject_of
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, check_length, find, possible_or_refused
@@ -203,8 +203,6 @@ async def taken_back(event: FileTakenBack, context: Context) -> None:
         alert, by=await Members(context.tx).get(event.by) if by_sender else None, at=context.now
     )
     await context.tx.flush()
-    for copy in await attachments.copies(attachment):
-        row = await Outbox(context.tx).get(copy.row_id)
-        if row is not None and row.emptied_at is None:
-            await empty_message(alert, row, context)
+    copies = await Outbox(context.tx).several([copy.row_id for copy in await attachments.copies(attachment)])
+    await empty_messages(alert, [row for row in copies.values() if row.emptied_at is None], context)
     await context.emit(AlertChanged(alert, line))
