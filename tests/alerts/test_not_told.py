@@ -88,7 +88,7 @@ async def test_who_was_called_in_person_was_told(net: Network) -> None:
 
 
 async def test_what_could_not_be_delivered_is_not_owed(net: Network) -> None:
-    net.fail_room("netherlands", Rejected("no", "M_FORBIDDEN"))
+    net.fail_room("netherlands", Rejected(403, "M_FORBIDDEN"))
     await sent(net, "CSQU3054383 at Tema to Rotterdam")
     assert await untold(net) == ["- Netherlands: what I wrote there is not delivered. Until it is, call: !contact NL"]
     assert await owed(net, "NL") == NOTHING
