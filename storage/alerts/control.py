@@ -32,6 +32,12 @@ class Control(AlertCore):
             if entry.told_at is None and entry.country in countries:
                 entry.told_at = at
 
+    def note_not_told(self, countries: Collection[CountryCode]) -> None:
+        """Note of these countries that what was to tell them reached nobody; what one acknowledged, it knew."""
+        for entry in self.addressees:
+            if entry.country in countries and entry.acknowledged_at is None:
+                entry.told_at = None
+
     def acknowledge(self, country: CountryCode, *, by: Member, at: datetime) -> HistoryLine:
         """Record that a country deals with it. Says nothing for any other country."""
         entry = self._part_of(country)

@@ -65,7 +65,10 @@ class Addressee(Base):
     position: Mapped[int]
     added_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
-    """When it was first told of the alert, in a room or in person; None while nobody there is: then it owes nothing."""
+    """When it was first told of the alert, in a room or in person; None while nobody there is: then it owes nothing.
+
+    What is on its way counts, until it is given up.
+    """
     acknowledge_by: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UserId | None]

@@ -208,7 +208,9 @@ async def _show_cards(alert: Alert, found: Sequence[Listener], same: SameForAll,
     ]
     for one, row in zip(found, await context.post_all(posts), strict=True):
         await Alerts(context.tx).add_card(alert, row.id, room=one.room, person=one.person, at=context.now)
-        if one.room is not None and not await context.people.in_room(one.room):
+        if one.room is None or await context.people.in_room(one.room):
+            alert.note_told(one.countries, context.now)
+        else:
             await Rooms(context.tx).owe_greeting(one.room)  # nobody reads it: it is shown again to who comes first
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from commands.alerts.audience import listeners, unreached
 from commands.alerts.circulating.circulation import DELIVERY, names_of, zone_of_author
 from commands.alerts.circulating.retracting import may_stay
-from commands.alerts.circulating.told import note_told
+from commands.alerts.circulating.told import take_back_told
 from commands.alerts.declaration import KIND, REPORT, AlertSettings, capability, subject_of
 from commands.alerts.events import AlertChanged
 from commands.alerts.finding import check_author, find_draft, possible_or_refused
@@ -97,7 +97,7 @@ async def delivered(rows: Sequence[OutboxRow], context: Context) -> None:
         assert subject is not None
         alert = await Alerts(context.tx).get(Subject.parse(subject).id)
         assert alert is not None
-        await note_told(alert, [row for row in rows if row.subject == subject], context)
+        await take_back_told(alert, [row for row in rows if row.subject == subject], context)
         await _bring_up_to_date(alert, context)
 
 
