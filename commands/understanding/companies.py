@@ -4,6 +4,7 @@ import re
 
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.page import Page, vocabulary
+from commands.understanding.place_names import is_place
 from storage.reference.text import key
 
 # Letters with points between them are tokens of one letter each: "S.A.R.L." ends with s, a, r, l.
@@ -49,6 +50,9 @@ def find_companies(page: Page) -> None:
         page.found(FactKind.COMPANY, value, shown, start, match.end(), doubt)
 
     for match in _FORM_FIRST.finditer(page.low) if not page.shouting else ():
+        # "Ste Marie" is a saint.
+        if match.group().startswith("ste") and "é" not in page.written(*match.span()).lower():
+            continue
         end = _end_of_name(page, match.end())
         if end > match.end() and page.free(match.start(), end):
             shown = page.written(match.start(), end)
@@ -61,6 +65,7 @@ def _end_of_name(page: Page, start: int) -> int:
     tokens = page.tokens
     first = page.token_before(start) + 1
     end = start
+    named = False
     for index in range(first, min(len(tokens), first + _MOST_WORDS)):
         token = tokens[index]
         if index > first and not _SPACE.fullmatch(page.low, tokens[index - 1].end, token.start):
@@ -68,7 +73,8 @@ def _end_of_name(page: Page, start: int) -> int:
         capital = page.plain[token.start].isupper()
         if not page.free(token.start, token.end) or not (capital or token.text in _INSIDE):
             break
-        end = token.end if capital else end
+        if capital and not (is_place(token.text) and (named or index == first)):
+            end, named = token.end, True
     return end
 
 

@@ -33,6 +33,9 @@ _OF_WHAT = re.compile(
     r"(?: |-)(?:of|d'|des?|du|del|full|empty|filled|loaded|damaged|burnt|way|inch|plein\w{0,2}|vides?|rempli\w{0,2}"
     r"|llen[oa]s?|vaci[oa]s?|cargad[oa]s?|parts?|partes|share|tank|the|more|less|done)(?!\w)|\"|''"
 )
+_TIME = re.compile(
+    r"[ -](?:days?|weeks?|months?|hours?|jours?|semaines?|mois|heures?|dias?|semanas?|meses|horas?)(?!\w)"
+)
 _COMMON = 10
 """The highest denominator of fractions that people write."""
 _MONTHS_LAST = 12
@@ -73,6 +76,8 @@ def days_and_months(page: Page, today: date) -> Iterator[tuple[date, tuple[int, 
 def _is_a_day(low: str, match: re.Match[str], *, near: bool) -> bool:
     """Say whether a pair of numbers is a day and a month; `near` is one that is hardly anything else."""
     before = low[max(0, match.start() - _BEFORE) : match.start()]
+    if _TIME.match(low, match.end()):
+        return False  # "ETA 5/6 days"
     perhaps = bool(_PERHAPS.search(before))
     moves = perhaps and bool(_MOVES.search(_CLAUSE.split(before)[-1]))
     said = moves or bool(_A_DAY.search(before) or _PLACE_BEFORE.search(before))

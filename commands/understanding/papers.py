@@ -5,6 +5,7 @@ import re
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.identifiers import CONTAINER_SHAPE
 from commands.understanding.page import Language, Page, vocabulary
+from commands.understanding.place_names import is_place
 from storage.reference.countries import is_country
 from storage.reference.text import fold
 
@@ -151,11 +152,18 @@ _LONGEST_DECLARED = 12  # words
 # "declared aluminium scrap", but not "declared by the agent" or "not declared".
 _NOT_GOODS = vocabulary(
     """value weight quantity contents content cargo goods load by before after under without correctly falsely
-    incorrectly wrongly properly that it them this these the a an not and or
+    incorrectly wrongly properly that it them this these the a an not and or for of over out against near having he she
+    i we you they origin destination port nothing none anything everything all missing
+    pour contre origine ports il elle ils elles nous je rien tout por para contra origen destino puerto nada todo
     valeur poids quantite contenu marchandise cargaison par avant apres sans que le la les un une non pas et ou hier
     valor peso cantidad contenido mercancia carga antes despues sin el los las una no y o ayer"""
 )
-_NOT_DECLARED = re.compile(r"(?:not|never|non|pas|no|sin|nunca|jamais|n't|un)[ -]$")
+# "not declared", "destination declared: Tema", "the driver declared ...".
+_NOT_DECLARED = re.compile(
+    r"(?:not|never|non|pas|no|sin|nunca|jamais|n't|un|port|ports|puerto|destination|destino|origin|origine|origen|consignee"
+    r"|shipper|exporter|importer|receiver|sender|value|valeur|valor|weight|poids|peso|driver|agent|captain|master|crew|he|she"
+    r"|they|owner|pays|pais|country|destinataire|consignatario|expediteur|chauffeur|conductor)[ -]$"
+)
 _LONGEST_BARE = 4  # words
 
 
@@ -177,10 +185,15 @@ def find_declared(page: Page) -> None:
 def _is_description(page: Page, match: re.Match[str], end: int) -> bool:
     """Say whether what follows a mere "declared" is what the goods are called."""
     words = page.low[match.end() : end].split()
-    before = page.low[max(0, match.start() - 8) : match.start()]
-    if not words or _NOT_DECLARED.search(before):
+    before = page.low[max(0, match.start() - 16) : match.start()]
+    if not words or words[0][:1].isdigit() or _NOT_DECLARED.search(before) or _names_a_place(words):
         return False
     return ":" in match.group() or (len(words) <= _LONGEST_BARE and words[0] not in _NOT_GOODS)
+
+
+def _names_a_place(words: list[str]) -> bool:
+    few = words[:_LONGEST_BARE]
+    return any(is_place(" ".join(few[start:end])) for end in range(1, len(few) + 1) for start in range(end))
 
 
 def _description_end(page: Page, start: int) -> int:

@@ -19,7 +19,8 @@ _RELATIONS = vocabulary(
 )
 _NAMES_SELF = {"llamo": {"me"}, "appelle": {"m"}, "is": {"name"}}
 # Who speaks: "its Anna Bergen from Aarhus" is no journey.
-_SPEAKS = vocabulary("its s is am im habla soy ici suis est")
+_SPEAKS = vocabulary("its im am habla soy ici suis")
+_THIS_IS = {"is": {"this", "here"}, "est": {"c"}, "s": {"it"}}
 _GIVEN = vocabulary(
     """abdul abdou ahmed aisha akua alain alberto alejandro alexander alexandre ali alice amadou ama amina ana andre
     andrea angel anna anne antoine antonio awa ben bernard bruno carlos carmen carolina catherine cecilia chad
@@ -62,11 +63,19 @@ def claim_persons(page: Page) -> None:
         last = _last_word(page, first)
         if last >= first and page.free(tokens[index].start, tokens[last].end):
             page.claim(tokens[first].start, tokens[last].end)
-            if index and tokens[index - 1].text in _SPEAKS:
+            if _speaks(page, index):
                 page.speakers.add(last)
             index = _claim_others(page, last) + 1
         else:
             index += 1
+
+
+def _speaks(page: Page, index: int) -> bool:
+    """Say whether who is named at a token speaks: "this is Anna Bergen"."""
+    before = [token.text for token in page.tokens[max(0, index - 2) : index]]
+    if not before:
+        return False
+    return before[-1] in _SPEAKS or (len(before) > 1 and before[0] in _THIS_IS.get(before[-1], ()))
 
 
 def _name_at(page: Page, index: int) -> tuple[int, bool]:

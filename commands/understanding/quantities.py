@@ -162,7 +162,7 @@ def _record(page: Page, number: str, unit: Unit, match: re.Match[str]) -> None:
 def _unit(page: Page, number: str, match: re.Match[str]) -> Unit:
     """Return what is counted; "boxes" are containers where as many are named, and in "two 40 ft boxes"."""
     unit = Unit[str(match.lastgroup)]
-    if unit is not Unit.BOX or "box" not in match.group():
+    if unit is not Unit.BOX or "box" not in match.group() or page.low.startswith(" of ", match.end()):
         return unit
     return Unit.CONTAINER if number == str(len(page.containers)) or _FEET.search(match.group()) else unit
 

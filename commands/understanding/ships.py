@@ -4,8 +4,9 @@ import re
 
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind
 from commands.understanding.page import Page, vocabulary
-from storage.reference import countries, ports
-from storage.reference.text import fold, key
+from commands.understanding.place_names import is_place
+from storage.reference import ports
+from storage.reference.text import fold
 
 # What stands before a ship's name. The short forms are only meant in capitals or with a slash or dot.
 _SHIP = re.compile(
@@ -23,7 +24,8 @@ _ABOARD = re.compile(
 )
 _NOT_ABOARD = vocabulary(
     """coast island islands port ports quay terminal bay dock truck trailer train line shipping grand cote golfe camion
-    puerto muelle river cape police customs"""
+    puerto muelle river cape police customs road street highway bridge avenue harbour
+    harbor patrol guard gate yard warehouse beach"""
 )
 _CLOSING = {'"': '"', "'": "'", "«": "»", "“": "”"}
 # Ships whose first word says that they are ships.
@@ -105,7 +107,9 @@ def find_vessel_names(page: Page) -> None:
         start = match.end()
         end = _name_end(page, start, lower_too=False)
         words = page.low[start:end].split()
-        like_one = len(words) > 1 and _NOT_ABOARD.isdisjoint(words) and not _is_place(page.low[start:end])
+        like_one = len(words) > 1 and _NOT_ABOARD.isdisjoint(words)
+        if " bord" not in match.group() and "aboard" not in match.group():  # "off the Ivory Coast"
+            like_one = like_one and not is_place(page.low[start:end])
         if like_one and page.free(match.start(), end):
             _record_ship(page, start, start, end, _NOT_CALLED_SO)
 
@@ -121,6 +125,8 @@ def _find_introduced(page: Page, match: re.Match[str]) -> None:
     spaced = _SPACED_LOCODE.match(page.plain, match.start())
     if spaced and ports.is_locode(spaced[1] + spaced[2]):
         return
+    if match["be"] and _SHIP.match(page.low, start):
+        return  # "the ship was MV Anna": read from there
     quote = match["quote"]
     closing = page.low.find(_CLOSING[quote], start, start + 60) if quote else -1
     end = closing if closing > start and page.free(start, closing) and "\n" not in page.low[start:closing] else 0
@@ -128,11 +134,6 @@ def _find_introduced(page: Page, match: re.Match[str]) -> None:
     if match["be"] and not quote and " " not in page.plain[start:end]:
         return  # "the ship is Dutch"
     _record_ship(page, match.start(), start, end)
-
-
-def _is_place(text: str) -> bool:
-    name = key(text)
-    return name in ports.names_in_text() or name in countries.names_in_text()
 
 
 def _record_ship(page: Page, first: int, start: int, end: int, doubt: Doubt | None = None) -> None:

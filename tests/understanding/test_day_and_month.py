@@ -47,6 +47,8 @@ def test_a_day_is_read_in_the_year_that_is_nearest(text: str, day: str) -> None:
         "salió el 1/3 de la carga",
         "stands at gate 20/11",
         "photo 14/12",
+        "ETA 5/6 days",
+        "llega en 2/3 dias",
     ],
 )
 def test_a_part_of_a_whole_is_no_day(text: str) -> None:

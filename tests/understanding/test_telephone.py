@@ -70,6 +70,10 @@ def test_a_year_is_no_time_of_day() -> None:
         ),
         ("Pour le Sénégal: le bateau est à Dakar", ["country SN", "port SNDKR seen"]),
         ("its Anna Bergen from Aarhus", ["port DKAAR seen"]),
+        ("destination declared: Tema", ["port GHTEM"]),
+        ("for Tema: 12 drums", ["port GHTEM destination", "quantity 12 drums"]),
+        ("driver is Kofi Mensah from Lagos", ["port NGLOS origin"]),
+        ("EURL Durand Lome", ["company EURL DURAND", "port TGLFW"]),
         ("in Tema instead of Abidjan", ["port GHTEM seen", "port CIABJ destination"]),
         ("consignee Delta Bright Ltd of Port Harcourt", ["company DELTA BRIGHT LTD", "port NGPHC destination"]),
         ("exportador Reusa Norte SL de Bilbao", ["company REUSA NORTE SL", "port ESBIO origin"]),
@@ -95,6 +99,9 @@ def test_places(text: str, expected: list[str]) -> None:
         ("22t5 de ferraille", "quantity 22.5 t"),
         ("2 boxes held, MSKU8379339 and MEDU2650055", "quantity 2 containers"),
         ("three 40ft boxes", "quantity 3 containers"),
+        ("2 boxes of toner, MSKU8379339 and MEDU2650055", "quantity 2 boxes"),
+        ("à bord du Cap Lopez à quai", "vessel CAP LOPEZ ?guessed"),
+        ("the ship was MV Anna Bella", "vessel ANNA BELLA"),
         ("12 boxes of toner", "quantity 12 boxes"),
         ("declared aluminium scrap, is transformers", "declared ALUMINIUM SCRAP"),
         ("contenu déclaré farine de poisson, 26t", "declared FARINE DE POISSON"),
@@ -111,7 +118,8 @@ def test_other_facts(text: str, expected: str) -> None:
     [
         "the ship is Dutch", "he fell off the Ivory Coast", "jumped off the Tema Truck", "déchargé du camion",
         "declared by the agent", "it was not declared hazardous", "declared value 4500", "180 car batteries",
-        "18t 2 doors",
+        "18t 2 doors", "the driver declared nothing", "declared for Tema", "destination declared: Tema", "Ste Marie",
+        "port declared Las Palmas", "agent declared he did not know", "came off the Main Road", "importer SARL Tema",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_fact_is_none(text: str) -> None:

@@ -99,7 +99,7 @@ class Among:
         # "Douala says": who writes from there; "from Douala says" too.
         if after and not (after is PlaceRole.SEEN and role is not PlaceRole.ORIGIN):
             role = after
-        if role is PlaceRole.DESTINATION and lead is not None and self.addressed(lead, end):
+        if kind is FactKind.COUNTRY and role is PlaceRole.DESTINATION and lead and self.addressed(lead, end):
             role = None
         role = role if spoken else None
         return Place(kind, value, shown, start, end, index, last, lead, role, doubt, spoken)
