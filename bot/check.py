@@ -70,11 +70,14 @@ def _configuration(path: Path, report: _Report) -> Config | None:
 
 
 def _secrets(config: Config, report: _Report) -> bool:
-    try:
-        config.password()
-        config.store_secret()
-    except ConfigError as error:
-        report.bad("secrets", str(error))
+    found = True
+    for read in (config.password, config.store_secret):
+        try:
+            read()
+        except ConfigError as error:
+            report.bad("secrets", str(error))
+            found = False
+    if not found:
         return False
     for file in (config.matrix.password_file, config.matrix.store_secret_file):
         if file is not None and config.path(file).exists() and config.path(file).stat().st_mode & 0o077:

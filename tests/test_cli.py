@@ -130,7 +130,9 @@ def test_missing_secrets_are_named_with_the_variable_that_holds_them(
     assert "SESN_" in result.output
     checked = invoke("check", "--config", path)
     assert checked.exit_code == 1
-    assert "✗ secrets" in checked.output
+    assert checked.output.count("✗ secrets") == 2
+    assert "SESN_MATRIX_PASSWORD" in checked.output
+    assert "SESN_STORE_SECRET" in checked.output
     (tmp_path / "password").write_text("secret", encoding="utf-8")
     (tmp_path / "store").write_text("short", encoding="utf-8")
     assert "fewer than 12 characters" in invoke("check", "--config", path).output

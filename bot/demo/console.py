@@ -142,7 +142,7 @@ class Console:
         wanted = name.strip().casefold()
         found = [speaker for speaker in SPEAKERS if wanted and speaker.startswith(wanted)]
         if len(found) != 1:
-            self.screen.say(f"Speak as one of {', '.join(SPEAKERS)}.")
+            self.screen.say(f"Speak as {', '.join(SPEAKERS[:-1])} or {SPEAKERS[-1]}.")
             return
         self.who = found[0]
         self.room = self._rooms()[0]
