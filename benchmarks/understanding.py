@@ -20,8 +20,8 @@ from storage.reference.countries import country_name
 from tests.understanding.corpus import Score, measure, read, samples, stated
 
 TODAY = date(2026, 11, 22)
-PARTS = ("tuned", "places", "earlier", "quay", "held_out", "night")
-LIMITS = {"tuned": 0.99, "places": 0.97, "earlier": 0.97, "quay": 0.98, "held_out": 0.96, "night": 0.95}
+PARTS = ("tuned", "places", "earlier", "quay", "legs", "held_out", "night")
+LIMITS = {"tuned": 0.99, "places": 0.97, "earlier": 0.97, "quay": 0.98, "legs": 0.98, "held_out": 0.96, "night": 0.95}
 """Least precision and recall over all kinds."""
 
 

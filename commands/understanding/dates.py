@@ -70,6 +70,7 @@ _COMING = vocabulary("next coming proximo prochain") | {"el proximo", "que viene
 _FUTURE = vocabulary(
     """will arrive arrives arriving arrival eta due expected sails sailing leaves leaving departs departing departure
     calls calling meeting meet see tomorrow plan planned scheduled going shall
+    repart repartent repartira
     arrivera arriveront arrivee attendu attendue prevu prevue prevus depart part partira quitte quittera accoste
     accostera reunion voit verra seront sera rendez
     llega llegan llegara llegaran llegada sale salen saldra zarpa zarpara atraca atracara previsto prevista esperado
@@ -230,6 +231,7 @@ class _Finder:
         """Say whether a token speaks of what is to come."""
         text = self.page.tokens[index].text
         over = text in _OVER and index > 0 and self.page.tokens[index - 1].text in _HAS
+        over = over or (text == "arrive" and self.page.written(*self.page.tokens[index][:2]).lower() == "arrivé")
         return text in _FUTURE and not over
 
     def times(self) -> None:

@@ -42,7 +42,7 @@ _MONTHS_LAST = 12
 _NEAR = timedelta(days=45)
 # "gate 20/11", "voy 14/12": numbers of something.
 _NUMBERED = re.compile(
-    r"(?<!\w)(?:gates?|berths?|rooms?|rows?|bays?|no|nr|nos|n°|nº|pages?|photos?|ref|voy|voyage|lots?|units?|box|seal"
+    r"(?<!\w)(?:gates?|berths?|rooms?|rows?|no|nr|nos|n°|nº|pages?|photos?|ref|voy|voyage|lots?|units?|box|seal"
     r"|item|porte|quai|rang|salle|unite|plomb|puerta|muelle|sala|fila|foto|precinto|ratio|size|class|classe|clase)"
     r"[ .:]{0,3}$"
 )

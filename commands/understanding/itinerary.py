@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from commands.understanding.facts import Doubt, DoubtKind, DoubtSource, FactKind, PlaceRole
 from commands.understanding.page import Page
-from commands.understanding.role_words import PARTIES, THEN
+from commands.understanding.role_words import LANES, PARTIES, THEN
 from commands.understanding.roles import Lead
 from storage.reference import ports
 from storage.reference.ports import Port
@@ -39,8 +39,13 @@ _AND = frozenset(
 ARROWS = frozenset({"->", "→", ">", "=>", "-->", "»"})
 
 
-def _between(page: Page, one: Place, two: Place) -> str:
-    gap = page.low[one.end : two.start]
+_FAR = 40  # characters
+
+
+def _between(page: Page, one: Place, two: Place, *, dates: bool = True) -> str:
+    """Return what stands between two places, on wish without dates; a line end when they are far from each other."""
+    near = range(one.end, min(two.start, one.end + _FAR))
+    gap = page.low[one.end : two.start] if dates else "".join(page.low[at] for at in near if page.timeless(at))
     return "\n" if "\n" in gap or len(gap) > 20 else " ".join(gap.split())
 
 
@@ -83,7 +88,8 @@ def _listed(page: Page, places: list[Place]) -> set[int]:
     at = 0
     while at < len(places):
         lead = places[at].lead
-        marks = {"/", ",", "-"} if lead is not None and lead.route else {"/"}
+        word = page.tokens[places[at].first - 1].text if places[at].first else ""
+        marks = {"/", ",", "-", ""} if word in LANES or (lead is not None and lead.route) else {"/"}
         end = at
         while end + 1 < len(places) and _next_of_list(page, places[end], places[end + 1], marks):
             end += 1
@@ -117,7 +123,8 @@ def with_neighbours(page: Page, places: list[Place]) -> list[Place]:
         place = read
         before = out[-1] if out else None
         if place.role is None and place.spoken and before is not None and before.role is not None and before.spoken:
-            gap = _between(page, before, place)
+            # "calling Walvis Bay 25/11, Luanda 28/11"
+            gap = _between(page, before, place, dates=before.role is not PlaceRole.TRANSIT)
             bare = " ".join(
                 word for word in gap.lstrip(")").strip().split() if word not in {"the", "le", "la", "el", "les"}
             )

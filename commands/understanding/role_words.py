@@ -5,6 +5,9 @@ from commands.understanding.page import vocabulary
 
 SURE = {
     PlaceRole.ORIGIN: """
+        parti de chez nous; partis de chez nous; mis a bord a; mise a bord a; pris en charge a; achete a;
+        achetes a; lo subieron en; la subieron en; los subieron en; subieron en; subido en; subida en; compraron
+        en; compraron a; comprada en; bought in; bought from; purchased in; put on board at; put on board in;
         from; ex; origin; country of origin; port of origin; pol; load port; port of loading; loading port; country of
         export; country of dispatch; state of export; exported by; originating in; left; departed; sailed; sailed
         from; shipped from; shipped out of; sent from; picked up in; picked up at; coming from; came from; comes from;
@@ -39,6 +42,17 @@ SURE = {
         route; routing; rotation; itinerary; itineraire; trajet; itinerario; ruta; recorrido; route is; route was; the
         route""",
     PlaceRole.DESTINATION: """
+        going back to; goes back to; go back to; is returning to; sails back to; will return to; sent back to;
+        shipped back to; should have been; should have gone to; supposed to go to; intended for; wants to go to;
+        final; envoie tout sur; envoie tout a; envoie sur; envoient sur; envoye sur; expedie sur; expedies sur;
+        descend a; descend sur; descendent a; allait a; allait au; allait en; allait vers; allait sur; partait
+        pour; pas encore vu a; pas encore vus a; pas encore arrive a; jamais arrive a; jamais arrives a; jamais
+        vu a; not yet seen in; not yet seen at; never arrived in; never arrived at; never reached; not yet
+        arrived in; not yet arrived at; did not arrive in; did not arrive at; has not reached; nunca llego a;
+        nunca llegaron a; no llego a; no ha llegado a; aun no llega a; todavia no llega a; entrega; sigue por
+        tierra a; siguen por tierra a; sigue en camion a; sigue por carretera a; destino segun papeles; destino
+        segun documentos; destino segun el manifiesto; destination selon les papiers; destination per papers;
+        destination per manifest;
         reparti sur; reparti pour; reparti vers; repartie pour; repartie vers; repartis sur; repartis pour; repartis
         vers; instead of; au lieu de; au lieu du; au lieu d; en lugar de; en vez de;
         to; into; towards; destined for; destined to; bound for; way back to;
@@ -126,6 +140,10 @@ SURE = {
         trasladados en; transferido en; transferidos en; transbordes a; transbordes au; transbordee a;
         transbordees a""",
     PlaceRole.SEEN: """
+        chez nous a; chez nous au; here with us in; here with us at; lo bajaron en; la bajaron en; los bajaron
+        en; bajado en; bajada en; bajaron en; lo descargaron en; la descargaron en; los descargaron en;
+        descargaron en; sous douane a; sous douane au; avisan de; avisan desde; informan de; nos dicen de; me
+        dicen de;
         seen at; seen in; seen; found at; found in; held at; held in; detained at; detained in; discovered at;
         discovered in; arrived; reported at; intercepted at; intercepted in; inspected at; inspected in; stopped at;
         stopped in; arrived at; arrived in; seized at; seized in; located at; located in; docked at; docked in;
@@ -261,6 +279,12 @@ THEN = vocabulary("then puis luego despues before avant")
 
 ROUTE = vocabulary("route routing rotation itinerary itineraire trajet itinerario ruta recorrido")
 """What the ports of a journey are listed after."""
+
+LANES = vocabulary(
+    """expedition envoi envio shipment transport transporte ferry liaison ligne linea voyage viaje traslado trip fait
+    fera hace lane"""
+)
+"""What the ports of a journey are listed after, but a single one may be either end."""
 
 TO_COME = vocabulary(
     """will shall should must doit doivent devait devaient devrait devraient sera seront serait va vont prevoit debe

@@ -62,7 +62,8 @@ _LAST_WORDS = frozenset(phrase[-1] for phrase in _TABLE)
 _DE = vocabulary("de du des d del")
 _A = vocabulary("a au aux al")
 _FROM = vocabulary("de du d des depuis from")
-_INTRODUCE = _LAST_WORDS | _DE | _A
+_IN_FULL = {"frm": "from", "fm": "from", "pal": "para"}  # as they are shortened on a telephone
+_INTRODUCE = _LAST_WORDS | _DE | _A | _IN_FULL.keys()
 _ARTICLES = vocabulary("the le la les l el los las our your")
 _PORTS = vocabulary("port ports seaport harbour harbor puerto puertos pto terminal anchorage rade quai muelle")
 _OF = _DE | {"of"}
@@ -220,7 +221,7 @@ def _role_before(page: Page, index: int) -> tuple[PlaceRole | None, Strength, in
 
 def _in_table(page: Page, before: list[int]) -> tuple[PlaceRole | None, Strength, int] | None:
     """Return what the longest known phrase before a place says of it."""
-    texts = [page.tokens[at].text for at in before]
+    texts = [_IN_FULL.get(text, text) for text in (page.tokens[at].text for at in before)]
     shortened = texts[0] == "d" and page.low[page.tokens[before[0]].end] == " "  # "viene d Valencia"
     if texts[0] not in _LAST_WORDS and not shortened:
         return None
@@ -252,6 +253,8 @@ def _refined(
         role = _DESTINATION
     for at in _before(page, index, _LOOK_BACK):
         word = page.tokens[at].text
+        if word == "by" and role is _SEEN:
+            continue  # "opened by us in"
         if word == "by" and at and (page.tokens[at - 1].text in _NEAR or page.tokens[at + 1].text in _CARRIED):
             continue  # "exported by a yard in", "by rail to"
         if word in NO_LEG and short and page.tokens[index].text not in _DEPARTS:

@@ -8,7 +8,7 @@ from storage.reference.countries import is_country
 from tests.understanding.corpus import Sample, measure, samples
 from tests.understanding.saying import TODAY
 
-IMPROVED_ON = ("tuned", "places", "earlier", "quay")
+IMPROVED_ON = ("tuned", "places", "earlier", "quay", "legs")
 KEPT_APART = ("held_out", "night")
 EVERY = [sample for part in (*IMPROVED_ON, *KEPT_APART) for sample in samples(part)]
 
@@ -17,7 +17,7 @@ def test_some_are_kept_apart_and_every_language_is_there() -> None:
     held_out = [sample for part in KEPT_APART for sample in samples(part)]
     improved_on = [sample for part in IMPROVED_ON for sample in samples(part)]
     assert len(held_out) >= 96
-    assert len(improved_on) >= 340
+    assert len(improved_on) >= 375
     for part in (improved_on, held_out):
         assert {sample.language for sample in part} == {"en", "fr", "es"}
     assert not {sample.text for sample in improved_on} & {sample.text for sample in held_out}
@@ -45,8 +45,9 @@ def every_kind(text: str) -> tuple[Finding, ...]:
         ("tuned", "all", 0.99), ("tuned", "role", 0.97), ("tuned", "doubt", 0.97), ("tuned", "container", 1.0),
         ("places", "role", 0.99), ("places", "port", 1.0),
         ("earlier", "all", 0.97), ("earlier", "role", 0.97), ("earlier", "container", 1.0),
-        ("held_out", "all", 0.96), ("held_out", "role", 0.91), ("held_out", "container", 1.0),
+        ("held_out", "all", 0.97), ("held_out", "role", 0.91), ("held_out", "container", 1.0),
         ("quay", "all", 0.98), ("quay", "role", 0.93), ("quay", "container", 1.0),
+        ("legs", "role", 0.89), ("legs", "port", 0.98),
         ("night", "all", 0.95), ("night", "role", 0.88), ("night", "container", 1.0),
     ],
 )  # fmt: skip

@@ -23,6 +23,8 @@ def read(text: str) -> list[str]:
         ("il faut répondre avant vendredi", "2026-11-27"),
         ("retenido desde el 17 de nov", "2026-11-17"),
         ("eta 28 dec", "2026-12-28"),
+        ("arrivé de Hambourg jeudi", "2026-11-19"),
+        ("il repart samedi", "2026-11-28"),
         ("arrived 19/11/2026 0720 from Izmir", "2026-11-19 07:20"),
     ],
 )
@@ -74,6 +76,16 @@ def test_a_year_is_no_time_of_day() -> None:
         ("for Tema: 12 drums", ["port GHTEM destination", "quantity 12 drums"]),
         ("driver is Kofi Mensah from Lagos", ["port NGLOS origin"]),
         ("EURL Durand Lome", ["company EURL DURAND", "port TGLFW"]),
+        ("frm Lome, lying in Tema", ["port TGLFW origin", "port GHTEM seen"]),
+        ("va pal Callao", ["port PECLL destination"]),
+        ("going back to Southampton", ["port GBSOU destination"]),
+        ("stopped by us in Tunis", ["port TNTUN seen"]),
+        ("parti de chez nous, pas encore vu à Abidjan", ["port CIABJ destination"]),
+        ("lo bajaron en Veracruz", ["port MXVER seen"]),
+        ("ruta Barcelona Tánger Dakar", ["port ESBCN origin", "port MATNG transit", "port SNDKR destination"]),
+        ("expédition Rouen/Nouakchott", ["port FRURO origin", "port MRNKC destination"]),
+        ("going to Kumasi by truck", []),
+        ("el camion cruza de Haiti a Dominicana", ["country HT origin", "country DO destination"]),
         ("in Tema instead of Abidjan", ["port GHTEM seen", "port CIABJ destination"]),
         ("consignee Delta Bright Ltd of Port Harcourt", ["company DELTA BRIGHT LTD", "port NGPHC destination"]),
         ("exportador Reusa Norte SL de Bilbao", ["company REUSA NORTE SL", "port ESBIO origin"]),
@@ -127,6 +139,12 @@ def test_what_only_looks_like_a_fact_is_none(text: str) -> None:
     found = understand(text, today=TODAY, kinds=frozenset(FactKind)).findings
     assert not any(one.kind in kinds for one in found)
     assert [one.value for one in found if one.kind is FactKind.QUANTITY] == ["18 t"] * text.startswith("18t")
+
+
+def test_a_call_goes_on_behind_a_date() -> None:
+    places = ["port NAWVB transit", "port AOLAD transit", "port CDMAT destination"]
+    found = read("calling Walvis Bay 25/11, Luanda 28/11, final Matadi")
+    assert [one for one in found if one.startswith("port")] == places
 
 
 def test_who_says_a_name_is_a_person() -> None:

@@ -17,6 +17,8 @@ __all__ = ["find_places"]
 
 _MOST_MISSPELT = 3  # words
 _FEWEST_LETTERS = 4
+# Inland towns where much of this trade ends: spelt nearly like ports, and none of them.
+_TOWNS = vocabulary("kumasi maradi cordoba alaba torino turin")
 # No name of a place begins with these, rightly or wrongly spelt.
 _NO_NAMES = vocabulary(
     """of du des d del to from at in via and et y or ou for by on with vers par por en the is was are has aux pour para
@@ -28,7 +30,12 @@ class _Finder(AmongPorts, AmongCountries):
     def misspelt(self, index: int) -> Place | None:
         """Read words that something introduces as a place with typing errors."""
         text = self.tokens[index].text
-        if text in _NO_NAMES or not text.isalpha() or len(text) + self.letters_after(index) < _FEWEST_LETTERS:
+        if (
+            text in _NO_NAMES
+            or text in _TOWNS
+            or not text.isalpha()
+            or len(text) + self.letters_after(index) < _FEWEST_LETTERS
+        ):
             return None
         lead = self.lead(index)
         first = (lead is not None and lead.strength is not Strength.WEAK) or self.begins_route(index)

@@ -1,8 +1,9 @@
 """Invented messages of officials with the facts that a careful reader finds in them, and how a reading is measured.
 
 `tuned.txt` is what the reading was improved on, later `places.txt` for what places are, and `earlier.txt`, which had
-been kept apart until then; last `quay.txt`, after it had been measured once. `held_out.txt` and `night.txt` are kept
-apart for honest figures. A message begins with ">", its facts follow, one a line: `kind: value @role ?doubt`.
+been kept apart until then; last `quay.txt` and `legs.txt`, after each had been measured once. `held_out.txt` and
+`night.txt` are kept apart for honest figures. A message begins with ">", its facts follow, one a line:
+`kind: value @role ?doubt`.
 
 Rules of annotation: a value is what `Finding.value` says, for a date with a time of day what is shown. A place has a
 role where a reader of the one message would give it one. A person's or ship's name is never a place. Kept doubts are
@@ -75,7 +76,7 @@ def _fact(line: str) -> Expected:
 
 
 def samples(name: str) -> tuple[Sample, ...]:
-    """Return the messages of one part: "tuned", "places", "earlier", "quay", "held_out" or "night".
+    """Return the messages of one part: "tuned", "places", "earlier", "quay", "legs", "held_out" or "night".
 
     Raises:
         FileNotFoundError: there is no such part.
