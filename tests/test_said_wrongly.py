@@ -103,3 +103,36 @@ async def test_an_id_that_is_merely_alike_is_not_offered(net: Network) -> None:
         ("@gahna:test", "@gahna:test is not on the roster. Did you mean @ghana:test?"),
     ):
         assert words in await net.say(f"!member show {typed}", as_="coordinator")
+
+
+async def test_the_one_word_that_has_to_be_chosen_needs_no_key(net: Network) -> None:
+    await sent(net)
+    await net.say("!alert hold 1", as_="netherlands")
+    assert "confirmed as illegal" in await net.say("!alert confirm 1 d", as_="netherlands")
+    assert "Why may more people know" in await net.say("!alert downgrade 1 tlp green", as_="ghana")
+    assert "TLP:GREEN" in await net.say("it is public", as_="ghana")
+    asked = await net.say("!alert close 1 returned to Antwerp", as_="netherlands")
+    assert "What came of it?" in asked  # a text of several words is a text
+    assert "Outcome: returned" in await net.say("returned", as_="netherlands")
+
+
+async def test_a_mark_behind_a_number_is_no_part_of_it(net: Network) -> None:
+    await sent(net)
+    assert "Noted on alert A-2026-0001" in await net.say("!alert note A-2026-0001: seal broken", as_="netherlands")
+    assert "what to do with “on our way”" in await net.say("!alert ack 1, on our way", as_="netherlands")
+
+
+async def test_a_number_alone_is_answered_with_what_can_be_asked_about_it(net: Network) -> None:
+    answer = (await net.say("a-2026-0001", as_="germany")).text
+    assert answer == (
+        "What about A-2026-0001? For example !alert show A-2026-0001 and !alert next A-2026-0001. I did nothing."
+    )
+
+
+async def test_who_answers_a_question_wrongly_is_told_how_to_drop_it(net: Network) -> None:
+    await net.say("!remind me", as_="germany")
+    for _time in range(2):
+        wrong = await net.say("someday", as_="germany")
+        assert "I cannot read the time “someday”." in wrong
+        assert wrong.text.endswith("Answer again, or no to drop it.")
+    assert "Good, I leave it." in await net.say("no", as_="germany")

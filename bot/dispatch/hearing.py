@@ -227,10 +227,11 @@ class Hearing:
         try:
             async with context.tx.attempt():
                 return await self._command(message, str(data["text"]), given, context)
-        except Refusal:
+        except Refusal as refusal:
             first = text.partition(" ")[0].casefold()
             if not any(command.words[0] == first for command in self._house.registry.commands):
-                raise
+                again = _("Answer again, or {no} to drop it.", no=Code("no"))  # the question stays open
+                raise Refusal(refusal.words + doc(again).openly()) from refusal
         return await self._command(message, text, {}, context)
 
     async def _ask_whether_still_meant(self, message: Message, text: str, context: BotContext) -> str:

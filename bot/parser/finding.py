@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from bot.parser.fields import fields_of
-from bot.parser.positions import NUMBER
+from bot.parser.positions import FULL_NUMBER, NUMBER
 from bot.parser.writing import shorten
 from commands.arguments import About, Rest, Word, did_you_mean
 from commands.base import NO, YES, Command, Refusal, Subject
@@ -67,6 +67,14 @@ def _unknown(
     words: list[str], family: Sequence[Command], commands: Sequence[Command], prefix: str, *, is_sentence: bool
 ) -> Message:
     help_code = Code(f"{prefix}help")
+    if len(words) == 1 and FULL_NUMBER.fullmatch(words[0]):
+        number = words[0].upper()
+        families = {command.words[0] for command in commands if command.words[1:] == ("next",)}
+        about = [Code(f"{prefix}{family} {word} {number}") for family in sorted(families) for word in ("show", "next")]
+        if about:
+            return _(
+                "What about {number}? For example {known}. I did nothing.", number=Code(number), known=joined(about)
+            )
     ending = [command for command in commands if len(command.words) > 1 and command.words[1] == words[0]]
     if not family and ending:  # "stats" for "alert stats"
         options = either(Code(f"{prefix}{command.name}") for command in ending)

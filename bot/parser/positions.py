@@ -4,20 +4,21 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bot.parser.fields import Field
+from bot.parser.fields import Field, keys, plain_key
 from bot.parser.values import accepts
 from bot.parser.writing import Written
-from commands.arguments import About, Reading, Ref, Rest, Word
+from commands.arguments import About, Option, Reading, Ref, Rest, Word
 from commands.base import Subject
+from commands.usage import form_of
 from storage.reference.text import DASHES
 
 _DASH = f"[-{DASHES}]"  # what is pasted may hold another hyphen, or a dash
-_FULL_NUMBER = re.compile(
+FULL_NUMBER = re.compile(
     rf"#\d{{1,9}}|[A-Za-z]{_DASH}\d{{4}}{_DASH}\d{{1,9}}|[AaXx]{_DASH}?20\d\d(?:\d{{4}}|{_DASH}\d{{1,9}})"
 )
 _SHORT_NUMBER = re.compile(rf"\d{{1,6}}|\d{{4}}{_DASH}\d{{1,6}}|[A-Za-z]{_DASH}?\d{{1,3}}")
 
-NUMBER = re.compile(f"#?(?:{_FULL_NUMBER.pattern}|{_SHORT_NUMBER.pattern})")
+NUMBER = re.compile(f"#?(?:{FULL_NUMBER.pattern}|{_SHORT_NUMBER.pattern})")
 """What is written for the number of an alert: `7`, `#7`, `A-2026-0007`, and in a hurry `A20260007`."""
 
 
@@ -36,8 +37,24 @@ def take_positions(
             _take_word(
                 taken, entry, values, reading, is_last=rest is None and entry is words[-1], has_text=rest is not None
             )
-    if rest is not None and rest.name not in values and taken.plain.strip():
+    if rest is None:
+        return
+    _take_bare_choice(taken, fields, values, reading)
+    if rest.name not in values and taken.plain.strip():
         values[rest.name], taken.plain = taken.plain.strip(), ""
+
+
+def _take_bare_choice(taken: Written, fields: Sequence[Field], values: dict[str, Any], reading: Reading) -> None:
+    """Take `d` and `ground d` for `ground=d`: a text that is but the one word that has to be chosen is no text."""
+    words = taken.plain.split()
+    for entry in fields:
+        is_choice = isinstance(entry.kind, Option) and entry.info.is_required() and "|" in form_of(entry.info)
+        if not is_choice or entry.name in values:
+            continue
+        named = len(words) == 2 and plain_key(words[0].rstrip(":")) in map(plain_key, keys(entry))
+        if (named or len(words) == 1) and accepts(entry, words[-1], reading):
+            values[entry.name], taken.plain = words[-1], ""
+        return
 
 
 def _take_number(
@@ -47,11 +64,11 @@ def _take_number(
     here = subject if subject is not None and subject.kind == entry.kind.kind else None
     found = taken.next_word()
     if found is not None:
-        word, left = found
+        word, left = found[0].rstrip(",;:."), found[1]  # "A-2026-0007: seal broken"
         # In the thread of an alert, "40 drums found" is text: only the full form is a number there, or one that stands
         # alone where no text is needed. Whoever types "hold 2" means alert 2, and not this one.
         is_alone = rest is not None and not rest.info.is_required() and not left.strip()
-        is_number = _FULL_NUMBER.fullmatch(word) or (
+        is_number = FULL_NUMBER.fullmatch(word) or (
             _SHORT_NUMBER.fullmatch(word) and (here is None or rest is None or is_alone)
         )
         if is_number:

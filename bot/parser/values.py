@@ -12,7 +12,7 @@ from bot.parser.fields import Field
 from bot.parser.writing import shorten
 from commands.arguments import BadValue, Option, Reading, Ref, read_zone
 from commands.base import Args, Command, Refusal
-from commands.document import Code, Text, _
+from commands.document import Code, Message, Text, _
 from commands.usage import form_of, key_of, kind_of, usage
 
 
@@ -58,8 +58,7 @@ def _bad_value(error: ValidationError, command: Command, name: str, value: Any, 
     cause = error.errors()[0].get("ctx", {}).get("error")
     info = command.args.model_fields.get(name)
     if value == "" and info is not None and isinstance(kind_of(info), Option):
-        option, example = Code(f"{key_of(name)}="), Code(f"{key_of(name)}={form_of(info)}")
-        return Refusal(_("Nothing stands behind {option}. Write it like {example}.", option=option, example=example))
+        return Refusal(_empty(Code(f"{key_of(name)}="), form_of(info)))
     if isinstance(cause, BadValue):
         return Refusal(cause.words)
     return Refusal(
@@ -70,6 +69,13 @@ def _bad_value(error: ValidationError, command: Command, name: str, value: Any, 
             usage=Code(usage(command, prefix)),
         )
     )
+
+
+def _empty(option: Code, form: str) -> Message:
+    if form == "...":
+        return _("Nothing stands behind {option}. Write there what it is, or leave {option} out.", option=option)
+    example = Code(f"{option.text}{form}")
+    return _("Nothing stands behind {option}. Write it like {example}.", option=option, example=example)
 
 
 def with_zone(reading: Reading, values: Mapping[str, Any]) -> Reading:
