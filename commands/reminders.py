@@ -159,7 +159,7 @@ async def cancel(args: Cancel, context: Context) -> Doc:
         raise Refusal(
             _(
                 "You have no reminder {number}. {command} shows yours.",
-                number=Text(args.number),
+                number=Text(" ".join(args.number[:40].split())),
                 command=Code(f"{context.prefix}remind list"),
             )
         )

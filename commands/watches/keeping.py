@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, assert_never
 
-from commands.arguments import Duration, Option, Until, Word
+from commands.arguments import Duration, Option, Until, Word, said
 from commands.base import Answer, Args, Context, Post, Priority, Refusal, Role, Subject
 from commands.document import Code, Doc, Message, Moment, Strong, Text, _, _n, bullets, doc
 from commands.matching import keys_of, outlines_with
@@ -281,7 +281,7 @@ async def _own(text: str, context: Context) -> Watch:
     found = await Watches(context.tx).of(context.member.user_id, int(digits)) if known else None
     if found is None:
         raise Refusal(
-            _("You have no watch {number}. {list} shows yours.", number=Text(text[:40]),
+            _("You have no watch {number}. {list} shows yours.", number=said(text),
               list=Code(f"{context.prefix}watch list"))
         )  # fmt: skip
     return found
