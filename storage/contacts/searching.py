@@ -21,7 +21,7 @@ _LAST_EXTENSION = "9" * 8
 RARE = 1000
 """A word that at most so many contacts have is followed to all of them; of a commoner one the first few are enough."""
 
-LOOKED_THROUGH = 1000
+LOOKED_THROUGH = 500
 """Contacts among which those with a common word are looked for, those on duty first."""
 
 _LIKE = 2000
