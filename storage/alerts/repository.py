@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
@@ -17,8 +17,13 @@ from storage.base import Transaction
 from storage.ids import RoomId, UserId
 
 # Made once: to put a statement together takes longer than to carry it out.
-_BY_NUMBER = select(Alert).where(
-    Alert.series == bindparam("series"), Alert.year == bindparam("year"), Alert.sequence == bindparam("sequence")
+_WITH_PERSONS = (joinedload(Alert.persons),)
+"""They are few: of one alert they are read with it, and a server is asked once less."""
+_BY_NUMBER = (
+    select(Alert)
+    .where(Alert.series == bindparam("series"), Alert.year == bindparam("year"))
+    .where(Alert.sequence == bindparam("sequence"))
+    .options(*_WITH_PERSONS)
 )
 _CARDS = (
     select(AlertCard)
@@ -43,7 +48,7 @@ class Alerts:
         return alert
 
     async def get(self, alert_id: int) -> Alert | None:
-        return await self._session.get(Alert, alert_id)
+        return await self._session.get(Alert, alert_id, options=_WITH_PERSONS)
 
     async def several(self, ids: Collection[int]) -> Mapping[int, Alert]:
         """Return alerts by their ids; those that somebody in this transaction holds are not read again."""
@@ -60,7 +65,7 @@ class Alerts:
 
     async def by_number(self, number: AlertNumber) -> Alert | None:
         values = {"series": number.series, "year": number.year, "sequence": number.sequence}
-        return (await self._session.scalars(_BY_NUMBER, values)).first()
+        return (await self._session.scalars(_BY_NUMBER, values)).unique().first()
 
     async def unfinished_of(self, author: UserId, *, limit: int) -> Sequence[Alert]:
         """Return alerts of this person that have not ended, oldest first."""
