@@ -1,13 +1,14 @@
 """Announcements: what was said to whom, and whether it arrived."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, cast
 
-from sqlalchemy import ForeignKey, Table, bindparam, case, func, select, update
+from sqlalchemy import ForeignKey, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from storage.alerts.kinds import Tlp
 from storage.base import Base, Transaction
@@ -110,25 +111,20 @@ class Announcement(Base):
     def with_fate(self, fate: Fate) -> list[AnnouncementTarget]:
         return [target for target in self.targets if target.fate is fate]
 
-    def retarget(self, targets: Iterable[AnnouncementTarget], persons: int) -> None:
-        """Take another audience than the one shown before. Raises AlreadyDecided."""
-        self._must_be_draft()
-        self.targets = list(targets)
-        self.persons = persons
-
     def send(self, at: datetime) -> Sent:
         """Raises AlreadyDecided."""
-        self._must_be_draft()
+        self.must_be_draft()
         self.state, self.decided_at = AnnouncementState.SENT, at
         return Sent(self)
 
     def cancel(self, at: datetime) -> Cancelled:
         """Raises AlreadyDecided."""
-        self._must_be_draft()
+        self.must_be_draft()
         self.state, self.decided_at = AnnouncementState.CANCELLED, at
         return Cancelled(self)
 
-    def _must_be_draft(self) -> None:
+    def must_be_draft(self) -> None:
+        """Raises AlreadyDecided."""
         if self.state is not AnnouncementState.DRAFT:
             raise AlreadyDecided(self.state)
 
@@ -185,7 +181,7 @@ class Announcements:
         text: str,
         *,
         tlp: Tlp,
-        targets: Iterable[AnnouncementTarget],
+        targets: Sequence[AnnouncementTarget],
         persons: int,
         now: datetime,
     ) -> Announcement:
@@ -198,11 +194,27 @@ class Announcements:
             persons=persons,
             state=AnnouncementState.DRAFT,
             drafted_at=now,
-            targets=list(targets),
         )
         self._session.add(announcement)
         await self._session.flush()
+        await self._address(announcement, targets)
         return announcement
+
+    async def retarget(
+        self, announcement: Announcement, targets: Sequence[AnnouncementTarget], *, persons: int
+    ) -> None:
+        """Give a draft another audience than the one shown before. Raises AlreadyDecided."""
+        announcement.must_be_draft()
+        await self._session.execute(delete(AnnouncementTarget).where(_TARGETS.c.announcement_id == announcement.id))
+        announcement.persons = persons
+        await self._address(announcement, targets)
+
+    async def _address(self, announcement: Announcement, targets: Sequence[AnnouncementTarget]) -> None:
+        """Write to whom an announcement goes: hundreds at once."""
+        for target in targets:
+            target.announcement_id = announcement.id
+        await self._tx.write(targets)
+        set_committed_value(announcement, "targets", list(targets))
 
     async def get(self, announcement_id: int) -> Announcement | None:
         return await self._session.get(Announcement, announcement_id)

@@ -133,6 +133,7 @@ class Named(NamedTuple):
     user_id: UserId
     name: str
     country: CountryCode | None
+    role: Role
     words: frozenset[str]
     """The folded words of the name."""
 
@@ -191,12 +192,12 @@ class Members:
         await self._session.execute(delete(Question).where(Question.user_id == user_id))
 
     async def names(self) -> Sequence[Named]:
-        """Return everybody on the roster by name and country; from memory while nobody changes."""
+        """Return everybody on the roster, by country and name; from memory while nobody changes."""
 
         async def read() -> Sequence[Named]:
-            query = select(Member.user_id, Member.name, Member.country).where(Member.removed_at.is_(None))
-            rows = (await self._session.execute(query.order_by(Member.country, Member.name))).all()
-            return tuple(Named(user, name, country, frozenset(words(name))) for user, name, country in rows)
+            query = select(Member.user_id, Member.name, Member.country, Member.role).where(Member.removed_at.is_(None))
+            rows = await self._session.execute(query.order_by(Member.country, Member.name, Member.user_id))
+            return tuple(Named(*row, frozenset(words(row.name))) for row in rows)
 
         return await self._tx.recall("names", (Member,), read)
 

@@ -186,7 +186,7 @@ async def _send(announcement: Announcement, context: Context) -> Doc | None:
     """Send to what was shown; when the audience is another one by now, show that and ask again."""
     reached = await _reach_again(announcement, context)
     if reached.addresses != announcement.addresses:
-        announcement.retarget(reached.targets, len(reached.persons))
+        await Announcements(context.tx).retarget(announcement, reached.targets, persons=len(reached.persons))
         changed = doc(_("Meanwhile the audience is another one. I did not send anything yet."))
         return await _ask(announcement, changed + question(announcement, reached, context.member), context)
     number, first = len(announcement.targets), announcement.targets[:TARGETS_SHOWN]

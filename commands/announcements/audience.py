@@ -181,7 +181,7 @@ async def _note_unreached(reached: Reached, countries: Sequence[CountryCode], co
 
 
 async def _role(role: Role, context: Context) -> Reached:
-    members = await Members(context.tx).all(exactly=role)
+    members = [named for named in await Members(context.tx).names() if named.role is role]
     targets = [
         AnnouncementTarget(user_id=member.user_id, name=member.name, people=1, fate=Fate.WAITING) for member in members
     ]
