@@ -125,8 +125,6 @@ async def outlines_with(keys: Iterable[str], *, exercise: bool, tx: Transaction,
 
 
 async def _newest_with(keys: Iterable[str], exercise: bool, tx: Transaction, limit: int) -> Sequence[int]:
-    marks = AlertMarks(tx)
-    found: set[int] = set()
-    for key in dict.fromkeys(keys):
-        found.update(await marks.newest_with(EXERCISE if exercise else REAL, mark_with(key), limit=limit))
-    return sorted(found, reverse=True)[:limit]
+    marks = list(dict.fromkeys(map(mark_with, keys)))
+    found = await AlertMarks(tx).newest_with(EXERCISE if exercise else REAL, marks, limit=limit)
+    return sorted({one for some in found.values() for one in some}, reverse=True)[:limit]

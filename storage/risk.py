@@ -6,10 +6,11 @@ Weights stand here only where a coordinator changed them; changes are added, nev
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, func, or_, select, union
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.alerts import ENDED, Alert, AlertMarks, AlertState, Fact, Mark
+from storage.alerts import ENDED, Alert, AlertState, Fact, Mark
+from storage.alerts.marks import newest_of_each, with_marks
 from storage.base import Base, Transaction
 from storage.ids import UserId
 from storage.outbox import OutboxRow
@@ -97,16 +98,17 @@ class EarlierCases:
     """Alerts that were confirmed as illegal traffic, of the same series: exercises never stand beside real ones."""
 
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
         self._session = tx.session
 
     async def naming(self, alert: Alert, marks: Sequence[Mark], *, limit: int) -> Sequence[Alert]:
         """Return those that name one of these, newest first. Of each the newest alerts are looked at and no further."""
-        found: set[int] = set()
-        for mark in marks[:_MOST_MARKS]:
-            found.update(await AlertMarks(self._tx).newest_with(alert.series, mark, limit=_CANDIDATES))
-        query = select(Alert.id).where(Alert.id.in_(sorted(found, reverse=True)[:_AT_ONCE]), *_confirmed(alert))
-        return await self._newest((await self._session.scalars(query)).all(), limit)
+        marks = marks[:_MOST_MARKS]
+        if not marks:
+            return []
+        named = union(*(select(each.c.alert_id) for each in newest_of_each(len(marks))))
+        query = select(Alert.id).where(Alert.id.in_(named), *_confirmed(alert))
+        values = with_marks(alert.series, marks, limit=_CANDIDATES)
+        return await self._newest((await self._session.scalars(query, values)).all(), limit)
 
     async def on_the_same_lane(
         self,
@@ -143,8 +145,6 @@ class EarlierCases:
 
 _CANDIDATES = 200
 _MOST_MARKS = 30
-_AT_ONCE = 1000
-"""Alerts that one query asks for: SQLite takes some thousand parameters."""
 
 
 def _confirmed(but: Alert) -> list[ColumnElement[bool]]:

@@ -72,8 +72,9 @@ async def find_ids(alert: Alert, tx: Transaction) -> Sequence[int]:
 
 async def _found(alert: Alert, tx: Transaction) -> dict[int, list[Mark]]:
     found: dict[int, list[Mark]] = {}
-    for mark in list(marks_of(alert.current_facts))[:_MOST_NAMED]:
-        for other in await AlertMarks(tx).newest_with(alert.series, mark, limit=EACH + 1):
+    named = list(marks_of(alert.current_facts))[:_MOST_NAMED]
+    for mark, others in (await AlertMarks(tx).newest_with(alert.series, named, limit=EACH + 1)).items():
+        for other in others:
             if other != alert.id:
                 found.setdefault(other, []).append(mark)
     return found

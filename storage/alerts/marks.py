@@ -1,8 +1,10 @@
 """What alerts name, in the form by which they are compared: found by index, however many alerts there are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, bindparam, select
+from sqlalchemy import ForeignKey, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.alerts.entity import Alert
@@ -24,11 +26,39 @@ class AlertMark(Base):
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True, index=True)
 
 
-_WITH = select(AlertMark.alert_id).where(
-    AlertMark.series == bindparam("series"), AlertMark.kind == bindparam("kind"), AlertMark.mark == bindparam("mark")
-)
-_NEWEST = _WITH.order_by(AlertMark.alert_id.desc()).limit(bindparam("limit"))
-_NEWEST_BEFORE = _NEWEST.where(AlertMark.alert_id < bindparam("before"))
+_AT_ONCE = 30
+"""Marks that one statement asks for."""
+
+
+@cache
+def newest_of_each(number: int) -> Sequence[Any]:
+    """Return what selects the newest alerts that name the first of so many marks, the second, and so on.
+
+    Each is a table of its own, with the place of the mark and the id of the alert. For the values see `with_marks`.
+    """
+    return [
+        select(literal_column(str(place)).label("place"), AlertMark.alert_id)
+        .where(
+            AlertMark.series == bindparam("series"),
+            AlertMark.kind == bindparam(f"kind{place}"),
+            AlertMark.mark == bindparam(f"mark{place}"),
+        )
+        .order_by(AlertMark.alert_id.desc())
+        .limit(bindparam("limit"))
+        .subquery()
+        for place in range(number)
+    ]
+
+
+@cache
+def _newest(number: int) -> Any:
+    return union_all(*(select(each.c.place, each.c.alert_id) for each in newest_of_each(number)))
+
+
+def with_marks(series: str, marks: Sequence[Mark], *, limit: int) -> dict[str, Any]:
+    """Return the values of such a statement: of each mark the `limit` newest alerts of a series."""
+    kinds = {f"kind{place}": mark.kind for place, mark in enumerate(marks)}
+    return {"series": series, "limit": limit, **kinds, **{f"mark{n}": mark.value for n, mark in enumerate(marks)}}
 
 
 class AlertMarks:
@@ -58,9 +88,12 @@ class AlertMarks:
         query = select(AlertMark.alert_id, AlertMark.kind, AlertMark.mark).where(AlertMark.alert_id.in_(alert_ids))
         return [(alert_id, Mark(kind, mark)) for alert_id, kind, mark in (await self._session.execute(query)).all()]
 
-    async def newest_with(self, series: str, mark: Mark, *, limit: int, before: int | None = None) -> Sequence[int]:
-        """Return the ids of the newest alerts of a series that name this; `before` is the id from which to go on."""
-        values = {"series": series, "kind": mark.kind, "mark": mark.value, "limit": limit}
-        if before is not None:
-            return (await self._session.scalars(_NEWEST_BEFORE, {**values, "before": before})).all()
-        return (await self._session.scalars(_NEWEST, values)).all()
+    async def newest_with(self, series: str, marks: Sequence[Mark], *, limit: int) -> Mapping[Mark, Sequence[int]]:
+        """Return for each of some marks the ids of the newest alerts of a series that name it."""
+        found: dict[Mark, list[int]] = {mark: [] for mark in marks}
+        for start in range(0, len(marks), _AT_ONCE):
+            some = marks[start : start + _AT_ONCE]
+            values = with_marks(series, some, limit=limit)
+            for place, alert_id in (await self._session.execute(_newest(len(some)), values)).all():
+                found[some[place]].append(alert_id)
+        return found

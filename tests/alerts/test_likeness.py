@@ -90,6 +90,9 @@ async def test_what_a_country_proposes_and_the_owner_accepts_is_found_too(net_on
     assert await named(net, 1) == {Mark("bill of lading", "HLCUHAM2611")}
     async with net.transaction() as tx:
         marks = AlertMarks(tx)
-        assert await marks.newest_with("A", Mark("bill of lading", "HLCUHAM2611"), limit=5) == [1]
-        assert await marks.newest_with("X", Mark("bill of lading", "HLCUHAM2611"), limit=5) == []
-        assert await marks.newest_with("A", Mark("bill of lading", "HLCUHAM2611"), limit=5, before=1) == []
+        bill, ship = Mark("bill of lading", "HLCUHAM2611"), Mark("vessel", "IMO9811000")
+        many = [Mark("bill of lading", f"NONE{number}") for number in range(70)]
+        found = await marks.newest_with("A", [ship, *many, bill], limit=5)
+        assert {mark: ids for mark, ids in found.items() if ids} == {bill: [1]}
+        assert (len(found), await marks.newest_with("X", [bill], limit=5)) == (72, {bill: []})
+        assert await marks.newest_with("A", [], limit=5) == {}

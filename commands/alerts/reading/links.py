@@ -116,8 +116,9 @@ async def _ask(alert: Alert, new: Sequence[HiddenMatch], context: Context) -> No
     asked: dict[int, list[Mark]] = {}
     for one in new:
         one.asked_at = context.now
-        mark = Mark(one.kind, one.mark)
-        for alert_id in await AlertMarks(context.tx).newest_with(alert.series, mark, limit=EACH + 1):
+    hidden = [Mark(one.kind, one.mark) for one in new]
+    for mark, found in (await AlertMarks(context.tx).newest_with(alert.series, hidden, limit=EACH + 1)).items():
+        for alert_id in found:
             asked.setdefault(alert_id, []).append(mark)
     others = await Alerts(context.tx).several(sorted(asked, reverse=True)[:MOST])
     for other in others.values():
