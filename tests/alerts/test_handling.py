@@ -212,6 +212,23 @@ async def test_red_lowered_leaves_the_named_who_may_not_see_it_any_more_no_answe
     assert left == {"What stood here about alert A-2026-0001 may no longer be shown in this room."}
 
 
+async def test_what_was_for_anybody_is_taken_back_where_outsiders_read_it(net: Network) -> None:
+    await sent(net, SUSPICION, tlp="clear")
+    net.gateway.rooms[net.room("network")].joined.add(net.person("stranger"))
+    for note in range(8):
+        await net.say(f"!alert note 1 SECRETWORD {note}", as_="ghana")
+    assert "SECRETWORD 7" in said(net, "network")
+    await net.say("!alert set 1 tlp=green", as_="ghana")
+    await net.say("!alert note 1 SECRETWORD again", as_="ghana")
+    assert "SECRET" not in said(net, "network")
+    assert "may no longer be shown" in said(net, "network")
+    assert "SECRETWORD 7" in said(net, "netherlands")
+    net.gateway.rooms[net.room("network")].joined.discard(net.person("stranger"))
+    await net.forward(timedelta(minutes=20))
+    assert "TLP:GREEN" in net.heard("network")[-2].body
+    assert "SECRETWORD again" in net.heard("network")[-1].body
+
+
 @pytest.mark.parametrize("room", ["network", "ghana"])
 async def test_what_takes_the_right_from_its_own_room_is_answered_directly(net: Network, room: str) -> None:
     await sent(net, SUSPICION, tlp="green")

@@ -8,7 +8,7 @@ from commands.alerts.circulating import matched, mentions
 from commands.alerts.circulating.circulation import LineFor, tell_everyone
 from commands.alerts.circulating.directly import tell_author, tell_of_unreached
 from commands.alerts.circulating.drafts import refresh_draft, show_to_second_pair
-from commands.alerts.circulating.retracting import retract_elsewhere, retract_part
+from commands.alerts.circulating.retracting import retract_before_outsiders, retract_elsewhere, retract_part
 from commands.alerts.clocks import escalation, periods, reminding
 from commands.alerts.declaration import capability
 from commands.alerts.events import AlertChanged
@@ -72,11 +72,7 @@ async def _say(event: AlertChanged, context: Context) -> None:
     elif line.what in _ASKED:
         await asking.announce(alert, line, context)
     else:
-        if any(map(_leaves_some_out, event.lines)):
-            await retract_elsewhere(alert, context)
-        if line.what is What.WITHDRAWN:
-            await refresh_draft(alert, context)
-            await retract_part(alert, NAMES, context)
+        await _take_back(event, context)
         priority = Priority.REMINDER if line.what is What.TAKE_BACK_DUE else Priority.ANSWER
         said = await _lines(event, context)
         await tell_everyone(alert, said, context, priority=priority)
@@ -84,6 +80,17 @@ async def _say(event: AlertChanged, context: Context) -> None:
         await context.emit(AlertStands(alert))
         if any(_decides_a_case(alert, one) for one in event.lines):
             await context.emit(CaseDecided(alert))
+
+
+async def _take_back(event: AlertChanged, context: Context) -> None:
+    """Take back what may no longer stand where it does after what happened."""
+    if any(map(_leaves_some_out, event.lines)):
+        await retract_elsewhere(event.alert, context)
+    if Tlp.CLEAR in map(_less_strict, event.lines):
+        await retract_before_outsiders(event.alert, context)
+    if event.line.what is What.WITHDRAWN:
+        await refresh_draft(event.alert, context)
+        await retract_part(event.alert, NAMES, context)
 
 
 def _decides_a_case(alert: Alert, line: HistoryLine) -> bool:

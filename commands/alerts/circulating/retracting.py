@@ -22,11 +22,15 @@ _AT_ONCE, _REDACTIONS = 5, 20
 async def retract_card(alert: Alert, existing: AlertCard, context: Context) -> None:
     """Take back a card and the lines in its thread, and say in its place that it was."""
     existing.retracted_at = context.now
-    card_ = await Outbox(context.tx).get(existing.row_id)
-    assert card_ is not None
+    card_ = await _row_of(existing, context)
     await context.tx.flush()
     thread = await Outbox(context.tx).with_thread(str(subject_of(alert)), existing.row_id)
     await empty_messages(alert, thread, context)
+    await _say_retracted(alert, card_, context)
+
+
+async def _say_retracted(alert: Alert, card_: OutboxRow, context: Context) -> None:
+    """Say in the place of a card that was sent that it was taken back."""
     room = card_.sent_room or card_.room_id
     words = marked(alert, retracted(alert)).openly()
     if card_.state is RowState.SENT:
@@ -89,6 +93,34 @@ async def retract_elsewhere(alert: Alert, context: Context, *, drafts: bool = Tr
         if not stays[place]:
             gone.append(row)
     await empty_messages(alert, gone, context)
+
+
+async def retract_before_outsiders(alert: Alert, context: Context) -> None:
+    """Take back what was said of an alert while it was for anybody, in each room where outsiders read.
+
+    The room may still hear of it, so its card comes anew: once the outsiders have gone or may read there.
+    """
+    await context.tx.flush()
+    said = await Outbox(context.tx).naming(str(subject_of(alert)))
+    outside: set[RoomId] = set()
+    for room in {row.room_id for row in said if row.room_id is not None and row.user_id is None}:
+        if await Rooms(context.tx).strangers(room, await context.people.readers(room)):
+            outside.add(room)
+    if not outside:
+        return
+    there = [row for row in said if row.room_id in outside and row.user_id is None]
+    # All at once, and so before the new card: behind that, which waits for the outsiders to go, they would wait too.
+    await context.post_all([_redaction(alert, row) for row in there])
+    for existing in await Alerts(context.tx).cards(alert):
+        if existing.room_id in outside:
+            existing.retracted_at = context.now
+            await _say_retracted(alert, await _row_of(existing, context), context)
+
+
+async def _row_of(existing: AlertCard, context: Context) -> OutboxRow:
+    row = await Outbox(context.tx).get(existing.row_id)
+    assert row is not None
+    return row
 
 
 async def retract_part(alert: Alert, part: str, context: Context) -> None:
