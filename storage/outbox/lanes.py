@@ -92,13 +92,15 @@ class Lanes:
         )
 
     async def hold(self, lane: str, now: datetime) -> int:
-        """Note that what waits in the lane waits for a decision about its readers; return how many messages that is."""
-        held = (
-            OutboxRow.lane == lane,
-            OutboxRow.state == RowState.PENDING,
-            OutboxRow.kind == RowKind.MESSAGE,
-            OutboxRow.for_anybody.is_(False),
-        )
+        """Note that what waits in the lane waits for a decision about its readers; return how many messages that is.
+
+        What is no message, above all what takes messages away, goes past it from now on.
+        """
+        waits = (OutboxRow.lane == lane, OutboxRow.state == RowState.PENDING)
+        hurried = (*waits, OutboxRow.kind != RowKind.MESSAGE)
+        await self._session.execute(update(OutboxRow).where(*hurried).values(lane=beside(lane)))
+        self._tx.changed(TOPIC, beside(lane))
+        held = (*waits, OutboxRow.kind == RowKind.MESSAGE, OutboxRow.for_anybody.is_(False))
         await self._session.execute(
             update(OutboxRow).where(*held, OutboxRow.held_since.is_(None)).values(held_since=now)
         )

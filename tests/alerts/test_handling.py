@@ -229,6 +229,19 @@ async def test_what_was_for_anybody_is_taken_back_where_outsiders_read_it(net: N
     assert "SECRETWORD again" in net.heard("network")[-1].body
 
 
+async def test_what_waits_for_outsiders_to_go_holds_up_nothing_that_takes_messages_away(net: Network) -> None:
+    await sent(net, SUSPICION)
+    await net.say("!alert CSQU3054383 at Tema to Rotterdam", as_="netherlands", room="netherlands")
+    await net.say("!alert send", as_="netherlands", room="netherlands")
+    for note in range(9):
+        await net.say(f"!alert note 1 SECRETWORD {note}", as_="ghana")
+    assert "SECRETWORD 8" in said(net, "netherlands")
+    net.gateway.rooms[net.room("netherlands")].joined.add(net.person("stranger"))
+    await net.say(f"!alert set 1 tlp=red person={net.person('belgium')}", as_="ghana")
+    await net.forward(timedelta(minutes=1))
+    assert "SECRETWORD" not in said(net, "netherlands")
+
+
 @pytest.mark.parametrize("room", ["network", "ghana"])
 async def test_what_takes_the_right_from_its_own_room_is_answered_directly(net: Network, room: str) -> None:
     await sent(net, SUSPICION, tlp="green")
