@@ -111,6 +111,7 @@ class House:
         await tx.flush()
         row = await tx.session.get(InboxRow, self._handled)
         self._outcome = (row.outcome or "") if row is not None else ""
+        await tx.write_collected()
         self._stopped = self._clock()
         await self._fire(tx)
         raise Undone
@@ -126,6 +127,7 @@ class House:
             begun = self._clock()
             await self._machinery.house.registry.timers[timer.kind](timer, context)
             await tx.flush()
+            await tx.write_collected()
             self.batches.setdefault(timer.kind, []).append(self._clock() - begun)
 
     async def say(self, case: Case, text: str) -> tuple[float, str]:
